@@ -253,19 +253,12 @@ class Chart(msgspec.Struct, frozen=True):
 class Item(msgspec.Struct, frozen=True):
     """One entry of a list: its lines and its buttons.
 
-    `cells` are the same as (column, value) pairs, if the list may be drawn as a table. `number` is 0 if nobody can
-    refer to the entry by it.
+    `number` is 0 if nobody can refer to the entry by it.
     """
 
     number: int
     lines: tuple[Line, ...]
     actions: tuple[Action, ...] = ()
-    cells: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The column names of its cells."""
-        return tuple(name for name, _ in self.cells)
 
     @property
     def head(self) -> str:

@@ -45,7 +45,7 @@ class Pseudo:
         self._templates = templates
         said = messages(templates)
         forms = {one: tuple(stretched(text) for text in (one.one, one.many) if text) for one in said}
-        catalogue = Catalogue(forms, _english)
+        catalogue = Catalogue(list(forms.items()), "n != 1")
         self._jinja = environment(templates, "en", common, catalogue)
         self._jinja.finalize = _marked
         self._jinja.globals |= {"say": Say(catalogue, _marked).in_templates(), "literal": Literal}
@@ -71,10 +71,6 @@ def stretched(text: str) -> str:
         _WORD.sub(lambda word: f"⟦{word[0]}{'x' * ceil(len(word[0]) * 0.4)}⟧", piece) for piece in pieces[::2]
     ]
     return "".join(f"{{{piece}}}" if at % 2 else piece for at, piece in enumerate(pieces))
-
-
-def _english(number: int) -> int:
-    return int(number != 1)
 
 
 def _marked(value: object) -> Markup:

@@ -25,12 +25,12 @@ from bot.language.rules import WORDS
 from bot.language.text import keys_in
 from bot.message import Language
 from bot.pack import Pack, find_pack, load_pack
-from bot.replies.catalogues import _Kept
+from bot.replies.catalogues import Catalogue
 from bot.replies.catalogues import _read as _read_catalogue
 from bot.replies.lint import _faults
 
 _LEXICONS: dict[tuple[tuple[str, bytes], ...], Lexicon] = {}
-_CATALOGUES: dict[tuple[bytes, str], _Kept] = {}
+_CATALOGUES: dict[tuple[bytes, str], Catalogue] = {}
 _FAULTS: dict[bytes, list[str]] = {}
 _COMPILED: list[Path] = []
 _keys_in = cache(keys_in)
@@ -68,7 +68,7 @@ def _lexicon_of(folder: Path) -> Lexicon:
     return _LEXICONS[words]
 
 
-def _catalogue_of(path: Path) -> _Kept:
+def _catalogue_of(path: Path) -> Catalogue:
     key = path.read_bytes(), path.stem
     if key not in _CATALOGUES:
         _CATALOGUES[key] = _read_catalogue(path)

@@ -17,7 +17,6 @@ from typing import Any, Literal, Protocol, TypeVar, get_args
 import msgspec
 import structlog
 from msgspec.structs import replace
-from starlette.responses import Response
 
 from bot.config import Settings
 from bot.conversation.handing_over import Post
@@ -146,14 +145,6 @@ class Reach(msgspec.Struct, frozen=True):
     lists: dict[str, Callable[[Sequence[Person]], Awaitable[Mapping[Person, bool]]]]
 
 
-class WebPages(Protocol):
-    """The pack's web pages."""
-
-    def page(self, name: str, accepts: str | None, *, status: int = 200, command: str) -> Response:
-        """Return a page by name, in the language that `accepts` (an Accept-Language header) prefers."""
-        ...
-
-
 class ChannelHost(Protocol):
     """The parts of the bot that a channel may use."""
 
@@ -166,7 +157,7 @@ class ChannelHost(Protocol):
     reach: Reach
 
     @property
-    def renderer(self) -> WebPages:
+    def renderer(self) -> Any:
         """The pack's web pages."""
         ...
 

@@ -23,6 +23,7 @@ from bot.message import Language
 from bot.replies.catalogues import SOURCE, ByLanguage, whole_catalogues
 from bot.replies.filters import clock, filters, the_day
 from bot.replies.markdown import clean
+from bot.replies.plain import lengths
 from bot.replies.render import cell_words, page_words
 
 WIDE, LEAST = 1000, 6
@@ -82,14 +83,6 @@ def stretches(parts: Iterable[Decimal]) -> tuple[BarPart, ...]:
     begins = [0, *accumulate(widths)]
     rows = zip(begins, widths, percents, strict=False)
     return tuple(BarPart(_percent(at), _percent(width), percent) for at, width, percent in rows)
-
-
-def lengths(values: Sequence[Decimal], whole: int, least: int) -> list[int]:
-    """Return whole numbers proportional to the values, with the sum `whole`; only zero values are below `least`."""
-    total = sum(values, Decimal(0))
-    found = [max(round(value * whole / total), least) if value else 0 for value in values]
-    found[values.index(max(values))] += whole - sum(found)
-    return found
 
 
 def _percent(thousandths: int) -> str:

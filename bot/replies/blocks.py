@@ -8,21 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from decimal import Decimal
 from functools import partial
-from itertools import groupby, pairwise
-from operator import itemgetter
+from itertools import pairwise
 
 import msgspec
 
 from bot.message import (
-    SOURCES,
-    Action,
     Actions,
     Block,
     Chart,
-    ChartKind,
-    ChartPoint,
     Fact,
     Facts,
     Item,
@@ -31,22 +25,20 @@ from bot.message import (
     Reply,
     Span,
     Title,
-    in_rows,
+    buttons_of,
 )
-from bot.replies.buttons import Asks, Buttons, Kit, entry, menu_of, no_confirmation, opens, plain_text, thumbs
-from bot.replies.markdown import CUT, cut
-from bot.replies.plain import ListTable, amount_of, drawable, parted, plain, together, unbroken, with_tables
+from bot.replies.buttons import Asks, Buttons, Kit, entry, no_confirmation, plain_text, rated
+from bot.replies.markdown import cut
+from bot.replies.plain import amount_of, drawable, paged, plain, said_of, together, unbroken
 
 CHART, TABLE = "data_visualization", "data_table"
 PAGE_BLOCKS = 50
 PAGE_TEXT = 3_500
 _TEXT, _HEADER, _FIELD, _LINK = 3_000, 150, 2_000, 3_000
-# More facts than a few are a line each: phones show fields one under another, and twice as long.
-_FIELDS, _CARD, _ROWS, _TIGHT = 4, 10, 20, 6
-_A_ROW = 5
+_CARD, _ROWS = 10, 20
 _CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
-_COLUMNS, _CORNER, _NUMBER, _CHARACTERS = 20, "\u2060", "#", 10_000  # the corner is seen as empty
+_COLUMNS, _CORNER, _CHARACTERS = 20, "\u2060", 10_000  # the corner is seen as empty
 _MARKS = re.compile(r"[*_~`]|^\s*>|:[\w+-]+:", re.MULTILINE)
 """Matches what Slack's mrkdwn interprets: marks of bold, italics and code, a quote, an emoji."""
 
@@ -54,30 +46,20 @@ _MARKS = re.compile(r"[*_~`]|^\s*>|:[\w+-]+:", re.MULTILINE)
 class BlockPage(msgspec.Struct, frozen=True):
     """One Slack message: `text` states everything that `blocks` show, for notifications and screen readers.
 
-    `undrawn` returns the blocks without charts and tables, for clients that reject them; None if there are none.
+    `plainer` are the blocks without charts and tables, for clients that reject them; () if the message has none.
     """
 
     text: str
     blocks: tuple[Kit, ...]
-    undrawn: Callable[[], Iterable[Kit]] | None = None
+    plainer: tuple[Kit, ...] = ()
 
-    @property
-    def plainer(self) -> tuple[Kit, ...]:
-        """The blocks without charts and tables; empty if the message has none of either."""
-        return tuple(self.undrawn()) if self.undrawn else ()
+    def ways(self) -> tuple[tuple[Kit, ...], ...]:
+        """Return the versions of the blocks to try in turn; the last one is empty, because the text is complete."""
+        return (*filter(None, (self.blocks, self.plainer)), ())
 
-    def ways(self) -> Iterator[tuple[Kit, ...]]:
-        """Yield the versions of the blocks to try in turn; the last one is empty, because the text is complete."""
-        if self.blocks:
-            yield self.blocks
-        if self.undrawn:
-            yield self.plainer
-        yield ()
-
-    def ending(self, row: tuple[Kit, ...]) -> BlockPage:
-        """Return the message with the blocks `row` at its end."""
-        undrawn = (lambda: (*self.plainer, *row)) if self.undrawn else None
-        return BlockPage(self.text, (*self.blocks, *row), undrawn)
+    def changed(self, change: Callable[[tuple[Kit, ...]], tuple[Kit, ...]]) -> BlockPage:
+        """Return the message with `change` made to its blocks."""
+        return BlockPage(self.text, change(self.blocks), change(self.plainer) if self.plainer else ())
 
 
 def pages(reply: Reply, asks: Asks = no_confirmation, rating: Mapping[str, str] | None = None) -> tuple[BlockPage, ...]:
@@ -86,12 +68,10 @@ def pages(reply: Reply, asks: Asks = no_confirmation, rating: Mapping[str, str] 
     `asks` returns the texts of the confirmation before a button deletes something. `rating` has the texts of the
     thumbs; without it there are no thumbs.
     """
-    parts = list(parted(_divided(reply.blocks), _size, (PAGE_BLOCKS, PAGE_TEXT)))
-    rated = bool(rating and reply.rating)
-    made = [_page(part, partial(Buttons.of, part, asks, rated=rated), last=part is parts[-1]) for part in parts]
+    told = paged(_divided(reply.blocks), _size, (PAGE_BLOCKS - 1, PAGE_TEXT))
+    made = [_page(part, text, asks) for part, text in told]
     if rating and reply.rating and made:
-        told = [one for one in in_rows(reply.blocks) if one.press and one.press.intent == SOURCES]
-        made[-1] = made[-1].ending((thumbs(reply.rating, rating, told),))
+        made[-1] = made[-1].changed(partial(rated, rating=reply.rating, words=rating))
     return tuple(made)
 
 
@@ -100,22 +80,12 @@ def escape_mrkdwn(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _page(blocks: list[Block], buttons: Callable[[], Buttons], *, last: bool) -> BlockPage:
-    text = escape_mrkdwn(plain(blocks, addresses=False))
-    shown = tuple(_in_rows(_kit(blocks, buttons(), drawn=True)))
+def _page(blocks: list[Block], text: str, asks: Asks) -> BlockPage:
+    offered = (action for block in blocks for action in buttons_of(block))
+    buttons = Buttons(asks, next((action for action in offered if action.primary), None))
+    shown = tuple(_kit(blocks, buttons, drawn=True))
     drawn = any(kit["type"] in {CHART, TABLE} for kit in shown)
-    undrawn = (lambda: _kit(blocks, buttons(), drawn=False)) if drawn else None
-    return BlockPage(text if last else f"{text}\n{CUT}", shown, undrawn)
-
-
-def _in_rows(kits: Iterable[Kit]) -> Iterator[Kit]:
-    """Yield the blocks; consecutive rows of buttons become one row if it is short and its ids differ."""
-    for kind, run in groupby(kits, key=itemgetter("type")):
-        rows = list(run)
-        elements = [element for row in rows for element in row.get("elements", ())]
-        ids = {element.get("action_id") for element in elements}
-        joins = kind == "actions" and len(rows) > 1 and len(elements) == len(ids) <= _A_ROW
-        yield from [{"type": kind, "elements": elements}] if joins else rows
+    return BlockPage(escape_mrkdwn(text), shown, tuple(_kit(blocks, buttons, drawn=False)) if drawn else ())
 
 
 def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -126,69 +96,51 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
     charts = 0
     for block in blocks:
         match block:
-            case Chart() if drawable(block) and block.kind != "parts" and charts < _CHARTS:
+            case Chart() if drawable(block) and block.kind != "parts" and charts < _CHARTS and _labels(block):
                 charts += 1
                 yield block
-            case Chart(said=said):
-                yield from [Line((Span(said),))] if said else ()
+            case Chart():
+                yield from said_of(block)
             case Facts():
                 yield from block.divided(_ROWS)
             case _:
                 yield block
 
 
-def _size(block: Block, _: Block | None) -> tuple[int, int]:
-    """Return how many Slack blocks a block needs at most, and the length of its text.
-
-    Phone numbers and links that Slack's buttons cannot open need a line of their own.
-    """
-    count = 2 if isinstance(block, Actions) else 1
-    if isinstance(block, Item):
-        count += bool(block.actions) + any(action.url and not opens(action.url) for action in block.actions)
-    elif isinstance(block, Facts) and block.framed:
+def _size(block: Block) -> tuple[int, int]:
+    """Return how many Slack blocks a block needs at most, and the length of its text."""
+    count = 2 if isinstance(block, Item) and block.actions else 1
+    if isinstance(block, Facts) and block.framed:
         count = -(-len(block.rows) // _CARD)
     return count, len(plain([block]))
 
 
 def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[Kit]:
     """Yield the Slack blocks of a message. Slack allows one table, so a second one becomes lines."""
-    blocks = list(blocks)
     tables, caption = 1 if drawn else 0, _CORNER
-    facts = [block for block in blocks if isinstance(block, Facts) and not (block.columns or block.framed)]
-    few = all(len(block.rows) <= _FIELDS for block in facts)
-    for kind, run in groupby(with_tables(blocks), key=type):
-        if kind is Line:
-            lines = [line for line in run if isinstance(line, Line)]
-            caption = lines[-1].text or caption
-            # Many lines are paragraphs, as of a letter.
-            runs = [lines] if len(lines) <= _TIGHT else [[line] for line in lines]
-            yield from (_rich(line.spans for line in run) for run in runs)
+    for block in blocks:
+        if tables and isinstance(block, Facts) and (rows := _rows(block)):
+            tables -= 1
+            yield _table(rows, caption)
+        elif isinstance(block, Chart) and drawn:
+            yield _chart(block)
         else:
-            for block in run:
-                if tables and isinstance(block, ListTable | Facts) and (rows := _rows(block)):
-                    tables -= 1
-                    yield _table(rows, caption)
-                    items = block.items if isinstance(block, ListTable) else ()
-                    if told := [(entry(item), action) for item in items for action in item.actions]:
-                        yield {"type": "actions", "elements": [menu_of(told)]}  # the rows of a table can have no button
-                elif isinstance(block, ListTable):
-                    yield from (kit for item in block.items for kit in _item(item, buttons))
-                elif isinstance(block, Chart):
-                    yield from _picture(block, drawn=drawn)
-                else:
-                    yield from _block(block, buttons, few=few)
+            yield from _block(block, buttons)
+        caption = block.text or caption if isinstance(block, Line) else caption
 
 
-def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
-    """Yield the Slack blocks of one block. Facts are fields if each list of facts in the message is short (`few`)."""
+def _block(block: Block, buttons: Buttons) -> Iterator[Kit]:
+    """Yield the Slack blocks of one block."""
     match block:
+        case Line(spans):
+            yield _rich([spans])
+        case Chart():
+            yield from (_rich([line.spans]) for line in said_of(block))
         case Title(text) if len(text) <= _HEADER:
             yield {"type": "header", "text": plain_text(text)}
         case Title(text):
             yield _rich([(Span(text, bold=True),)])
         case Facts(framed=True):
-            yield from _fields(block)
-        case Facts() if few and not block.columns:
             yield from _fields(block)
         case Facts(rows):
             yield _listed(rows)
@@ -197,7 +149,7 @@ def _block(block: Block, buttons: Buttons, *, few: bool) -> Iterator[Kit]:
         case Note():
             yield {"type": "context", "elements": [plain_text(piece) for piece in _pieces(block.text)]}
         case Actions(row):
-            yield from _buttons(row, buttons)
+            yield from buttons.row(row)
 
 
 def _fields(card: Facts) -> Iterator[Kit]:
@@ -219,17 +171,16 @@ def _listed(rows: tuple[Fact, ...]) -> Kit:
 
 
 def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:
-    """Yield an entry with its button or menu on the right; below it if its text would be read as mrkdwn."""
+    """Yield an entry with its one button on the right; below it if its text would be read as mrkdwn."""
     first, *rest = [line.spans for line in item.lines]
     lines = [(Span(item.head), *first), *rest]
-    pressed = all(not action.url or opens(action.url) for action in item.actions)
-    text = _mrkdwn(lines) if item.actions and pressed else None
+    text = _mrkdwn(lines) if len(item.actions) == 1 else None
     if text is None:
         yield _rich(lines)
-        yield from _buttons(item.actions, buttons, entry(item))
+        yield from buttons.row(item.actions, entry(item))
     else:
         said = {"type": "mrkdwn", "text": text, "verbatim": True}
-        yield {"type": "section", "text": said, "accessory": buttons.beside(item)}
+        yield {"type": "section", "text": said, "accessory": buttons.button(item.actions[0], about=entry(item))}
 
 
 def _mrkdwn(lines: Iterable[Iterable[Span]]) -> str | None:
@@ -255,25 +206,21 @@ def _marked(span: Span) -> str:
     return f"*{shown}*" if span.bold and shown.strip() == shown else shown
 
 
-def _picture(chart: Chart, *, drawn: bool) -> Iterator[Kit]:
-    """Yield a chart if it may be `drawn` and Slack can draw it; otherwise its text, if it has one."""
-    labels = [_label(one, chart.kind) for one in chart.points]
-    apart = len(set(labels)) == len(labels) and labels and all(labels)  # Slack takes no two names alike
-    if drawn and apart:
-        yield _chart(chart, labels)
-    elif chart.said:
-        yield _rich([(Span(chart.said),)])
+def _labels(chart: Chart) -> list[str]:
+    """Return the labels of a chart's points, each with its amount, before which it is cut; a line's have none.
+
+    Return [] if one is empty or two are alike, which Slack does not take.
+    """
+    ends = [f" {point.words}" if point.words and chart.kind != "line" else "" for point in chart.points]
+    labels = [
+        cut(point.label, max(1, _CHART_LABEL - len(end))) + end[:_CHART_LABEL] * bool(point.label)
+        for point, end in zip(chart.points, ends, strict=True)
+    ]
+    return labels if all(labels) and len(set(labels)) == len(labels) else []
 
 
-def _label(point: ChartPoint, kind: ChartKind) -> str:
-    """Return a point's label with its amount, cut before the amount; in a line chart, the label alone."""
-    if kind == "line" or len(point.told) <= _CHART_LABEL:
-        return cut(point.label if kind == "line" else point.told, _CHART_LABEL)
-    room = _CHART_LABEL - len(point.words) - 1
-    return f"{cut(point.label, room)} {point.words}" if room > 0 and point.words else cut(point.label, _CHART_LABEL)
-
-
-def _chart(chart: Chart, labels: list[str]) -> Kit:
+def _chart(chart: Chart) -> Kit:
+    labels = _labels(chart)
     series = [
         {
             "name": cut(name, _CHART_LABEL),
@@ -294,27 +241,14 @@ def _chart(chart: Chart, labels: list[str]) -> Kit:
     }
 
 
-def _rows(block: ListTable | Facts) -> tuple[tuple[Span, ...], ...]:
+def _rows(facts: Facts) -> tuple[tuple[Span, ...], ...]:
     """Return the cells of a table, its header first; () for facts without columns, or beyond Slack's limits."""
-    rows: tuple[tuple[Span, ...], ...] = ()
-    if isinstance(block, ListTable):
-        listed = (_stacked(block, str(item.number), row) for item, row in zip(block.items, block.rows, strict=True))
-        texts = block.texts[:1] if block.amounts else block.texts
-        head = (_NUMBER, *(block.columns[at] for at in (*texts, *block.amounts)))
-        rows = tuple(Span(together(name)) for name in head), *listed
-    elif columns := block.columns:
-        sides = block.beside(len(columns))
-        told = [(Span(side[0].row), *(Span(fact.value, url=fact.url) for fact in side)) for side in sides]
-        rows = tuple(map(Span, (_CORNER, *columns))), *told
-    fits = rows and len(rows[0]) <= _COLUMNS and sum(len(cell.text) for row in rows for cell in row) <= _CHARACTERS
+    columns = facts.columns
+    sides = facts.beside(len(columns)) if columns else []
+    told = ((Span(side[0].row), *(Span(fact.value, url=fact.url) for fact in side)) for side in sides)
+    rows = (tuple(map(Span, (_CORNER, *columns))), *told) if columns else ()
+    fits = len(columns) < _COLUMNS and sum(len(cell.text) for row in rows for cell in row) <= _CHARACTERS
     return rows if fits else ()
-
-
-def _stacked(table: ListTable, number: str, row: tuple[str, ...]) -> tuple[Span, ...]:
-    """Return a row of a list; in a table with amounts, all its words are one cell of two lines, for phones."""
-    first, *rest = (together(row[at]) for at in table.texts)
-    words = [f"{first}\n{' · '.join(rest)}"] if table.amounts and rest else [first, *rest]
-    return tuple(map(Span, (number, *words, *(together(row[at]) for at in table.amounts))))
 
 
 def _table(rows: tuple[tuple[Span, ...], ...], caption: str) -> Kit:
@@ -323,19 +257,18 @@ def _table(rows: tuple[tuple[Span, ...], ...], caption: str) -> Kit:
         "type": TABLE,
         "caption": cut(caption, _HEADER),
         "page_size": len(rows) - 1,
-        "row_header_column_index": int(rows[0][0].text == _NUMBER),
+        "row_header_column_index": 0,
         "rows": [list(map(_cell, row)) for row in rows],
     }
 
 
 def _cell(cell: Span) -> Kit:
-    """Return a cell. Slack aligns and sorts numbers by their value."""
-    if cell.url or "\n" in cell.text:
-        first, *rest = cell.text.split("\n")
-        return _rich([[Span(first, bold=bool(rest), url=cell.url)], *([Span(line)] for line in rest)])
-    number = Decimal(cell.text) if cell.text.isdecimal() else amount_of(cell.text)
-    value = {"value": float(number)} if number is not None else {}
-    return {"type": "raw_number" if value else "raw_text", **value, "text": cell.text}
+    """Return a cell. Slack aligns and sorts amounts by their value."""
+    if cell.url:
+        return _rich([[cell]])
+    text, amount = together(cell.text), amount_of(cell.text)
+    value = {} if amount is None else {"value": float(amount)}
+    return {"type": "raw_number" if value else "raw_text", **value, "text": text}
 
 
 def _rich(lines: Iterable[Iterable[Span]]) -> Kit:
@@ -356,11 +289,3 @@ def _text(text: str, span: Span) -> Kit:
     if span.url and len(span.url) <= _LINK:
         return {"type": "link", "url": span.url, "text": unbroken(Span(text, url=span.url)), **style}
     return {"type": "text", "text": unbroken(Span(text)), **style}
-
-
-def _buttons(actions: tuple[Action, ...], buttons: Buttons, about: str = "") -> Iterator[Kit]:
-    """Yield rows of buttons. What Slack's buttons cannot open, such as a phone number, is a line with a link."""
-    unopened = [action for action in actions if action.url and not opens(action.url)]
-    told = [(Span(f"{one.label}: "), Span(one.url.removeprefix("tel:"), url=one.url)) for one in unopened if one.url]
-    yield from [_rich(told)] if told else ()
-    yield from buttons.row((action for action in actions if action not in unopened), about)

@@ -6,15 +6,14 @@ the Adaptive Cards schema 1.5 and Teams' guide to formatting bot messages.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
 
-from bot.message import FAREWELLS, Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
-from bot.replies.buttons import opens
-from bot.replies.markdown import CUT, cut
-from bot.replies.plain import ListTable, drawable, parted, plain, row_of, unbroken, with_tables
+from bot.message import FAREWELLS, Action, Actions, Block, Chart, Facts, Item, Line, Note, Reply, Span, Title
+from bot.replies.markdown import cut
+from bot.replies.plain import amount_of, drawable, paged, plain, row_of, said_of, together, unbroken
 
 MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"
@@ -26,7 +25,6 @@ ONLY = "only"
 """A key in a button's data, next to its id, on a card that only one person in a shared chat sees."""
 _ENVELOPE_BYTES = 2 * 1024
 _BUTTON, _ROWS, _CARD, _URL, _LINE = 75, 10, 20, 2_000, 4_000
-_DIGIT, _PADDING, _MENU = 9, 16, 56  # pixels: of a character, beside it, and of a menu
 _COLORS, _REST = ("categoricalBlue", "categoricalTeal"), "neutral"
 _MARKS = re.compile(r"^(\s*\d*)(?=[-+.)])|(?<=\{)(?=\{)|(?<=www)(?=\.)|(?<=:)(?=//)|(?=[\\`*_\[\]<>#|~&@])")
 _PLAIN = re.compile(r"(?!\d+[.)]\s|[-+]\s)(?:(?!\{\{|://|www\.|\s{2})[^\\`*_\[\]<>#|~&@\n\r])*")
@@ -44,8 +42,8 @@ class CardPage(msgspec.Struct, frozen=True):
 
 def pages(reply: Reply, most: int = MOST_BYTES) -> tuple[CardPage, ...]:
     """Return the Teams messages of a reply, in order, each at most `most` bytes as Teams counts them."""
-    parts = list(parted(_divided(reply.blocks), _weight, (most - _ENVELOPE_BYTES,)))
-    return tuple(_page(part, reply.language, last=part is parts[-1]) for part in parts)
+    told = paged(_divided(reply.blocks), _weight, (most - _ENVELOPE_BYTES,))
+    return tuple(CardPage(text, _card(part, text, reply.language)) for part, text in told)
 
 
 def renewing(card: AdaptiveCard, press: str, viewer: str) -> AdaptiveCard:
@@ -91,35 +89,20 @@ def escape_markdown(text: str) -> str:
     return "\n\n".join(_MARKS.sub(r"\g<0>\\", line) for line in text.split("\n"))
 
 
-def _page(blocks: list[Block], language: str, *, last: bool) -> CardPage:
-    text = plain(blocks, addresses=False) + ("" if last else f"\n{CUT}")
-    card = {
+def _card(blocks: list[Block], text: str, language: str) -> AdaptiveCard:
+    return {
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "version": "1.5",
         "lang": language,
         "fallbackText": escape_markdown(text),
         "body": list(_elements(blocks)),
-        "msteams": {"width": "full"},
     }
-    return CardPage(text, card)
 
 
-def _weight(block: Block, before: Block | None) -> tuple[int]:
+def _weight(block: Block) -> tuple[int]:
     said = escape_markdown(plain([block], addresses=False))
-    return (weigh(_shown(block, before)) + weigh(said),)
-
-
-def _shown(block: Block, before: Block | None) -> object:
-    """Return the elements of a block, from which its size is computed. `before` is the block before it.
-
-    A list entry with cells is a row of a table. The first entry of a table includes the header.
-    """
-    if not isinstance(block, Item) or not block.cells:
-        return list(_elements([block]))
-    goes_on = isinstance(before, Item) and before.columns == block.columns
-    table = ListTable((block,))
-    return _row(block, table.amounts) if goes_on else _list_table(table)
+    return (weigh(list(_elements([block]))) + weigh(said),)
 
 
 def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -130,23 +113,25 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
                 yield from block.divided(_CARD if framed else _ROWS)
             case Line() | Note() if len(text := block.text) > _LINE:
                 yield from (type(block)((Span(text[at : at + _LINE]),)) for at in range(0, len(text), _LINE))
-            case Chart(said=said) if not drawable(block):
-                yield from [Line((Span(said),))] if said else ()
+            case Chart() if not drawable(block):
+                yield from said_of(block)
             case _:
                 yield block
 
 
 def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
-    for block in with_tables(blocks):
+    for block in blocks:
         match block:
-            case ListTable():
-                yield _list_table(block)
             case Title(text):
                 yield _title(text)
             case Line(spans):
                 yield {**_rich(spans), "spacing": "Small"}
-            case Facts(framed=framed):
-                yield _framed(block) if framed else _facts(block)
+            case Facts(rows, framed):
+                if framed or (columns := block.columns):
+                    yield _framed(block) if framed else _side_by_side(block, columns)
+                else:
+                    told = ((Span(f"{row.label}: "), Span(row.value, True, row.url)) for row in rows)
+                    yield from ({**_rich(spans), "spacing": "Small"} for spans in told)
             case Chart():
                 # Where there are no charts its words take its place, or nothing: the lines beside it say the same.
                 yield {**_chart(block), "fallback": _rich([Span(block.said)]) if block.said else "drop"}
@@ -155,7 +140,7 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
             case Note():
                 yield {**_quiet(block.text), "spacing": "Medium"}
             case Actions(buttons):
-                yield from _buttons(buttons)
+                yield _buttons(buttons)
 
 
 def _title(text: str) -> AdaptiveCard:
@@ -187,103 +172,47 @@ def _chart(chart: Chart) -> AdaptiveCard:
 
 
 def _item(item: Item) -> AdaptiveCard:
-    """Return an entry with its one button or its menu on the right."""
-    first, *rest = [line.spans for line in item.lines]
-    lines = [_rich([Span(item.head), *first]), *({**_rich(spans), "spacing": "None"} for spans in rest)]
-    opened = [action for action in item.actions if not action.url or opens(action.url, _URL)]
-    lines += _unopened(action for action in item.actions if action not in opened)
-    if not opened:
-        return {"type": "Container", "spacing": "Medium", "items": lines}
-    beside = {"type": "Column", "width": "auto", "items": [_acting(opened)]}
-    return {
-        "type": "ColumnSet",
-        "spacing": "Medium",
-        "columns": [{"type": "Column", "width": "stretch", "items": lines}, beside],
-    }
+    """Return an entry with an amount that begins its second line on the right, and its buttons as links at its end.
 
-
-def _acting(actions: Sequence[Action]) -> AdaptiveCard:
-    """Return what can be done about an entry: its one button, or a menu of several."""
-    return {"type": "ActionSet", "actions": [_button(action, hidden=len(actions) > 1) for action in actions]}
-
-
-def _facts(facts: Facts) -> AdaptiveCard:
-    """Return a table of facts: side by side if the facts define columns, otherwise a label and a value in each row."""
-    if columns := facts.columns:
-        return _side_by_side(facts, columns)
-    return {
-        "type": "Table",
-        "firstRowAsHeaders": False,
-        "showGridLines": False,
-        "columns": [{"width": 1}, {"width": 2}],
-        "rows": [
-            {"type": "TableRow", "cells": [_cell(row.label, bold=True), _cell(row.value, url=row.url)]}
-            for row in facts.rows
-        ],
-    }
+    So the words have the width of a phone.
+    """
+    (name, *rest), beside = [line.spans for line in item.lines], []
+    if rest and rest[0] and amount_of(rest[0][0].text) is not None:
+        amount, *more = rest[0]
+        beside = [{"type": "Column", "width": "auto", "items": [_rich([amount])]}]
+        told = [(Span(more[0].text.removeprefix(" · ")), *more[1:])] if more else []
+        rest = [*told, *rest[1:]]
+    lines = [_rich([Span(item.head), *name]), *({**_rich(spans), "spacing": "None"} for spans in rest)]
+    for one in item.actions:
+        lines[-1]["inlines"] += [_run(" ·\u00a0"), *_rich([Span(one.label)], selectAction=_button(one))["inlines"]]
+    if beside:
+        head = {"type": "ColumnSet", "columns": [{"type": "Column", "width": "stretch", "items": lines[:1]}, *beside]}
+        lines = [head, *lines[1:]]
+    return {"type": "Container", "spacing": "Medium", "items": lines}
 
 
 def _framed(card: Facts) -> AdaptiveCard:
     """Return a framed card: labels above their values, two fields side by side, on a background."""
     fields = [
-        {"type": "Column", "width": "stretch", "items": [_quiet(rows[0].label), *map(_value, rows)]}
+        [_quiet(rows[0].label), *({**_rich([Span(one.value, True, one.url)]), "spacing": "None"} for one in rows)]
         for rows in card.fields
     ]
-    pairs = [{"type": "ColumnSet", "columns": fields[at : at + 2]} for at in range(0, len(fields), 2)]
+    pairs = [_beside(fields[at : at + 2]) for at in range(0, len(fields), 2)]
     return {"type": "Container", "style": "emphasis", "spacing": "Medium", "items": pairs}
-
-
-def _value(row: Fact) -> AdaptiveCard:
-    return {**_rich([Span(row.value, bold=True, url=row.url)]), "spacing": "None"}
 
 
 def _side_by_side(facts: Facts, columns: tuple[str, ...]) -> AdaptiveCard:
     """Return a comparison that fits a phone: the column names on top, then each label above its values."""
-    items = [_beside([Span(name, bold=True)] for name in columns)]
+    items = [_beside([_rich([Span(name, bold=True)])] for name in columns)]
     for line in facts.beside(len(columns)):
-        items.append({**_quiet(line[0].row), "spacing": "Medium"})
-        items.append({**_beside([Span(fact.value, url=fact.url)] for fact in line), "spacing": "None"})
+        items.append({**_rich([Span(line[0].row, bold=True)]), "spacing": "Medium", "separator": True})
+        values = ([_rich([Span(together(fact.value), url=fact.url)])] for fact in line)
+        items.append({**_beside(values), "spacing": "None"})
     return {"type": "Container", "items": items}
 
 
-def _beside(cells: Iterable[list[Span]]) -> AdaptiveCard:
-    columns = [{"type": "Column", "width": "stretch", "items": [_rich(cell)]} for cell in cells]
-    return {"type": "ColumnSet", "columns": columns}
-
-
-def _list_table(table: ListTable) -> AdaptiveCard:
-    """Return a list as a table that fits a phone: an entry's words in one cell, its amounts and buttons beside."""
-    amounts, acting = table.amounts, [item.actions for item in table.items if item.actions]
-    alone = (_DIGIT * len(actions[0].label) + 2 * _PADDING for actions in acting if len(actions) == 1)
-    room = [max((_MENU, *alone))] if acting else []
-    first = " · ".join(table.columns[at] for at in (table.texts[:1] if amounts else table.texts))
-    names = [first, *(table.columns[at] for at in amounts), *(" " for _ in room)]
-    head = [{"type": "TableCell", "items": [_quiet(name)]} for name in names]
-    wide = [_DIGIT * max(len(row[at]) for row in table.rows) + _PADDING for at in amounts]
-    right = [{"width": f"{width}px", "horizontalCellContentAlignment": "Right"} for width in wide]
-    rows = [head, *(_row(item, amounts)[: len(head)] for item in table.items)]
-    return {
-        "type": "Table",
-        "firstRowAsHeaders": True,
-        "showGridLines": False,
-        "columns": [{"width": 1}, *right, *({"width": f"{width}px"} for width in room)],
-        "rows": [{"type": "TableRow", "cells": row} for row in rows],
-    }
-
-
-def _row(item: Item, amounts: tuple[int, ...]) -> list[AdaptiveCard]:
-    """Return the cells of an entry, and one for the menu of its buttons."""
-    values = [value for _, value in item.cells]
-    first, *more = (value for at, value in enumerate(values) if at not in amounts)
-    words = _cell(f"{item.number}. {first}", bold=True)
-    if more:
-        words["items"].append({**_quiet(" · ".join(more)), "spacing": "None"})
-    acting = {"type": "TableCell", "items": [_acting(item.actions)] if item.actions else []}
-    return [words, *(_cell(values[at], bold=True) for at in amounts), acting]
-
-
-def _cell(text: str, *, bold: bool = False, url: str = "") -> AdaptiveCard:
-    return {"type": "TableCell", "items": [_rich([Span(text, bold=bold, url=url)])]}
+def _beside(cells: Iterable[list[AdaptiveCard]]) -> AdaptiveCard:
+    return {"type": "ColumnSet", "columns": [{"type": "Column", "width": "stretch", "items": cell} for cell in cells]}
 
 
 def _rich(spans: Iterable[Span], **look: object) -> AdaptiveCard:
@@ -306,24 +235,15 @@ def _run(text: str, *, bold: bool = False, **look: object) -> AdaptiveCard:
 
 def _link(span: Span) -> AdaptiveCard:
     """Return the action that opens a span's link (a page, a phone number or an e-mail); {} if there is none."""
-    called = span.url.startswith(("tel:", "mailto:")) and len(span.url) <= _URL
-    return {"selectAction": {"type": "Action.OpenUrl", "url": span.url}} if called or opens(span.url, _URL) else {}
+    opens = span.url.startswith(("tel:", "mailto:", "https:")) and len(span.url) <= _URL
+    return {"selectAction": {"type": "Action.OpenUrl", "url": span.url}} if opens else {}
 
 
-def _buttons(actions: tuple[Action, ...]) -> Iterator[AdaptiveCard]:
-    """Yield a row of buttons, surplus ones in its menu. What no button can open is a line above the row."""
-    yield from _unopened(action for action in actions if action.url and not opens(action.url, _URL))
-    row = row_of(action for action in actions if not action.url or opens(action.url, _URL))
-    shown = [*(_button(one) for one in (*row.seen, *row.sources)), *(_button(one, hidden=True) for one in row.menu)]
-    if shown:
-        yield {"type": "ActionSet", "spacing": "Small", "actions": shown}
-
-
-def _unopened(actions: Iterable[Action]) -> Iterator[AdaptiveCard]:
-    """Yield a line with a link for each URL that no Teams button can open, such as a phone number."""
-    for action in actions:
-        spans = [Span(f"{action.label}: "), Span((action.url or "").removeprefix("tel:"), url=action.url or "")]
-        yield {**_rich(spans), "spacing": "Small"}
+def _buttons(actions: tuple[Action, ...]) -> AdaptiveCard:
+    """Return a row of buttons, surplus ones in its menu."""
+    row = row_of(actions)
+    shown = [*map(_button, row.seen), *(_button(one, hidden=True) for one in row.menu)]
+    return {"type": "ActionSet", "spacing": "Small", "actions": shown}
 
 
 def _button(action: Action, *, hidden: bool = False) -> AdaptiveCard:

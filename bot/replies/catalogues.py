@@ -7,10 +7,10 @@ because the templates contain the English texts. The bot does not start if there
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from gettext import c2py
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -32,27 +32,28 @@ class ByLanguage(dict[str, T]):
         return self[SOURCE]
 
 
-class Catalogue(msgspec.Struct, frozen=True):
-    """The translations of one language.
+class Catalogue(msgspec.Struct, frozen=True, dict=True):
+    """The translations of one language, as plain data for the cache.
 
-    `forms` has each message's text, or its texts for the plural forms; `form` returns the index of the plural form for
-    a number. An empty text is not translated yet. `fuzzy` are the messages that a translator has to check. `begun`: the
-    header has `X-State: begun`, so missing texts are shown in English.
+    `texts` has each message with its text, or its texts for the plural forms, and `plural` is gettext's expression. An
+    empty text is not translated yet. `fuzzy` are the messages that a translator has to check. `begun`: the header has
+    `X-State: begun`, so missing texts are shown in English.
     """
 
-    forms: Mapping[CatalogueMessage, tuple[str, ...]] = msgspec.field(default_factory=dict)
-    form: Callable[[int], int] = int
-    fuzzy: Collection[CatalogueMessage] = ()
+    texts: list[tuple[CatalogueMessage, tuple[str, ...]]] = []
+    plural: str = "0"
+    fuzzy: list[CatalogueMessage] = []
     begun: bool = False
 
+    @cached_property
+    def forms(self) -> Mapping[CatalogueMessage, tuple[str, ...]]:
+        """The texts by message."""
+        return dict(self.texts)
 
-class _Kept(NamedTuple):
-    """A catalogue as plain data, for the cache; `plural` is gettext's expression."""
-
-    forms: list[tuple[CatalogueMessage, tuple[str, ...]]]
-    plural: str
-    fuzzy: list[CatalogueMessage]
-    begun: bool
+    @cached_property
+    def form(self) -> Callable[[int], int]:
+        """The function that returns the index of the plural form for a number."""
+        return c2py(self.plural)
 
 
 Catalogues = Mapping[str, Catalogue]
@@ -78,11 +79,9 @@ def whole_catalogues(templates: Path) -> dict[str, Catalogue]:
 @lru_cache(maxsize=2)
 def _loaded(cache_key: str, paths: tuple[Path, ...]) -> dict[str, Catalogue]:
     """Return the catalogues of these files by language, from the compile cache if it has them under `cache_key`."""
-    kept = compiled.kept("catalogues", cache_key, dict[str, _Kept], lambda: {path.stem: _named(path) for path in paths})
-    return {
-        language: Catalogue(dict(one.forms), c2py(one.plural), set(one.fuzzy), one.begun)
-        for language, one in kept.items()
-    }
+    return compiled.kept(
+        "catalogues", cache_key, dict[str, Catalogue], lambda: {one.stem: _named(one) for one in paths}
+    )
 
 
 def messages(templates: Path) -> list[CatalogueMessage]:
@@ -96,7 +95,7 @@ def file_of(language: str) -> str:
     return f"{language}.po"
 
 
-def _named(path: Path) -> _Kept:
+def _named(path: Path) -> Catalogue:
     from babel import UnknownLocaleError  # noqa: PLC0415 -- no start needs it but the first after a change
     from babel.messages.pofile import PoFileError  # noqa: PLC0415 -- as above
 
@@ -106,7 +105,7 @@ def _named(path: Path) -> _Kept:
         raise ValueError(f"{path.name}: {error}") from error
 
 
-def _read(path: Path) -> _Kept:
+def _read(path: Path) -> Catalogue:
     from babel import Locale  # noqa: PLC0415 -- as above
     from babel.messages.pofile import read_po  # noqa: PLC0415 -- as above
 
@@ -121,7 +120,7 @@ def _read(path: Path) -> _Kept:
             forms.append((message, (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ())))
             fuzzy += [message] if entry.fuzzy else []
     c2py(read.plural_expr)  # raises ValueError for what is no expression
-    return _Kept(forms, read.plural_expr, fuzzy, begun)
+    return Catalogue(forms, read.plural_expr, fuzzy, begun)
 
 
 def faults(templates: Path, catalogues: Catalogues) -> Iterator[str]:

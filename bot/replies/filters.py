@@ -266,18 +266,15 @@ def query(values: Mapping[str, object] | Iterable[tuple[str, object]]) -> Markup
 
 
 def url(address: str) -> Markup:
-    """Return an https address, or a phone number as `tel:`, checked for use in a button.
+    """Return an https address, checked for use in a button.
 
     Raises:
-        ValueError: the text is neither, or has a user name, spaces or control characters.
+        ValueError: the text is none, or has a user name, spaces or control characters.
     """
-    found = _NORTH_AMERICAN.fullmatch(re.sub(r"[\s().-]", "", address.removeprefix("tel:")))
-    if found:
-        return Markup(f"tel:+1{''.join(found.groups()[:3])}")  # noqa: S704 -- digits only
     parts = urlsplit(address)
     if parts.scheme != "https" or not parts.hostname or parts.username is not None or not address.isprintable():
         raise ValueError("not an address that a button may open")
-    return Markup("https:" + quote(address.removeprefix("https:"), safe="/?=&%#+,;@-._~:$!"))  # noqa: S704 -- as above
+    return Markup("https:" + quote(address.removeprefix("https:"), safe="/?=&%#+,;@-._~:$!"))  # noqa: S704 -- encoded
 
 
 _PLACES = -4

@@ -6,10 +6,9 @@ once, and any other line as text, with **bold** runs and links, `[words]{tel:+14
 column | value |` is a cell of a table; `|| label | value |` is a row of a card. Blank lines, spaces at a line's end, a
 note or row without a value and a button without a label mean nothing.
 
-`~bars title`, `~line title` and `~parts title` begin a chart, and `~| label | number |` is a point of it. Under an
-entry `~| column :: value | column :: value |` is the entry as a row of a table. `~| label :: words | number |` shows
-text at the point, for a number that is in no line next to the chart. A line may have several series, named after the
-title: `~line title | upper | lower`, `~| label | number | number |`.
+`~bars title`, `~line title` and `~parts title` begin a chart, and `~| label | number |` is a point of it. `~| label
+:: words | number |` shows text at the point, for a number that is in no line next to the chart. A line may have several
+series, named after the title: `~line title | upper | lower`, `~| label | number | number |`.
 """
 
 import html
@@ -141,7 +140,9 @@ class _Reading:
         last, inside = self.blocks[-1] if self.blocks else None, line.startswith(_INDENT)
         line = line.strip()
         if inside and isinstance(last, Item):
-            self._continue_item(last, line)
+            more = replace(last, lines=(*last.lines, Line(spans(line))))
+            pressed = _BUTTONS.fullmatch(line)
+            self.blocks[-1] = replace(last, actions=(*last.actions, *self._actions(line))) if pressed else more
         elif line.startswith("# "):
             self.blocks.append(Title(_text(line[2:])))
         elif line.startswith("> "):
@@ -163,16 +164,6 @@ class _Reading:
             self.blocks[len(self.blocks) - bool(above and rows) :] = rows
         else:
             self.blocks.append(Line(spans(line)))
-
-    def _continue_item(self, item: Item, line: str) -> None:
-        if line.startswith("~|"):
-            cells = (_text(cell).partition(" :: ") for cell in line[2:].strip("|").split("|"))
-            grown = replace(item, cells=tuple((name, value) for name, _, value in cells))
-        elif _BUTTONS.fullmatch(line):
-            grown = replace(item, actions=(*item.actions, *self._actions(line)))
-        else:
-            grown = replace(item, lines=(*item.lines, Line(spans(line))))
-        self.blocks[-1] = grown
 
     def _take_row(self, line: str) -> None:
         cells = line.strip("|").split("|")
@@ -247,8 +238,8 @@ def _action(label: str, target: str, links: Mapping[str, str], *, primary: bool)
     """Return the button for a target: a named link, a checked address, or an intent with its arguments."""
     if target in links:
         return Action(target, label, url=links[target], primary=primary)
-    if target.startswith(("https:", "tel:")):
-        return Action("call" if target.startswith("tel:") else "open", label, url=unescape(target), primary=primary)
+    if target.startswith("https:"):
+        return Action("open", label, url=unescape(target), primary=primary)
     intent, _, query = target.partition("?")
     if not _INTENT.fullmatch(intent) or intent in _LINKS:
         raise TemplateFault("a button points nowhere: it needs an intent, a named link or |url")

@@ -18,11 +18,12 @@ _T = TypeVar("_T")
 NUMBERS, APPEALS = "numbers.yaml", "appeals.yaml"
 
 
-class _Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A phone number or page for templates. `text` is a number for messages, `word` the word to write in the message.
+class _Checked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A phone number or page for templates, or a step after the plan's decision with its time limit.
 
-    `press` is the key to press after calling. `site` is a page to open if there is no `number`. `name` is what the
-    state or the plan calls the service.
+    `text` is a number for messages, `word` the word to write in the message. `press` is the key to press after calling.
+    `site` is a page to open if there is no `number`. `name` is what the state or the plan calls the service or office.
+    The time limit is in `months` or `days`.
     """
 
     source: str
@@ -33,18 +34,6 @@ class _Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str = ""
     word: str = ""
     press: str = ""
-
-
-class _AppealStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A step after the plan's decision: a number to call, or a time limit in `months` or `days`.
-
-    `name` is what the state calls the office that answers.
-    """
-
-    source: str
-    checked: date
-    number: str = ""
-    name: str = ""
     months: int = 0
     days: int = 0
 
@@ -55,7 +44,7 @@ def load_numbers(templates: Path) -> dict[str, Mapping[str, str]]:
     Raises:
         ValueError: the file is not YAML, or a number lacks its source or date; the message names the file and the key.
     """
-    found = load(templates / NUMBERS, dict[str, _Number])
+    found = load(templates / NUMBERS, dict[str, _Checked])
     if empty := [name for name, one in found.items() if not (one.number or one.site or one.name)]:
         raise ValueError(f"{NUMBERS}: {empty[0]}: has no number, site or name")
     return {
@@ -76,7 +65,7 @@ def load_appeals(templates: Path) -> dict[str, Mapping[str, object]]:
     Raises:
         ValueError: the file is not YAML, or a step lacks its source or date; the message names the file and the key.
     """
-    found = load(templates / APPEALS, dict[str, _AppealStep])
+    found = load(templates / APPEALS, dict[str, _Checked])
     return {name: msgspec.structs.asdict(one) for name, one in found.items()}
 
 

@@ -9,9 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import chain, groupby, zip_longest
 from textwrap import wrap
-
-import msgspec
-from msgspec.structs import replace
+from typing import NamedTuple
 
 from bot.message import (
     FAREWELLS,
@@ -30,61 +28,31 @@ from bot.message import (
     Title,
     in_rows,
 )
-from bot.replies.markdown import clean
+from bot.replies.markdown import CUT, clean
 
 MOST = 3
-"""How many buttons of a row are visible at once, besides the small one that shows sources."""
+"""How many buttons of a row are visible at once."""
 _AMOUNT = re.compile(r"(-?)\$([\d,]+\.\d\d)")
 
 
-class ButtonRow(msgspec.Struct, frozen=True):
-    """A row of buttons: the visible ones (`seen`), those in the `menu`, and the one that shows the `sources`."""
+class ButtonRow(NamedTuple):
+    """A row of buttons: the visible ones (`seen`), and those in its `menu`, which has none or several."""
 
     seen: tuple[Action, ...]
     menu: tuple[Action, ...]
-    sources: tuple[Action, ...]
 
 
 def row_of(buttons: Iterable[Action]) -> ButtonRow:
-    """Return the row of these buttons, in order.
+    """Return the row of these buttons, in order; the one that shows sources is the last.
 
     Buttons that delete something are never in a menu, because a menu cannot ask for confirmation.
     """
-    asked = list(buttons)
-    sources = tuple(one for one in asked if one.press and one.press.intent == SOURCES)
-    own = [one for one in asked if one not in sources]
+    own = sorted(buttons, key=lambda one: one.press is not None and one.press.intent == SOURCES)
     kept = [one for one in own if one.press and one.press.intent in FAREWELLS]
+    free = [one for one in own if one not in kept]
     room = max(0, MOST - len(kept))
-    first = [one for one in own if one not in kept][:room]
-    seen = tuple(one for one in own if one in kept or one in first)
-    return ButtonRow(seen, tuple(one for one in own if one not in seen), sources)
-
-
-class ListTable(msgspec.Struct, frozen=True):
-    """The entries of a list as a table: each entry is a row."""
-
-    items: tuple[Item, ...]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The names of the columns. The number of an entry is in none of them."""
-        return self.items[0].columns
-
-    @property
-    def rows(self) -> tuple[tuple[str, ...], ...]:
-        """The cells of each entry."""
-        return tuple(tuple(value for _, value in item.cells) for item in self.items)
-
-    @property
-    def texts(self) -> tuple[int, ...]:
-        """The indexes of the columns that are not `amounts`."""
-        return tuple(at for at in range(len(self.columns)) if at not in self.amounts)
-
-    @property
-    def amounts(self) -> tuple[int, ...]:
-        """The indexes of the columns with money, which are aligned at the right."""
-        columns = enumerate(zip(*self.rows, strict=True))
-        return tuple(at for at, column in columns if any(amount_of(cell) is not None for cell in column))
+    room += len(free) == room + 1  # no menu hides a single button
+    return ButtonRow(tuple(one for one in own if one not in free[room:]), tuple(free[room:]))
 
 
 def amount_of(text: str) -> Decimal | None:
@@ -93,41 +61,41 @@ def amount_of(text: str) -> Decimal | None:
     return Decimal(f"{found[1]}{found[2].replace(',', '')}") if found else None
 
 
-def with_tables(blocks: Iterable[Block]) -> Iterator[Block | ListTable]:
-    """Yield the blocks; consecutive list entries with the same columns become one table."""
-    for columns, run in groupby(blocks, key=lambda block: block.columns if isinstance(block, Item) else ()):
-        found = tuple(run)
-        items = tuple(block for block in found if isinstance(block, Item))
-        yield from (ListTable(items),) if columns and len(items) > 1 else found
+def said_of(chart: Chart) -> list[Line]:
+    """Return the line that says what a chart would draw; [] if the lines beside it do."""
+    return [Line((Span(chart.said),))] if chart.said else []
 
 
-def parted(
-    blocks: Iterable[Block], size: Callable[[Block, Block | None], tuple[int, ...]], most: tuple[int, ...]
-) -> Iterator[list[Block]]:
-    """Yield the blocks of each message, as many as fit.
+def paged(
+    blocks: Iterable[Block], size: Callable[[Block], tuple[int, ...]], most: tuple[int, ...]
+) -> Iterator[tuple[list[Block], str]]:
+    """Yield the blocks of each message, as many as fit, and its text, which ends with an ellipsis if it goes on.
 
-    `size` returns how much of each limit in `most` a block takes; its second argument is the block before it in the
-    message. A chart without words is never alone in a message, which would then have no text.
+    `size` returns how much of each limit in `most` a block takes. A chart without words is never alone in a
+    message, which would then have no text.
     """
     part, taken = list[Block](), (0,) * len(most)
     for block in blocks:
-        needs = size(block, part[-1] if part else None)
+        needs = size(block)
         is_full = any(need and need + held > limit for need, held, limit in zip(needs, taken, most, strict=True))
         if isinstance(block, Chart) and not block.said:
             if not part or is_full:
                 continue
         elif part and is_full:
-            yield part
+            yield part, f"{plain(part, addresses=False)}\n{CUT}"
             part, taken = [], (0,) * len(most)
         part.append(block)
         taken = tuple(need + held for need, held in zip(needs, taken, strict=True))
     if part:
-        yield part
+        yield part, plain(part, addresses=False)
 
 
 COLUMNS, WIDTH, _SHORT, _GAP = 80, 20, 16, "  "
 _ENTRY, _WHOLE = re.compile(r"(?:\d+\.)? +"), re.compile(r"\[[^\]]*\]|\(\d{3}\) \d")
-_NUMBERED = re.compile(r"(?<![\w.,$])\d{1,3} (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)| (?=·)|(?<=\b[A-Z]{2}) (?=\d{5}\b)")
+_NUMBERED = re.compile(
+    r"(?<![\w.,$])\d{1,3} (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)|(?<=·) |(?<=\b[A-Z]{2}) (?=\d{5}\b)"
+    r"|(?<=[a-z]) (?=[A-HJ-Z]\b(?!['.]))"
+)
 _FACT = re.compile(r"(?<=·\s)[^·]{1,20}(?=\s·|$)|\([^()]{1,20}\)")
 SHADES = {2: "▓░", 3: "▓▒░"}
 """The characters for the parts of a whole, by the number of parts."""
@@ -144,10 +112,16 @@ def drawable(chart: Chart) -> bool:
 
 def bar_of(chart: Chart) -> str:
     """Return the parts of a drawable chart as one bar: `▓▓░░░░`."""
-    marks, values = SHADES[len(chart.points)], _values(chart)
-    cells = [_share(value, sum(values, Decimal(0))) for value in values]  # every part above zero is visible
-    cells[cells.index(max(cells))] += WIDTH - sum(cells)
-    return "".join(mark * size for mark, size in zip(marks, cells, strict=True))
+    marks = SHADES[len(chart.points)]
+    return "".join(mark * size for mark, size in zip(marks, lengths(_values(chart), WIDTH, 1), strict=True))
+
+
+def lengths(values: Sequence[Decimal], whole: int, least: int) -> list[int]:
+    """Return whole numbers proportional to the values, with the sum `whole`; only zero values are below `least`."""
+    total = sum(values, Decimal(0))
+    found = [max(round(value * whole / total), least) if value else 0 for value in values]
+    found[values.index(max(values))] += whole - sum(found)
+    return found
 
 
 def _chart(chart: Chart) -> Iterator[str]:
@@ -185,48 +159,30 @@ def plain(blocks: Iterable[Block], *, addresses: bool = True) -> str:
 
 def drawn(blocks: Iterable[Block]) -> str:
     """Return the blocks as text for a terminal: 80 columns, bars for charts, columns for tables, and empty lines."""
-    runs = (list(run) for _, run in groupby(with_tables(blocks), key=_part))
-    parts = ("\n".join(_list(run) if isinstance(run[0], Item) else chain(*map(_drawn, run))) for run in runs)
+    runs = (list(run) for _, run in groupby(blocks, key=_part))
+    parts = ("\n".join(chain(*map(_drawn, run))) for run in runs)
     return "\n\n".join(filter(None, parts))
 
 
-def _part(block: Block | ListTable) -> type:
+def _part(block: Block) -> object:
+    """Return what is the same for blocks without an empty line between them. An entry of several lines is alone."""
+    if isinstance(block, Item) and len(block.lines) > 1:
+        return id(block)
     return Line if isinstance(block, Title | Note) else type(block)
 
 
-def _drawn(block: Block | ListTable) -> Iterable[str]:
+def _drawn(block: Block) -> Iterable[str]:
     match block:
-        case ListTable(items):
-            rows = [(str(item.number), *row) for item, row in zip(items, block.rows, strict=True)]
-            table = _grid([("#", *block.columns), *rows], amounts=(0, *(at + 1 for at in block.amounts)), head=True)
-            return chain(table, _of_each(items))
         case Facts() if columns := block.columns:
-            sides = ((side[0].row, *(one.value for one in side)) for side in block.beside(len(columns)))
-            return _grid([("", *columns), *sides], head=True)
+            sides = [(side[0].row, *(one.value for one in side)) for side in block.beside(len(columns))]
+            sums = [at for at, column in enumerate(zip(*sides, strict=True)) if None not in map(amount_of, column)]
+            return _grid([("", *columns), *sides], sums, head=True)
         case Facts():
             return _grid([(one.label * (not at), one.value) for rows in block.fields for at, one in enumerate(rows)])
         case Chart():
             return _chart(block)
         case _:
             return chain(*map(_wrapped, _lines(block, addresses=True)))
-
-
-def _list(items: Iterable[Block | ListTable]) -> Iterator[str]:
-    """Yield the lines of list entries. If all entries have the same buttons, these are shown once, below."""
-    entries = [item for item in items if isinstance(item, Item)]
-    alike = {tuple((one.label, one.url) for one in item.actions) for item in entries}
-    once = len(entries) > 1 and len(alike) == 1 and any(alike)
-    for item in entries:
-        yield from chain(*map(_wrapped, _item(replace(item, actions=()) if once else item, addresses=True)))
-    if once:
-        yield from _of_each(entries)
-
-
-def _of_each(items: Sequence[Item]) -> Iterator[str]:
-    """Yield the buttons of several entries, each label once: `1-4: [Details]`."""
-    row, _ = _row({one.label: one for item in items for one in item.actions}.values(), addresses=False)
-    if row:
-        yield from _wrapped(f"{items[0].number}-{items[-1].number}: {row}")
 
 
 def _grid(rows: Sequence[Sequence[str]], amounts: Collection[int] = (), *, head: bool = False) -> Iterator[str]:
@@ -302,7 +258,7 @@ def _row(buttons: Iterable[Action], *, addresses: bool) -> tuple[str, list[str]]
     buttons = list(buttons)
     linked = [f"[{button.label}] {button.url}" for button in buttons if button.url and addresses]
     row = row_of(button for button in buttons if not (button.url and addresses))
-    pressed = [f"[{button.label}]" for button in (*row.seen, *row.sources, *row.menu)]
+    pressed = [f"[{button.label}]" for button in (*row.seen, *row.menu)]
     return " ".join(pressed), linked
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from bot import kit
 
-PAGE, PAGE_OF_TABLE, _FEW = 5, 10, 3
+PAGE, PAGE_OF_TABLE = 5, 10
 _PARTS = frozenset({"deductible", "copay", "coinsurance", "not_covered"})
 """The parts of the member's share that a claim need not have."""
 _SAID = frozenset(
@@ -30,7 +30,6 @@ class ClaimList(kit.Paged, frozen=True):
         number: The number of matching claims, if all were read; `of`: the number in the whole, if a part is counted.
         so: Whether all claims of the whole match, if the question asks whether this is always so.
         most: In place of the claims, the doctors, months or drugs that meet the requested limits.
-        table: True if the claims are shown as a table, by request or because a period has many claims.
     """
 
     wanted: kit.ClaimFilter
@@ -47,7 +46,6 @@ class ClaimList(kit.Paged, frozen=True):
     fills: bool = False
     together: kit.Amount | None = None
     one: bool = False
-    table: bool = False
     number: int | None = None
     of: int | None = None
     so: bool | None = None
@@ -107,7 +105,6 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimList:
         visits=visits,
         fills=visits
         and any(claim.is_pharmacy for claim in claim_set.within(kit.span_of(ask), kit.filter_of(ask)).listed),
-        table=_of_table(ask) or (bool(wanted.start or wanted.end) and len(page) > _FEW),
         together=_together(found, wanted) if page == found.listed and not ask.report.is_partial else None,
         one=kit.asks_one(ask)
         and not first
@@ -128,13 +125,9 @@ def _counts(ask: kit.Ask, wanted: kit.ClaimFilter) -> bool:
     )
 
 
-def _of_table(ask: kit.Ask) -> bool:
-    return kit.text_of(ask, "layout") == "table"
-
-
 def _page(ask: kit.Ask) -> int:
     """Return the number of claims on a page."""
-    return kit.count_asked(ask, PAGE_OF_TABLE) or (PAGE_OF_TABLE if _of_table(ask) else PAGE)
+    return kit.count_asked(ask, PAGE_OF_TABLE) or (PAGE_OF_TABLE if kit.text_of(ask, "layout") == "table" else PAGE)
 
 
 def _together(found: kit.Within, wanted: kit.ClaimFilter) -> kit.Amount | None:

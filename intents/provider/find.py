@@ -25,7 +25,6 @@ class FoundPeople(kit.Found, frozen=True, kw_only=True):
         no_house: True if no organization has the requested name.
         asks_which: True if the question is who it is, so that names come first.
         for_client: True if the words are about a member or patient whom the person serves.
-        table: True if the question asks for a table.
         none_of_all: True if the question asks for one who is of all `kinds`, and nobody is.
     """
 
@@ -36,7 +35,6 @@ class FoundPeople(kit.Found, frozen=True, kw_only=True):
     no_house: bool = False
     asks_which: bool = False
     for_client: bool = False
-    table: bool = False
     none_of_all: bool = False
 
     @property
@@ -127,9 +125,9 @@ class People(kit.ProviderSearch[FoundPeople]):
     ) -> None:
         super().__init__(ask, kinded=bool("specialty" in ask.slots and kit.kind_codes(ask)))
         self.beside = beside
-        table, for_client = kit.text_of(ask, "layout") == "table", "client" in ask.asked.says
+        for_client = "client" in ask.asked.says
         which = not _WHICH.isdisjoint(kit.words_of(ask.said))
-        made = partial(FoundPeople, what=what, kinds=kinds or kit.kinds_of(ask), table=table)
+        made = partial(FoundPeople, what=what, kinds=kinds or kit.kinds_of(ask))
         self.made = partial(made, for_client=for_client, asks_which=which)
         together = not _BOTH.isdisjoint(kit.words_of(ask.said)) and "location" not in ask.several
         self.every_kind = kit.kinds_of(ask) if together else ()

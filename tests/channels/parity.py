@@ -6,8 +6,8 @@ from typing import Any
 from bot.message import Action, Actions, Chart, Facts, Item, Reply
 from bot.replies import blocks
 from bot.replies.cards import CardPage
-from bot.replies.plain import ListTable, plain, row_of, with_tables
-from tests.doubles.adaptive_card import compared, fallback
+from bot.replies.plain import plain, row_of
+from tests.doubles.adaptive_card import compared, fallback, presses, words
 from tests.doubles.block_kit import refused, unheard, unmarked
 
 Kit = dict[str, Any]
@@ -60,14 +60,8 @@ def _unescaped(text: str) -> str:
 
 def _console(reply: Reply) -> Iterator[tuple[str, ...]]:
     """Each thing said, fact or button, in the reply's order."""
-    for block in with_tables(reply.blocks):
+    for block in reply.blocks:
         match block:
-            case ListTable(items):
-                texts = block.texts[:1] if block.amounts else block.texts  # words beside amounts share a cell
-                yield "said", " · ".join(block.columns[at] for at in (*texts, *block.amounts))
-                told = zip(items, block.rows, strict=True)
-                yield from (("said", f"{item.head}{' · '.join(row)}") for item, row in told)
-                yield from (("button", one.label, one.url or one.id) for item in items for one in item.actions)
             case Facts():
                 fields = [(rows[0].label, "\n".join(row.value for row in rows)) for rows in block.fields]
                 yield from (("said", ": ".join(field)) for field in fields)
@@ -84,11 +78,8 @@ def _console(reply: Reply) -> Iterator[tuple[str, ...]]:
 
 
 def _buttons(actions: Iterable[Action]) -> Iterator[tuple[str, ...]]:
-    listed = list(actions)
-    calls = [one for one in listed if one.url and one.url.startswith("tel:")]
-    yield from (("said", f"{one.label}: {(one.url or '').removeprefix('tel:')}") for one in calls)
-    row = row_of(one for one in listed if one not in calls)
-    yield from (("button", one.label, one.url or one.id) for one in (*row.seen, *row.sources, *row.menu))
+    row = row_of(actions)
+    yield from (("button", one.label, one.url or one.id) for one in (*row.seen, *row.menu))
 
 
 def _slack(kits: Iterable[Kit], labels: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
@@ -109,21 +100,11 @@ def _slack(kits: Iterable[Kit], labels: Mapping[str, str]) -> Iterator[tuple[str
             case "actions":
                 yield from (pressed for one in kit["elements"] for pressed in _pressed(one, labels))
             case "data_table":
-                yield from _data_table(kit)
+                yield from _side_by_side([list(map(_cell, row)) for row in kit["rows"]])
             case "data_visualization" | "divider":
                 pass  # only a picture of the facts beside it, or a rule around a card
             case other:
                 raise AssertionError(other)
-
-
-def _data_table(kit: Kit) -> Iterator[tuple[str, ...]]:
-    """A list's rows, or what is compared."""
-    head, *rows = [[_cell(cell).replace("\n", " · ") for cell in row] for row in kit["rows"]]
-    if kit["row_header_column_index"]:
-        yield "said", " · ".join(head[1:])
-        yield from (("said", f"{row[0]}. {' · '.join(row[1:])}") for row in rows)
-    else:
-        yield from _side_by_side([head, *rows])
 
 
 def _cell(cell: Kit) -> str:
@@ -164,7 +145,7 @@ def _worded(elements: Iterable[Kit]) -> list[Kit]:
 
 def _framed(rows: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
     for row in rows:
-        fields = [list(map(_run, one["items"])) for one in row.get("columns", ())]
+        fields = [list(map(words, one["items"])) for one in row.get("columns", ())]
         yield from (("said", ": ".join((label, "\n".join(lines)))) for label, *lines in fields)
         yield from _teams([row] if row["type"] == "ActionSet" else ())
 
@@ -175,17 +156,18 @@ def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
             case "TextBlock":
                 yield "said", element["text"]
             case "RichTextBlock":
-                yield "said", _run(element)
+                yield "said", words(element)
+                yield from (
+                    ("button", one["title"], one.get("url") or one["data"]["press"]) for one in presses(element)
+                )
             case "ColumnSet":
                 yield from (told for column in element["columns"] for told in _teams(column["items"]))
-            case "Table":
-                yield from _table(element)
             case "Container" if element.get("style") == "emphasis":
                 yield from _framed(element["items"])
             case "Container":
                 told = compared(element)
                 yield from (("said", f"{label} · {name}: {value}") for label, name, value in told)
-                yield from () if told else _teams(element["items"])
+                yield from () if told else _entry(element["items"])
             case "ActionSet":
                 for one in element["actions"]:
                     yield "button", one["title"], one.get("url") or one["data"]["press"]
@@ -193,16 +175,11 @@ def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
                 raise AssertionError(other)
 
 
-def _table(table: Kit) -> Iterator[tuple[str, ...]]:
-    inside = [[one for cell in row["cells"] for one in cell["items"]] for row in table["rows"]]
-    acting = [one for row in inside for one in row if one["type"] == "ActionSet"]
-    rows = [[_run(one) for one in row if one["type"] != "ActionSet"] for row in inside]
-    if table["firstRowAsHeaders"]:
-        yield from (("said", " · ".join(row)) for row in ([rows[0][:-1], *rows[1:]] if acting else rows))
-        yield from _teams(acting)
-    else:
-        yield from (("said", ": ".join(row)) for row in rows)
-
-
-def _run(block: Kit) -> str:
-    return _broken("".join(str(run["text"]) for run in block["inlines"]))
+def _entry(items: list[Kit]) -> Iterator[tuple[str, ...]]:
+    """An entry; the amount at its right begins its second line elsewhere."""
+    told, beside = list(_teams(items)), items[0].get("columns", ())[1:]
+    if beside:
+        head, (_, amount), *rest = told
+        second = [one for one in rest[:1] if one[0] == "said"]
+        told = [head, ("said", " · ".join([amount, *(one[1] for one in second)])), *rest[len(second) :]]
+    yield from told

@@ -16,15 +16,12 @@ _KEYS = {
     "Input.Date": {"value", *_INPUT},
     "Input.Toggle": {"title", "valueOn", "valueOff", "value", *_INPUT},
     "Input.ChoiceSet": {"choices", "isMultiSelect", "style", "value", *_INPUT},
-    "RichTextBlock": {"inlines"},
+    "RichTextBlock": {"inlines", "separator"},
     "TextRun": {"text", "weight", "size", "isSubtle", "selectAction"},
     "Container": {"items", "style", "id", "isVisible"},
     "ColumnSet": {"columns"},
     "Column": {"width", "items"},
     "ActionSet": {"actions"},
-    "Table": {"columns", "rows", "firstRowAsHeaders", "showGridLines"},
-    "TableRow": {"cells"},
-    "TableCell": {"items"},
     "Chart.HorizontalBar": {"title", "data", "fallback"},
     "Chart.HorizontalBar.Stacked": {"title", "data", "fallback"},
     "Chart.Line": {"title", "data", "fallback"},
@@ -33,7 +30,7 @@ _KEYS = {
     "Action.ToggleVisibility": {"title", "targetElements"},
     "Action.Submit": {"title", "style", "data", "mode"},
 }
-_CHILDREN = ("items", "actions", "rows", "cells", "inlines", "columns")
+_CHILDREN = ("items", "actions", "inlines", "columns")
 _ESCAPED = re.compile(r"\\([^\w\s]|_)")
 
 
@@ -96,23 +93,24 @@ def _element_faults(element: Card) -> Iterator[str]:
         yield from _action_faults(element)
     if kind.startswith("Chart."):
         yield from _chart_faults(element)
-    if kind == "Table" and any(len(row["cells"]) != len(element["columns"]) for row in element["rows"]):
-        yield "a row with another number of cells than columns"
     for child in _children(element):
         yield from _element_faults(child)
 
 
 def _children(element: Card) -> Iterator[Card]:
-    """What stands in an element; the columns of a table are widths."""
-    for name in _CHILDREN if element["type"] != "Table" else ("rows",):
+    """What stands in an element."""
+    for name in _CHILDREN:
         yield from element.get(name, [])
 
 
 def _text_faults(element: Card) -> Iterator[str]:
-    """A run is a link by an OpenUrl alone."""
+    """A run is a link to a page, or a button of an entry."""
     action = element.get("selectAction") or {"type": "Action.OpenUrl", "url": "https://"}
     if not element["text"]:
         yield f"{element['type']} without text"
+    if "data" in action:
+        yield from _action_faults(action)
+        return
     opened = re.match(r"https?://|mailto:|tel:(\+\d|\d{3}$)", action["url"])  # 911 and 988 have no country code
     if action["type"] != "Action.OpenUrl" or not opened:
         yield "a run that opens what is no page, number or mail"
@@ -162,11 +160,9 @@ def _lines(elements: list[Card]) -> Iterator[str]:
             case "TextBlock":
                 yield element["text"]
             case "RichTextBlock":
-                yield "".join(run["text"] for run in element["inlines"]).replace("\u00a0", " ").replace("\u2060", "")
+                yield words(element)
             case "Container" if told := compared(element):
                 yield from (f"{label} · {name}: {value}" for label, name, value in told)
-            case "TableRow":
-                yield ": ".join("\n".join(_lines(cell["items"])) for cell in element["cells"])
             case "Container" if element.get("style") == "emphasis":
                 for row in element["items"]:
                     yield from (": ".join(_lines(one["items"])) for one in row.get("columns", ()))
@@ -176,13 +172,24 @@ def _lines(elements: list[Card]) -> Iterator[str]:
             case drawn if drawn.startswith("Chart.") and isinstance(element["fallback"], dict):
                 yield from _lines([element["fallback"]])
             case _:
-                yield from _lines(element.get("items") or element.get("rows") or element.get("columns") or [])
+                yield from _lines(element.get("items") or element.get("columns") or [])
+
+
+def words(block: Card) -> str:
+    """What a block of runs says, without the buttons of an entry at its end."""
+    said = "".join(run["text"] for run in block["inlines"] if "data" not in run.get("selectAction", {}))
+    return said.replace("\u00a0", " ").replace("\u2060", "").rstrip(" ·" if presses(block) else "")
+
+
+def presses(block: Card) -> list[Card]:
+    """The buttons in a block of runs."""
+    return [run["selectAction"] for run in block["inlines"] if "data" in run.get("selectAction", {})]
 
 
 def compared(element: Card) -> list[tuple[str, str, str]]:
     """The label, name and value of each cell of a comparison; none of another element."""
     first, *rest = element["items"]
-    if first["type"] != "ColumnSet" or not all(one["type"] == "Column" for one in first["columns"]):
+    if first["type"] != "ColumnSet" or any(one["width"] == "auto" for one in first["columns"]):
         return []
     names, *rows = ([line for one in part["columns"] for line in _lines(one["items"])] for part in (first, *rest[1::2]))
     labels = [line for label in rest[::2] for line in _lines([label])]
@@ -211,7 +218,8 @@ def _actions(elements: list[Card]) -> Iterator[Card]:
     for element in elements:
         if element["type"].startswith("Action."):
             yield element
-        for name in ("items", "actions", "columns") if element["type"] != "Table" else ():
+        yield from presses(element) if element["type"] == "RichTextBlock" else ()
+        for name in ("items", "actions", "columns"):
             yield from _actions(element.get(name, []))
 
 

@@ -135,7 +135,7 @@ async def test_a_receipt_in_spanish(world: World, tmp_path: Path, chromium: Brow
     async with open_house(world, tmp_path) as house, fresh(chromium, viewport=PHONE) as context:
         page = await context.new_page()
         card = await house.say("datos de la dra. grace okafor")
-        offered = await house.say("x", press=card.buttons["Constancia de red"])
+        offered = await house.say("x", press=card.buttons["Comprobante de red"])
         buttons = [one for block in offered.last.blocks if isinstance(block, Actions) for one in block.buttons]
         await page.goto(next(str(one.url) for one in buttons if one.id == "document"))
         assert await page.evaluate("document.documentElement.lang") == "es"

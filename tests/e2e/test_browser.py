@@ -211,7 +211,7 @@ async def test_a_network_receipt_is_good_to_use(house: House, phone: Page) -> No
     link = await printable_receipt(house)
     for _ in range(2):
         await phone.goto(link)
-        await expect(phone.get_by_role("heading", name="Network receipt")).to_be_visible()
+        await expect(phone.get_by_role("heading", name="Proof of network")).to_be_visible()
         await check_page(phone)
     await phone.get_by_text("Verify this document").click()
     await check_page(phone)

@@ -49,7 +49,7 @@ def given(said: Said) -> Given:
 async def printable_receipt(house: House) -> str:
     """The link to the receipt of a doctor's networks, as anybody gets it."""
     said = await house.say("tell me about dr grace okafor")
-    said = await house.say("Network receipt", press=said.buttons["Network receipt"])
+    said = await house.say("Proof of network", press=said.buttons["Proof of network"])
     assert isinstance(said.last, Shareable), said.text
     buttons = [b for block in said.last.blocks if isinstance(block, Actions) for b in block.buttons]
     return next(str(b.url) for b in buttons if b.id == "document" and b.label == "Printable receipt")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.conversation.provenance import explained
 from bot.message import SOURCES, Actions, Chart, Facts, Item, Line, Private, Reply, Shareable, Span
 from bot.replies import blocks
-from bot.replies.buttons import Kit
+from bot.replies.buttons import RATE
 from bot.replies.cards import CardPage
 from bot.replies.plain import MOST, plain
 
@@ -60,28 +60,15 @@ def _twice(labels: Sequence[str]) -> list[str]:
 
 
 def _slack(reply: Reply) -> Iterator[str]:
-    """A row has three buttons, and a menu; the row of the thumbs has how the bot knows; an entry has one thing."""
-    sources = {
-        one.id
-        for row in reply.blocks
-        if isinstance(row, Actions)
-        for one in row.buttons
-        if one.press and one.press.intent == SOURCES
-    }
+    """A row has three buttons, one more or a menu, and the thumbs; an entry has one thing."""
     for page in blocks.pages(reply, rating=WORDS):
         for kit in page.blocks:
             row = kit["elements"] if kit["type"] == "actions" else []
-            own = [one for one in row if one["type"] not in _MENUS and one.get("value") not in sources]
-            if len(own) > MOST + any(one.get("style") == "danger" for one in own):
+            own = [one for one in row if one["type"] not in _MENUS and not one["action_id"].startswith(RATE)]
+            if len(own) > MOST + 1:
                 yield f"Slack shows {len(own)} buttons in a row"
-            if len(row) - len([one for one in row if one["type"] not in _MENUS]) > 1:
+            if len([one for one in row if one["type"] in _MENUS]) > 1:
                 yield "Slack shows two menus in a row"
-        if reply.rating and any(one.get("action_id") == "sources" for kit in page.blocks[:-1] for one in _row(kit)):
-            yield "how the bot knows is not beside the thumbs"
-
-
-def _row(kit: Kit) -> list[Kit]:
-    return kit["elements"] if kit["type"] == "actions" else []
 
 
 def _teams(dealt: Sequence[CardPage]) -> Iterator[str]:

@@ -19,9 +19,8 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """What one reply has to be. Only what is written down is checked.
 
     `text` is the whole reply; `has` and `lacks` are phrases. `items` is how many entries, or a phrase of each in
-    order; `table` are the names of their columns, none for a list that is no table.
-    `actions` are the labels of the buttons below the reply, in order, but for the one
-    that stands under every member answer; `buttons` are labels that must be there.
+    order; `actions` are the labels of the buttons below the reply, in order, but for the one that stands under every
+    member answer; `buttons` are labels that must be there.
     """
 
     intent: str | None = None
@@ -32,7 +31,6 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     lacks: list[str] = []
     facts: dict[str, str] = {}
     items: int | list[str] | None = None
-    table: list[str] | None = None
     actions: list[str] | None = None
     buttons: list[str] = []
     sources: list[str] | None = None

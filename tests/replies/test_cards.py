@@ -1,6 +1,5 @@
 """Replies as Teams messages: cards within Teams' limits, in which nothing that a payer sent is parsed."""
 
-import json
 import re
 from decimal import Decimal
 
@@ -15,7 +14,7 @@ from bot.message import Action, Actions, Block, Chart, ChartPoint, Fact, Facts, 
 from bot.replies.cards import MOST_BYTES, pages, renewing, weigh
 from bot.replies.filters import month
 from bot.replies.plain import COLUMNS, SHADES, WIDTH, bar_of, drawable, drawn, plain
-from tests.doubles.adaptive_card import buttons, compared, fallback, faults, parsed, shown
+from tests.doubles.adaptive_card import buttons, compared, fallback, faults, parsed, presses, shown, words
 from tests.replies.made import BLOCKS, CHARTS, COMPARED, listed, reply
 
 HOSTILE = (
@@ -123,46 +122,37 @@ def test_what_a_payer_sends_is_inert(words: str) -> None:
     assert fallback(page.card).count(words) == 6
 
 
-def test_all_facts_of_a_message_have_one_width() -> None:
-    """Few or many, plain or not: each is a row of a table whose columns are as wide as in the next one."""
-    plain_ones = Facts((Fact("Plan's price", "$548.74"), Fact("March 4, 2024", "2 of 3 (1 left)")))
+def test_facts_are_a_line_each() -> None:
+    """Few or many: the label, and the value in bold."""
     many = Facts(tuple(Fact(f"label {at}", f"value *{at}*") for at in range(13)))
-    [page] = pages(reply(plain_ones, Title("More"), many))
-    tables = [one for one in page.card["body"] if one["type"] == "Table"]
-    assert [len(one["rows"]) for one in tables] == [2, 10, 3]
-    assert {json.dumps(one["columns"]) for one in tables} == {'[{"width": 1}, {"width": 2}]'}
+    [page] = pages(reply(many))
+    assert [words(one) for one in page.card["body"]] == [f"label {at}: value *{at}*" for at in range(13)]
+    assert {run.get("weight") for one in page.card["body"] for run in one["inlines"][1:]} == {"Bolder"}
 
 
-def test_an_entry_has_one_menu_at_its_right_and_a_row_one_at_its_end() -> None:
-    """One button is a button; several are the menu. Of a row three are seen."""
+def test_an_entry_has_its_buttons_at_its_end_and_a_row_a_menu() -> None:
+    """An entry's are links, so that its words have a phone's width; of a row three are seen; no menu hides one."""
     actions = tuple(Action(f"a{at}", f"Do {at}", press=Press("x")) for at in range(5))
     entries = [Item(at, (Line((Span("Grace"),)),), actions[:at]) for at in (1, 2)]
-    [page] = pages(reply(*entries, Actions(actions)))
-    one, two, row = page.card["body"]
-    assert [entry["columns"][1]["width"] for entry in (one, two)] == ["auto", "auto"]
-    shown_as = [[action.get("mode") for action in entry["columns"][1]["items"][0]["actions"]] for entry in (one, two)]
-    assert shown_as == [[None], ["secondary", "secondary"]]
-    assert [action.get("mode") for action in row["actions"]] == [None, None, None, "secondary", "secondary"]
-    assert faults(page.card) == []
-
-
-def test_a_list_that_is_to_be_a_table_is_one() -> None:
-    """A row for each entry, its amount and its buttons beside; a console has columns."""
-    blocks = listed(3)
-    [page] = pages(reply(*blocks))
-    [table] = page.card["body"]
-    assert [len(row["cells"]) for row in table["rows"]] == [3, 3, 3, 3]
-    assert [column.get("horizontalCellContentAlignment") for column in table["columns"]] == [None, "Right", None]
-    press = table["rows"][2]["cells"][2]["items"][0]["actions"][0]
-    assert (press["title"], press["data"], press.get("mode")) == ("Details", {"press": "a2"}, None)
-    assert [column["width"] for column in table["columns"]] == [1, "70px", "95px"]
-    assert faults(page.card) == []
-    assert drawn(blocks).split("\n") == [
-        "#  Date      Your share",
-        "─  ────────  ──────────",
-        *(f"{at}  May 11 {at}      $54.87" for at in (1, 2, 3)),
-        "1-3: [Details]",
+    [page] = pages(reply(*entries, Actions(actions), Actions(actions[:4])))
+    one, two, row, short = page.card["body"]
+    assert [[press["title"] for press in presses(entry["items"][-1])] for entry in (one, two)] == [
+        ["Do 0"],
+        ["Do 0", "Do 1"],
     ]
+    assert [action.get("mode") for action in row["actions"]] == [None, None, None, "secondary", "secondary"]
+    assert [action.get("mode") for action in short["actions"]] == [None] * 4
+    assert faults(page.card) == []
+
+
+def test_the_amount_of_an_entry_is_at_its_right() -> None:
+    """What follows it is the second line."""
+    second = Line((Span("$54.87", bold=True), Span(" · May 11 · visit")))
+    [page] = pages(reply(Item(1, (Line((Span("Grace", bold=True),)), second), listed(1)[0].actions)))
+    head, under = page.card["body"][0]["items"]
+    assert [words(column["items"][0]) for column in head["columns"]] == ["1. Grace", "$54.87"]
+    assert (words(under), [one["data"] for one in presses(under)]) == ("May 11 · visit", [{"press": "a1"}])
+    assert faults(page.card) == []
 
 
 def test_what_is_compared_stands_side_by_side() -> None:
@@ -191,15 +181,14 @@ def test_an_address_opens_its_map_and_a_number_is_called() -> None:
     line = Line(
         (Span("620 Main St", url="https://maps.example/?q=620"), Span(" · "), Span("555-0142", url="tel:+14235550142"))
     )
-    (page,) = pages(reply(line, Actions((Action("call", "Call", url="tel:+14235550142"),))))
-    runs, call = (element["inlines"] for element in page.card["body"])
+    [page] = pages(reply(line))
+    [runs] = (element["inlines"] for element in page.card["body"])
     assert [run.get("selectAction", {}).get("url") for run in runs] == [
         "https://maps.example/?q=620",
         None,
         "tel:+14235550142",
     ]
     assert runs[-1]["text"] == "555\u2060-\u20600142"
-    assert [run.get("selectAction", {}).get("url") for run in call] == [None, "tel:+14235550142"]
 
 
 def test_a_long_answer_has_pages() -> None:
@@ -288,13 +277,12 @@ def test_a_console_has_eighty_columns(blocks: list[Block]) -> None:
 
 
 def test_a_console_aligns_what_belongs_together() -> None:
-    """Labels and values, what is compared, and buttons that every entry of a list has, once."""
+    """Labels and values, what is compared; entries of one line are close together."""
     assert drawn([Facts((Fact("Member ID", "1337"), Fact("Plan", "PPO")))]) == "Member ID  1337\nPlan       PPO"
     head, _, first, *_ = drawn([COMPARED]).split("\n")
     assert head.index("Minh Kim, DO") == first.index("Specialty of Minh Kim, DO")
-    entries = [replace(one, cells=()) for one in listed(2)]
-    assert drawn(entries).split("\n") == ["1. Grace Okafor, MD · 1", "2. Grace Okafor, MD · 2", "1-2: [Details]"]
-    assert drawn([Note((Span("x " * 60),)), Line((Span("[Network receipt] " * 9),))]).count("[Network receipt]") == 9
+    assert drawn(listed(2)).split("\n") == [f"{at}. Grace Okafor, MD · {at} [Details]" for at in (1, 2)]
+    assert drawn([Note((Span("x " * 60),)), Line((Span("[Proof of network] " * 9),))]).count("[Proof of network]") == 9
 
 
 def test_months_are_short() -> None:

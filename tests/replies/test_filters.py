@@ -17,6 +17,7 @@ from bot.replies.catalogues import read_catalogues
 from bot.replies.filters import (
     arg,
     day,
+    dialled,
     dollars,
     finalize,
     join,
@@ -182,7 +183,7 @@ def test_phone(number: str) -> None:
 def test_an_extension_stays_beside_its_number(number: str) -> None:
     """And is not dialled."""
     assert phone(number) == "(423) 555-0142 x22"
-    assert url(number) == "tel:+14235550142"
+    assert "tel:+14235550142" in dialled(number)
 
 
 def test_foreign_phone_stays() -> None:
@@ -210,14 +211,13 @@ def test_an_argument_stays_one_argument(value: str) -> None:
     ],
 )
 def test_a_button_opens_only_vetted_addresses(address: str) -> None:
-    """Only https addresses without a user name, and phone numbers, are opened."""
+    """Only https addresses without a user name are opened."""
     with pytest.raises(ValueError, match="button"):
         url(address)
 
 
 def test_vetted_addresses() -> None:
-    """A phone number is dialled, an https address is opened."""
-    assert url("(423) 555-0142") == "tel:+14235550142"
+    """An https address is opened."""
     assert unescape(url("https://www.bcbst.com/find?a=1&b=(2)")) == "https://www.bcbst.com/find?a=1&b=%282%29"
 
 

@@ -46,7 +46,7 @@ def test_every_kind_of_block() -> None:
 1. **Grace Okafor, MD** · about 1 mile
    (423) 555-0142
 
-   [Details](provider.detail?npi=1) [Call](tel:+14235550142)
+   [Details](provider.detail?npi=1)
 2. Minh Kim, DO
 > This is not a bill.
 [Why?](claim.detail?id=a%26b) [Connect](link)
@@ -61,10 +61,7 @@ def test_every_kind_of_block() -> None:
                 Line((Span("Grace Okafor, MD", bold=True), Span(" · about 1 mile"))),
                 Line((Span("(423) 555-0142"),)),
             ),
-            (
-                Action("", "Details", press=Press("provider.detail", {"npi": "1"})),
-                Action("call", "Call", url="tel:+14235550142"),
-            ),
+            (Action("", "Details", press=Press("provider.detail", {"npi": "1"})),),
         ),
         Item(2, (Line((Span("Minh Kim, DO"),)),)),
         Note((Span("This is not a bill."),)),

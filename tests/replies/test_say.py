@@ -294,4 +294,4 @@ def _translate(templates: Path) -> None:
     """What a translator does, here with marked words: every text of the new language is filled in."""
     said = messages(templates)
     forms = {message: tuple(stretched(text) for text in message[:2] if text) for message in said}
-    (templates / "pt.po").write_text(printed("pt", said, Catalogue(forms)), encoding="utf-8")
+    (templates / "pt.po").write_text(printed("pt", said, Catalogue(list(forms.items()))), encoding="utf-8")

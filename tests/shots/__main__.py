@@ -45,13 +45,13 @@ DOCUMENTS: dict[Language, dict[str, tuple[str, ...]]] = {
         "claims": ("my claims of this year as a file",),
         "card": ("my insurance card", "QR for check-in"),
         "results": ("print my lab results",),
-        "receipt": ("tell me about dr grace okafor", "Network receipt"),
+        "receipt": ("tell me about dr grace okafor", "Proof of network"),
     },
     "es": {
         "claims": ("mis reclamaciones de este año en un archivo",),
         "card": ("mi tarjeta", "Código QR para la recepción"),
         "results": ("imprima mis resultados de laboratorio",),
-        "receipt": ("datos de la dra. grace okafor", "Constancia de red"),
+        "receipt": ("datos de la dra. grace okafor", "Comprobante de red"),
     },
 }
 """What is said, and which buttons are pressed, until a document is offered."""

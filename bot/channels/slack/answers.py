@@ -242,7 +242,8 @@ class SlackController:
         """
         page = self.notices.pages(reply)[0]
         if person.platform == "slack":
-            page = page.ending(({"type": "context", "elements": [{"type": "mrkdwn", "text": f"<@{person.user}>"}]},))
+            asker = {"type": "context", "elements": [{"type": "mrkdwn", "text": f"<@{person.user}>"}]}
+            page = page.changed(lambda kits: (*kits, asker))
         try:
             await send_page(self.means.client.chat_postMessage, page, channel=channel, **QUIET)
         except SlackApiError as error:

@@ -30,7 +30,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.channels.base import WebPages
 from bot.channels.slack.client import code_of, silent
 from bot.channels.slack.workspace import Installed, OneWorkspace, Workspace
 from bot.config import Settings, secret_of
@@ -212,7 +211,7 @@ class Install:
     """
 
     def __init__(
-        self, settings: Settings, client: AsyncWebClient, table: SealedTable, pages: WebPages, command: str
+        self, settings: Settings, client: AsyncWebClient, table: SealedTable, pages: Any, command: str
     ) -> None:
         self._pages, self._command = pages, command
         flow = AsyncOAuthSettings(

@@ -289,8 +289,8 @@ class SlackWriter:
 
 async def send_page(method: Method, page: BlockPage, **arguments: Any) -> AsyncSlackResponse:
     """Call `method` with a page's text and blocks. If Slack rejects the blocks, try simpler ones, then text only."""
-    ways = page.ways()
-    while blocks := next(ways):
+    *ways, _ = page.ways()
+    for blocks in ways:
         try:
             return await method(text=page.text, blocks=list(blocks), **arguments)
         except SlackApiError as error:
@@ -325,7 +325,7 @@ class EphemeralWriter(SlackWriter):
         row = self._row(key, reply.language) if key else ()
         for page in shown:
             last = page is shown[-1]
-            await self.respond(page.ending(row) if last else page)
+            await self.respond(page.changed(lambda kits: (*kits, *row)) if last else page)
         self._replaces = reply.passing
 
     def _row(self, key: str, language: Language) -> tuple[Kit, ...]:

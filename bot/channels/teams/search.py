@@ -4,8 +4,6 @@ The results contain directory data only. An answer with a member's own data is `
 """
 
 import asyncio
-import re
-from collections.abc import Sequence
 from typing import Any
 
 from bot.channels.base import Answers, Body
@@ -18,9 +16,8 @@ from bot.replies.markdown import cut
 _FIRST = "initialRun"  # what Teams names the parameter with when the search is opened
 _SECONDS = 4.0  # Teams waits for five
 _MOST_RESULTS, _MOST_BYTES = 10, 24 * 1024
-_TITLE, _SUBTITLE, _LONGEST, _PIECES = 90, 120, 200, 3
+_TITLE, _SUBTITLE, _LONGEST = 90, 120, 200
 _BETWEEN = " · "
-_PHONE, _ADDRESS = re.compile(r"[\d ()+.-]{7,}"), re.compile(r", [A-Z]{2}(?: \d{5}(?:-\d{4})?)?$")
 
 SearchResult = dict[str, Any]
 
@@ -75,24 +72,13 @@ def _result(reply: Shareable, item: Item, notes: tuple[Note, ...]) -> SearchResu
     links = (Actions(opens),) if opens else ()
     blocks: tuple[Block, ...] = (*item.lines, *links, *notes)
     whole = Shareable(intent=reply.intent, language=reply.language, blocks=blocks)
-    title, subtitle = in_one_line([line.text for line in item.lines])
-    preview = {"title": _unmarked(title), "text": _unmarked(subtitle)}
+    title, *rest = (line.text for line in item.lines)
+    preview = {"title": _unmarked(cut(title, _TITLE)), "text": _unmarked(cut(_BETWEEN.join(rest), _SUBTITLE))}
     return {
         "contentType": TYPE,
         "content": pages(whole, _MOST_BYTES)[0].card,
         "preview": {"contentType": "application/vnd.microsoft.card.thumbnail", "content": preview},
     }
-
-
-def in_one_line(lines: Sequence[str]) -> tuple[str, str]:
-    """Return the title and the subtitle of a search result. The subtitle has the distance, specialty and networks.
-
-    Telephone number and address are omitted, because a search result has one line; the card has both.
-    """
-    name, *first = lines[0].split(_BETWEEN)
-    rest = ([piece for piece in line.split(_BETWEEN) if not _ADDRESS.search(piece)] for line in lines[1:])
-    pieces = [piece for piece in (*first, *(line[0] for line in rest if line)) if not _PHONE.fullmatch(piece)]
-    return cut(name, _TITLE), cut(_BETWEEN.join(pieces[:_PIECES]), _SUBTITLE)
 
 
 def _unmarked(text: str) -> str:

@@ -76,7 +76,7 @@ async def test_no_guess_about_the_member_picks_the_receipts_network() -> None:
     guessed, _, ask = await answered("provider.in_network", *rows, network, slots=slots, coverage=own)
     assert ask.private
     assert guessed.guessed  # type: ignore[attr-defined] # the pack's modules have no importable names
-    for language, label in (("en", "Network receipt"), ("es", "Constancia de red")):
+    for language, label in (("en", "Proof of network"), ("es", "Comprobante de red")):
         values = {"answer": guessed, "payer": PAYER, "private": True}
         blocks = pack().render("provider/in_network", values, language)
         buttons = [b for block in blocks if isinstance(block, Actions) for b in block.buttons if b.label == label]
