@@ -23,8 +23,8 @@ from bot.compiled import find_pack
 from bot.errors import PackError, each_of, every_error
 from bot.kit import NO_BENEFITS, NO_KINDS, Answer, Ask, Benefits, CareKinds, Summary, care_kinds, read_benefits
 from bot.kit.amounts import crossed_asked
-from bot.kit.query import query_asked
-from bot.kit.sets import asks_of_members, with_sets
+from bot.kit.query import composed_asked, query_asked
+from bot.kit.sets import sets_asked
 from bot.language.engine import Engine
 from bot.language.nearby import Gazetteer
 from bot.language.offers import Offers, offers_of
@@ -94,15 +94,20 @@ class Pack(msgspec.Struct, frozen=True):
         """Return the intent that can answer a question about claims that was heard as one for `intent`."""
         tells = rules.tells if (rules := self.intents.get(intent)) else None
         says, wanted = ask.asked.says.keys(), tells
-        query = query_asked(ask) if rules and (rules.tells or rules.composed) else None
+        query = composed_asked(ask) if rules and (rules.tells or rules.composed) else None
         if (tells and crossed_asked(ask)) or (query and rules and (query.by or rules.reads_claims)):
             wanted = "sums"
         elif tells and {"than_bearer", "money"} <= says:
             wanted = "several" if _SINGLES & says else "sums"
-        members = tells in {"one", "several"} and asks_of_members(with_sets(ask))
+        members = tells in {"one", "several"} and sets_asked(ask)
         gap = tells and ask.asked.gap and "money" not in says
         wanted = "days" if members or gap else wanted
         return intent if wanted == tells else next(one for one, rules in self.intents.items() if rules.tells == wanted)
+
+    def answer_of(self, intent: str, ask: Ask) -> str:
+        """Return the answer for a question of an intent: what is composed, ranked or counted has one of its own."""
+        composed = next(one.composed for one in self.intents.values() if one.composed)
+        return composed if self.intents[intent].tells in {"sums", "days"} and query_asked(ask) else intent
 
     @property
     def answered(self) -> tuple[IntentRules, ...]:

@@ -17,7 +17,6 @@ from bot.kit.claims import checked, cite_claims, newest_claims
 from bot.kit.period import in_its_time, newest_procedure
 from bot.kit.ranking import set_apart
 from bot.kit.said import by_name, filter_of
-from bot.kit.sets import with_sets
 from bot.kit.spans import may_be_ahead, span_of
 from bot.language.rules import Tells
 from bot.records.care import Procedure
@@ -241,16 +240,17 @@ async def unused(
 
     Which of two sides came first is only told by an answer that puts them in order.
     """
-    honoured = {"in_order": getattr(summary, "placed", ()), "with_care": getattr(summary, "most", None)}
+    most = getattr(summary, "most", None)
+    honoured = {"in_order": getattr(summary, "placed", ()), "with_care": most}
     told = [said for name, said in ask.asked.says.items() if honoured.get(name)]
     phrases = [one for one in phrases if not any(said in one[0].casefold() for said in told)]
-    unordered = "in_order" in ask.asked.says and filter_of(ask).sides and not getattr(summary, "in_order", None)
+    unordered = "in_order" in ask.asked.says and filter_of(ask).sides and not most
     return [one for one in phrases if unordered or await _answers_alike(ask, summary, answer, one[1])]
 
 
 async def _answers_alike(ask: Ask, summary: Summary, answer: Callable[[Ask], Awaitable[Summary]], text: str) -> bool:
     try:
-        return _content(await answer(with_sets(await in_its_time(as_if_said(ask, text))))) == _content(summary)
+        return _content(await answer(await in_its_time(as_if_said(ask, text)))) == _content(summary)
     except (Reroute, NeedsPlace):
         return False
 
