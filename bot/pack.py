@@ -23,6 +23,7 @@ from bot import compiled
 from bot.compiled import find_pack
 from bot.errors import PackError, each_of, every_error
 from bot.kit import NO_BENEFITS, NO_KINDS, Answer, Ask, Benefits, CareKinds, Summary, care_kinds, read_benefits
+from bot.kit.query import query_asked
 from bot.language.engine import Engine
 from bot.language.nearby import Gazetteer
 from bot.language.offers import Offers, offers_of
@@ -83,6 +84,11 @@ class Pack(msgspec.Struct, frozen=True):
         """Return whether the answer reads a member's own record."""
         rules = self.engine.intents.get(intent)
         return rules is not None and rules.needs == "member"
+
+    def answer_of(self, intent: str, ask: Ask) -> str:
+        """Return the answer for a question of an intent: what is composed, ranked or counted has one of its own."""
+        composed = next(one.composed for one in self.intents.values() if one.composed)
+        return composed if self.intents[intent].tells in {"sums", "days"} and query_asked(ask) else intent
 
     @property
     def answered(self) -> tuple[IntentRules, ...]:

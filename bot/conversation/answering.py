@@ -27,7 +27,6 @@ from bot.kit.ask import slotted
 from bot.kit.coverages import plan_year_of
 from bot.kit.near_claims import Phrase, of_near_day, others_that_may_hold, tells_asked, unused
 from bot.kit.period import in_its_time
-from bot.kit.sets import with_sets
 from bot.language.asked import asked_in
 from bot.language.clauses import asks_whether
 from bot.language.left import CARE, WORDS, may_narrow
@@ -107,7 +106,7 @@ class Answering:
             asked, dated = (replace(one, intent=self._telling[tells], unmet={}) for one in (asked, dated))
         ask = replace(self._prepare(message, dated, access, limits), heard=ask.heard)
         ask.report.progress = progress
-        ask = with_sets(await in_its_time(ask))
+        ask = await in_its_time(ask)
         if access:
             ask.mark_key = await self._audit.keyed("seen", f"{message.person.key}\x1f{access.patient}")
         every = household_of(asked, rules, access.people) if access and access.people else None
@@ -170,7 +169,7 @@ class Answering:
         if near := of_near_day(ask, summary):
             ask, summary = near, await self._found(person, near, access, name)
             asked = replace(asked, unmet={**asked.unmet, _NEAR: asked.slots["date_range"]})
-        rules, phrases = self._pack.intents.get(name), list[Phrase]()
+        rules, phrases = self._pack.intents.get(name) or self._pack.intents.get(asked.intent), list[Phrase]()
         engine = self._pack.engine
         tested = access and rules and rules.chooses_records and not ask.kin and ask.asked.form != "reason"
         if tested and may_narrow(ask.said, engine.lexicon.grammar, ask.asked.runs):
@@ -181,9 +180,9 @@ class Answering:
             intent = self._telling[tells]
             again = replace(ask)
             with suppress(kit.Reroute):  # the question is about future care, which no claim holds
-                other = await self._found(person, again, access, intent)
-                if not await unused(again, other, self._pack.answers[intent], left):
-                    return replace(asked, intent=intent), again, intent, other
+                other = await self._found(person, again, access, answer := self._pack.answer_of(intent, again))
+                if not await unused(again, other, self._pack.answers[answer], left):
+                    return replace(asked, intent=intent), again, answer, other
         words = Slot(", ".join(dict.fromkeys(said for said, _ in left)), True)
         return replace(asked, unmet={**asked.unmet, WORDS: words}), ask, name, summary
 

@@ -48,8 +48,6 @@ from bot.kit.found import Found, ProviderSearch
 from bot.kit.found_places import find_places, FoundPlaces
 from bot.kit.gathering import gathered, record_document, RecordPapers
 from bot.kit.household import Household, household, HouseholdMember, of_some
-from bot.kit.most import (
-    in_order, Most, most_of, number_of, rank_sides, side_of)
 from bot.kit.near_claims import compares_named, near_claims, Nearest, OfClaims, or_nearest, parted, sides_said, strict
 from bot.kit.network_names import adds_to, names_of, Wanted
 from bot.kit.news import (
@@ -63,22 +61,22 @@ from bot.kit.period import newest_procedure, period_claims, same_month
 from bot.kit.plans import (
     among as networks_among, asked_networks, AskedNetworks, in_own, network_names, NetworkSide,
     own_networks, Plan, plans, plans_said, side_asked, sold_in, without_own)
-from bot.kit.query import ClaimQuery, query_asked, query_filter, query_time
+from bot.kit.query import as_fills, composed_asked, query_asked, query_filter, query_time, times_named
 from bot.kit.ranking import (
-    counts_asked, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group,
+    asks_order, counts_asked, LONG, of_unit, often_asked, ranking_asked, since_first, sizes_group,
     summed_filter, threshold_asked, times_asked, unit_asked)
 from bot.kit.reading import records
 from bot.kit.results_asked import course_asked, follows
 from bot.kit.said import (
     asks_claims, asks_one, asks_parts, asks_several, by_name, by_side, compares_shown, confirms, filter_of, fitting,
-    is_ranking, plurals, whole_of, with_sides)
-from bot.kit.sets import holds_together
+    plurals, whole_of, with_sides)
+from bot.kit.sets import holds_together, sets_asked
 from bot.kit.sites import area_of, oldest, Proof, proof_of, ProvenPlace, Site, sites
 from bot.kit.spans import (
     asks_both_sides, asks_from_now_on, asks_of_fills, asks_prescriber, days_around, days_of, hand_over_ahead,
-    joins_years, lies_after, lies_in_past, may_be_ahead, may_come, service_dates, span_of, speaks_ahead, time_of,
+    lies_after, lies_in_past, may_be_ahead, may_come, service_dates, span_of, speaks_ahead, time_of,
     times_set_apart)
-from bot.kit.tables import QueryCell, Computing, QueryRow
+from bot.kit.tables import ClaimQuery, Computing, QueryCell, QueryRow, RankedRows
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.traits import parts_named, with_traits
 from bot.kit.to_come import asks_to_wait, price_named, to_come, ToCome

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from bot.kit.claim_filter import ClaimFilter
     from bot.kit.news import Seen
     from bot.kit.offers import AppealCase
-    from bot.kit.sets import TimeSets
     from bot.kit.traits import ClaimTrait
 
 MEMBER_TYPES = frozenset(
@@ -146,7 +145,6 @@ class Ask(msgspec.Struct):
         kin: All whose records the person may see, if the question is about them together.
         named: Values that the answer found in the record, for a follow-up question; all copies share it.
         anchors: The first and last day of each event in the record that dates the period, or one of its ends.
-        sets: The group and its periods, if the question is about those who gave care in one period and not in another.
         traits: The conditions that the record's words decide; `claim_filter`: all, which a changed copy reads anew.
         hears: Returns what a message requests about claims besides the slots, given it and the words of each slot.
         reads: Returns the slots of the question's intent in a part of the message.
@@ -188,7 +186,6 @@ class Ask(msgspec.Struct):
     named: dict[str, str] = msgspec.field(default_factory=dict)
     kin: tuple[Kin, ...] = ()
     anchors: tuple[tuple[date, date], ...] = ()
-    sets: TimeSets | None = None
     traits: tuple[ClaimTrait, ...] = ()
     claim_filter: ClaimFilter | None = None
     care: NamedCare | None = None

@@ -15,10 +15,10 @@ from bot.kit.ask import Ask, Reroute, Summary, slotted
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.claims import checked, cite_claims, newest_claims
 from bot.kit.period import in_its_time, newest_procedure
-from bot.kit.query import query_asked
+from bot.kit.query import composed_asked
 from bot.kit.ranking import set_apart
 from bot.kit.said import by_name, filter_of
-from bot.kit.sets import asks_of_members, with_sets
+from bot.kit.sets import sets_asked
 from bot.kit.spans import may_be_ahead, span_of
 from bot.language.rules import IntentRules, Tells
 from bot.records.care import Procedure
@@ -227,9 +227,9 @@ _SINGLES = frozenset({"one", "claims", "several", "any_one"})
 def tells_asked(ask: Ask, rules: IntentRules) -> Tells | None:
     """Return the `tells` value of the intent that can answer what was heard as a question of the intent `rules`."""
     tells, says = rules.tells, ask.asked.says.keys()
-    query = query_asked(ask) if tells or rules.composed else None
+    query = composed_asked(ask) if tells or rules.composed else None
     if tells and (
-        (ask.asked.gap and "money" not in says) or (tells in {"one", "several"} and asks_of_members(with_sets(ask)))
+        (ask.asked.gap and "money" not in says) or (tells in {"one", "several"} and sets_asked(ask))
     ):
         return "days"
     if (tells and crossed_asked(ask)) or (query and (query.by or rules.reads_claims)):
@@ -259,16 +259,17 @@ async def unused(
 
     Which of two sides came first is only told by an answer that puts them in order.
     """
-    honoured = {"in_order": getattr(summary, "placed", ()), "with_care": getattr(summary, "most", None)}
+    most = getattr(summary, "most", None)
+    honoured = {"in_order": getattr(summary, "placed", ()), "with_care": most}
     told = [said for name, said in ask.asked.says.items() if honoured.get(name)]
     phrases = [one for one in phrases if not any(said in one[0].casefold() for said in told)]
-    unordered = "in_order" in ask.asked.says and filter_of(ask).sides and not getattr(summary, "in_order", None)
+    unordered = "in_order" in ask.asked.says and filter_of(ask).sides and not most
     return [one for one in phrases if unordered or await _answers_alike(ask, summary, answer, one[1])]
 
 
 async def _answers_alike(ask: Ask, summary: Summary, answer: Callable[[Ask], Awaitable[Summary]], text: str) -> bool:
     try:
-        return _content(await answer(with_sets(await in_its_time(as_if_said(ask, text))))) == _content(summary)
+        return _content(await answer(await in_its_time(as_if_said(ask, text)))) == _content(summary)
     except (Reroute, NeedsPlace):
         return False
 

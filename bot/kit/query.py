@@ -1,32 +1,44 @@
-"""One composed question about claims: which are taken, how they are grouped, what is measured, how that is folded.
+"""Reads from a question which claims are taken, how they are grouped, what is measured, and how that is folded.
 
 "For each pharmacy, how many fills in 2025 and in 2026" groups by pharmacy and by the named times, and counts fills.
 "The average and the highest copay" measures the copay of each claim, and folds it twice. `bot.kit.tables` computes it.
 """
 
-from collections.abc import Iterator
+import re
 from datetime import date, timedelta
-from typing import Literal
 
-import msgspec
 from msgspec.structs import replace
 
+from bot.kit.amounts import crossed_asked
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time
 from bot.kit.groups import of_group
-from bot.kit.ranking import LONG, ranking_asked, times_asked, unit_asked
-from bot.kit.said import filter_of
-from bot.kit.sets import group_said
+from bot.kit.ranking import (
+    LONG,
+    YEAR,
+    asks_order,
+    counted_as,
+    group_said,
+    of_unit,
+    only_of,
+    ranking_asked,
+    summed_filter,
+    threshold_asked,
+    times_asked,
+    unit_asked,
+)
+from bot.kit.said import filter_of, is_ranking, with_sides
+from bot.kit.sets import group_listed, sets_asked
 from bot.kit.spans import joins_years, lag_asked, span_of, time_of, times_apart
-from bot.kit.which import LAGS, amount_asked, count_asked, limits_asked, order_asked
+from bot.kit.spelling import words_of
+from bot.kit.tables import COUNTS, DAYS, SIDE, ClaimQuery, DaySpan, Fold
+from bot.kit.which import LAGS, amount_asked, count_asked, order_asked
 from bot.language.asked import GROUPS, PERIODS
 from bot.language.calendar import later
-from bot.language.classed import AmountLimits
 
-Fold = Literal["sum", "median", "mean", "least", "most", "first", "last"]
-DaySpan = tuple[date, date]
-DAYS = "days"
-COUNTS = frozenset({"visit", "fill", "claim", "hospital"}) | GROUPS
+_LISTED = re.compile(r"\s*(?:[,:;]|\b(?:and|or|plus|y|o|e|mas)\b)\s*", re.IGNORECASE)
+_JOINED = frozenset({"and", "or", "vs", "versus", "y", "o"})
+_SEVERAL, _EVER = 2, timedelta(days=3653)
 _OF_BILL = ("billed", "allowed", "discount", "plan_paid")
 _FEW, _A_DAY = 10, timedelta(days=1)
 _COMPARING = frozenset({"than", "against", "lesser_or_more", "dearer", "cheaper", "alike", "apart", "by_now"})
@@ -39,59 +51,82 @@ _MEMBERS = GROUPS | {"kind", "provider", "hospital"}
 _EACH = frozenset({"each", "every", "per", "cada", "por"})
 
 
-class ClaimQuery(msgspec.Struct, frozen=True):
-    """What a question computes.
-
-    Attributes:
-        by: The group of the rows, such as "pharmacy" or "year"; "time" for `times`; None for one row.
-        across: The same for the parts of each row.
-        times: The times that the question names apart, earliest first.
-        measures: What is measured: the kinds of amounts (None for the member's share), what is counted, or "days", the
-            time from the care until the plan decided.
-        folds: How the amounts of the claims become one.
-        unit: What a mean is taken over: "visit", "fill", "claim", "month" or "year".
-        nth, through: The positions of the claims that "least" and "most" take, from 1.
-        best: "least" or "most" if only that part of each row is told: "which doctor I saw most each year".
-        newest: How many of the newest visits, fills or claims are taken; None for all.
-        some: The limits that the first value of a row has to hold.
-        timed: True if the question names a period, so that a part of it without care is told too.
-    """
-
-    by: str | None = None
-    across: str | None = None
-    times: tuple[DaySpan, ...] = ()
-    measures: tuple[str | None, ...] = (None,)
-    folds: tuple[Fold, ...] = ("sum",)
-    unit: str = "claim"
-    nth: int = 1
-    through: int = 1
-    best: Fold | None = None
-    newest: int | None = None
-    some: AmountLimits | None = None
-    timed: bool = False
-
-    @property
-    def sums(self) -> bool:
-        """Whether the first value is a sum of amounts or a number."""
-        return self.measures[0] in COUNTS or (self.folds[0] == "sum" and self.measures[0] != DAYS)
-
-
 def query_asked(ask: Ask) -> ClaimQuery | None:
-    """Return what the question computes; None if it asks for no more than a sum, a list or a ranking."""
+    """Return what the question computes, ranks, counts or holds together; None if it asks for a sum or a list."""
+    if found := sets_asked(ask):
+        return found if found.held else replace(found, held=filter_of(ask).sides)
+    if found := composed_asked(ask) or _sides_asked(ask):
+        return found
+    if threshold_asked(ask) or crossed_asked(ask) or ask.asked.each:
+        return None
+    group = text_of(ask, "number_of") or group_listed(ask)
+    if (found := ranking_asked(ask)) or not group or "money" in ask.asked.says:
+        return found
+    counted = counted_as(group, None)
+    return ClaimQuery(group, measures=(counted,), unit=counted, members=True, shown=YEAR)
+
+
+def _sides_asked(ask: Ask) -> ClaimQuery | None:
+    """Return the query for the sums of kinds of care apart ("scripts separate"), or of those that are ranked."""
+    named, says, order = filter_of(ask), ask.asked.says, order_asked(ask)
+    query = ClaimQuery(SIDE, measures=(amount_asked(ask),))
+    if asks_order(ask) and len(named.sides) > 1:  # which of them came first
+        return replace(query, sides=named.sides, folds=("first",), order="first")
+    if split := _split(ask):
+        return replace(query, sides=split, rest="medical" if "medical" in says else "other")
+    ranked = is_ranking(ask) and text_of(ask, "group") in {None, "kind"}
+    sides = with_sides(ask, of_unit(ask, summed_filter(ask, named)))
+    if not (ranked and len(sides.claim_types) + len(sides.services) > 1) and ask.arguments.get("by") != SIDE:
+        return None
+    return replace(query, sides=sides.sides, order="least" if order == "smallest" or "cheaper" in says else "most")
+
+
+def _split(ask: Ask) -> tuple[ClaimFilter, ...]:
+    """Return the kinds of care and claim types of which the sums are asked apart, as in "scripts separate"."""
+    named, says, by_kind = filter_of(ask), ask.asked.says, ask.asked.by == "kind"
+    if "split" not in says and not (by_kind and (named.services or "group" in says)):
+        return ()
+    told = [slots.get("service") or slots.get("claim_type") for slots in map(ask.reads, _LISTED.split(ask.said))]
+    every = dict.fromkeys(str(one) for slot in told if slot and not slot.excluded for one in slot.every)
+    services = [one for one in every if ask.care_kinds.named(one)]
+    types = {one: None for one in every if one not in services}
+    types |= {"pharmacy": None} if "fill" in values_of(ask, "unit") else {}
+    types |= {"professional": None} if "doctors" in says and not services else {}
+    if len(types) + len(services) < (1 if types and not by_kind else _SEVERAL):
+        return ()
+    bare = _bare(named)
+    return (
+        *(replace(bare, services=(one,)) for one in services),
+        *(replace(bare, claim_types=(one,)) for one in types),
+    )
+
+
+def as_fills(ask: Ask) -> Ask:
+    """Return a question that the prescription fills passed on, as one about pharmacy claims."""
+    shown = {name: one for name, one in ask.arguments.items() if name != "fills"}
+    slots = {**ask.slots, "claim_type": "pharmacy"}
+    return replace(ask, arguments=shown, slots=slots) if "fills" in ask.arguments else ask
+
+
+def _bare(wanted: ClaimFilter) -> ClaimFilter:
+    return replace(wanted, claim_types=(), services=(), doctor_kinds=(), either=frozenset())
+
+
+def composed_asked(ask: Ask) -> ClaimQuery | None:
+    """Return what the question computes for each of a group, or folds; None if it asks for no more than a sum."""
     asked, says, pressed = ask.asked, ask.asked.says, ask.arguments.get("by")
-    barred = ({"id", "pick"} & ask.arguments.keys() if ask.said else not pressed) or ask.kin or ask.sets or asked.gap
+    barred = ({"id", "pick"} & ask.arguments.keys() if ask.said else not pressed) or ask.kin or asked.gap
     other = not ask.slots.keys().isdisjoint({"percent", "claim_id"}) or ("gap" in says and "slow" not in says)
-    if barred or other or text_of(ask, "question") in _OTHERS:
+    if barred or other or text_of(ask, "question") in _OTHERS or pressed == SIDE or sets_asked(ask):
         return None
     ranking, period, timed = ranking_asked(ask), _period(ask), span_of(ask) != (None, None)
     named = asked.form == "who" or not _MEMBERS.isdisjoint({group_said(ask), asked.by})
-    if ranking and period and named and ranking.group in _MEMBERS and ranking.nth is None:  # "my top doctor each year"
-        sized = ranking.counted if ranking.measure == "count" else amount_asked(ask)
-        best: Fold = "least" if ranking.least else "most"
-        return ClaimQuery(period, ranking.group, measures=(sized,), best=best, unit=ranking.counted, timed=timed)
+    if ranking and period and named and ranking.by in _MEMBERS and ranking.order and ranking.at is None:
+        return replace(ranking, by=period, across=ranking.by, folds=("sum",), timed=timed)  # "my top doctor each year"
     if not _RANKING.isdisjoint(says):
         return None
-    measures, times, newest = _measures(ask), _times(ask), _newest(ask)
+    measures, newest = _measures(ask), _newest(ask)
+    times = () if "adds" in says else times_named(ask)
     slow, counts = DAYS in measures, not COUNTS.isdisjoint(measures)
     folds = _folds(ask, slow=slow)
     extreme = not {"least", "most"}.isdisjoint(folds)
@@ -115,13 +150,12 @@ def query_asked(ask: Ask) -> ClaimQuery | None:
         by,
         across,
         times,
-        measures,
-        folds,
+        measures=measures,
+        folds=folds,
         unit=_unit(ask, folds, slow=slow, newest=newest is not None),
         nth=abs(asked.nth or 1) if period else 1,
         through=asked.through or max(abs(asked.nth or 1), count_asked(ask, _FEW) or 1) if period else 1,
         newest=newest,
-        some=limits_asked(ask) if period and not member and folds == ("sum",) and not counts else None,
         timed=timed and not counts,
     )
 
@@ -197,23 +231,30 @@ def _measures(ask: Ask) -> tuple[str | None, ...]:
     return (counted, *(amounts if "money" in says else ())) if counted in COUNTS else amounts
 
 
-def _times(ask: Ask) -> tuple[DaySpan, ...]:
-    """Return the times that the question names apart, earliest first; () if it names one or none."""
-    start, end = span_of(ask)
-    if "adds" in ask.asked.says:
-        return ()
+def times_named(ask: Ask) -> tuple[DaySpan, ...]:
+    """Return the times that the question names apart, earliest first; () if it names one or none.
+
+    These are the halves of a year, two years or two months that were read as one time ("2025 and 2026"), this year and
+    the last one, or any times without a day in common.
+    """
+    (start, end), says, today = span_of(ask), ask.asked.says, ask.today
+    this_year = date(today.year, 1, 1)
+    if {"half", "half_one", "half_two"} <= says.keys():
+        ask.said_unmet("date_range")
+        first = date((end or start or today).year, 1, 1)
+        return (first, first.replace(month=6, day=30)), (first.replace(month=7), min(date(first.year, 12, 31), today))
     if joins_years(ask) and start and end:
-        return tuple(_years_of(start, min(end, ask.today)))
-    both = "and_last" in ask.asked.says and not ask.asked.first_and_last
-    if both and start and end and start == date(ask.today.year, 1, 1):  # "this year and last"
-        return (start.replace(year=start.year - 1), start - _A_DAY), (start, end)
-    return tuple(sorted((first, min(last, ask.today)) for first, last in times_apart(ask) if first and last))
-
-
-def _years_of(start: date, end: date) -> Iterator[DaySpan]:
-    """Yield the part of each calendar year from `start` to `end`."""
-    for year in range(start.year, end.year + 1):
-        yield max(start, date(year, 1, 1)), min(end, date(year, 12, 31))
+        end = min(end, today)
+        years = range(start.year, end.year + 1)
+        return tuple((max(start, date(year, 1, 1)), min(end, date(year, 12, 31))) for year in years)
+    if "and_last" in says and not ask.asked.first_and_last and start == this_year and end:  # "this year and last"
+        return (this_year.replace(year=today.year - 1), this_year - _A_DAY), (start, end)
+    if start and end and not _JOINED.isdisjoint(words_of(ask.words.get("date_range"))):
+        middle = end.replace(day=1)
+        if start == (middle - _A_DAY).replace(day=1):  # "October and November"
+            return (start, middle - _A_DAY), (middle, end)
+    ends = ((first, min(last or today, today)) for first, last in times_apart(ask))
+    return tuple(sorted((first or date(last.year, 1, 1), last) for first, last in ends))
 
 
 def _period(ask: Ask) -> str | None:
@@ -235,33 +276,47 @@ def _newest(ask: Ask) -> int | None:
 
 def query_filter(ask: Ask, query: ClaimQuery) -> ClaimFilter:
     """Return the conditions on the claims of a query, without their time, order and position."""
-    aspect = None if query.measures[0] in COUNTS | {DAYS} else query.measures[0]
-    wanted = replace(filter_of(ask), aspect=aspect)
-    wanted = replace(wanted, limits=None, exact=None) if query.some else wanted
-    only = next((is_of for one in (query.by, query.across) if (is_of := of_group(one))), None)
+    measure, groups = query.measures[0], {query.by, query.across, *query.measures}
+    wanted = replace(filter_of(ask), aspect=None if query.counts or measure == DAYS else measure)
+    if query.some and not query.counts:  # no month's claims are free of which it has none
+        free = tuple(one for one in wanted.states if one != "free")
+        wanted = replace(wanted, limits=None, exact=None, states=free)
+    if query.in_times:
+        wanted = any_time(wanted)
+    if query.by == SIDE:
+        wanted = _bare(wanted)
+        wanted = wanted if query.rest else replace(wanted, two=(), drugs=(), providers=(), degrees=frozenset())
     if query.by == "time":
         first, last = query.times[0][0], query.times[-1][1]
         wanted = replace(any_time(wanted), start=first, end=last, times=query.times)
-    unit = query.unit if query.newest or query.folds != ("sum",) else query.measures[0]
-    unit = "visit" if {query.by, query.across, *query.measures} & {"doctor", "place", "hospital"} else unit
-    if unit in {"fill", "visit"} and not (wanted.claim_types or wanted.services or wanted.drugs):
-        without = dict.fromkeys((*wanted.without_types, "pharmacy"))
-        fills = unit == "fill"
-        wanted = replace(wanted, claim_types=("pharmacy",)) if fills else replace(wanted, without_types=(*without,))
-    return replace(wanted, nth=None, order=None, by_size=False, through=None, also=only or wanted.also)
+    groups_of = () if query.ranks else (query.by, query.across)
+    only = next((is_of for one in groups_of if (is_of := of_group(one))), None)
+    unit = query.unit if query.newest or query.folds != ("sum",) or query.unit == "fill" else measure
+    unit = "visit" if groups & {"doctor", "place", "hospital", "visit"} and unit != "fill" else unit
+    if "doctor" in groups and wanted.claim_type == "professional":
+        wanted = replace(wanted, claim_types=())  # they may have been seen in a hospital too
+    elif query.ranks and text_of(ask, "unit") == "doctor" and not (wanted.claim_types or wanted.services):
+        wanted = replace(wanted, claim_types=("professional",))  # "at the doctor"
+    wanted = wanted if unit == "visit" and wanted.providers else only_of(wanted, unit)
+    wanted = replace(wanted, also=only or wanted.also)
+    sized = query.ranks and wanted.by_size  # "my second and third most expensive visits"
+    return wanted if sized else replace(wanted, nth=None, order=None, by_size=False, through=None)
 
 
 def query_time(ask: Ask, query: ClaimQuery) -> DaySpan:
     """Return the first and the last day of the claims of a query."""
     if query.by == "time":
         return query.times[0][0], query.times[-1][1]
+    if query.in_times:
+        times = [(one.start or ask.today - _EVER, one.end or ask.today) for one in (*query.held, *query.lacked)]
+        return min(start for start, _ in times), max(end for _, end in times)
     long = (
         query.newest
         or DAYS in query.measures
         or query.folds[-1] in {"first", "last"}
         or any_time(filter_of(ask)).narrows
     )
-    since, back = times_asked(ask, LONG if long else None)
+    since, back = times_asked(ask, _EVER if query.members else LONG if long or query.counts else None)
     start, end = (since, ask.today) if since else time_of(ask, back)
     period = next((one for one in (query.by, query.across) if one in {"month", "year"}), None)
     if period and query.timed and start.day == end.day and (period == "month" or start.month == end.month):

@@ -3,24 +3,24 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
-import msgspec
 from msgspec.structs import replace
 
 from bot.kit.amounts import crossed_asked
 from bot.kit.ask import Ask, text_of
 from bot.kit.claim_filter import ClaimFilter
-from bot.kit.sets import RANKED, TimeSets, asks_of_members, group_of_sets, group_said
 from bot.kit.spans import span_of
 from bot.kit.spelling import words_of
-from bot.kit.which import Threshold, count_asked, limits_asked, order_asked, shown_before
+from bot.kit.tables import SHOWN, ClaimQuery, Fold
+from bot.kit.which import Threshold, amount_asked, count_asked, limits_asked, order_asked, shown_before
 from bot.language.asked import PERIODS
 from bot.language.classed import AmountLimits
 from bot.records.claim_set import ClaimSet
 
 Measure = Literal["amount", "count", "average"]
-SHOWN, MOST_SHOWN = 6, 10
+RANKED = frozenset({"kind", "doctor", "provider", "place", "pharmacy", "drug"}) | PERIODS
+MOST_SHOWN = 10
 LONG = timedelta(days=730)
 """How far back an average or a count looks if the question names no period."""
 YEAR, _YEARS, _DECADE = 12, 3, timedelta(days=3653)
@@ -36,96 +36,76 @@ _SINGLE = frozenset({"visit", "fill", "claim"})
 _ONE_OF: Mapping[str, str] = {"visit": "visit", "doctor": "visit", "fill": "fill", "claim": "claim", "month": "month"}
 
 
-class Ranking(msgspec.Struct, frozen=True):
-    """What a question ranks.
-
-    Attributes:
-        group: The kind of thing that is ranked, such as "doctor", "drug" or "month".
-        least: True if the smallest comes first, False if the largest does.
-        measure: What each is ranked by: its sum, the number of times of care, or the average of each time.
-        counted: What counts as one time: "visit", "fill" or "claim".
-        most: How many are shown.
-        sizes: In place of an order, the limits that each has to meet: "doctors that I saw only once".
-        sets: The periods in which each has to have had care, or none.
-        together: True if each has to have had all of several kinds of care: "months with a visit and a fill".
-        whom: The provider that is compared with all others: "did I see Dr. Kim more than anyone else".
-        only: True if the question is whether there is only one: "is she my only doctor".
-        apart: True if it is whether each time it was another one: "a different dentist each time".
-        nth: The requested position, from 1, or from the last if negative.
-        in_time: True if the position is in the order of the first day of care, False if it is by size.
-    """
-
-    group: str
-    least: bool = False
-    measure: Measure = "count"
-    counted: str = "visit"
-    most: int = SHOWN
-    sizes: AmountLimits | None = None
-    sets: TimeSets | None = None
-    together: bool = False
-    whom: str | None = None
-    only: bool = False
-    apart: bool = False
-    nth: int | None = None
-    in_time: bool = False
-
-    def fits(self, size: Decimal | int) -> bool:
-        """Return whether the size is within the requested limits."""
-        return self.sizes is None or self.sizes.hold(Decimal(size))
-
-
-def ranking_asked(ask: Ask) -> Ranking | None:
-    """Return the ranking that the question requests; None if it requests none.
+def ranking_asked(ask: Ask) -> ClaimQuery | None:
+    """Return the ranking that the question requests, or the limits of each member of a group; None if it requests none.
 
     A question that names no group ranks the providers, or single claims if it names a provider or a kind of amount.
     """
-    if (sized := _sized_group(ask) or _one_against_all(ask)) is not None:
-        return sized
-    higher = _extreme_of_few(ask)
-    order, rank = order_asked(ask) or higher, text_of(ask, "rank")
-    unit, group = text_of(ask, "unit"), text_of(ask, "group")
-    ranked = ask.asked.by if {"ranked", "top"} & ask.asked.says.keys() else None
+    if found := _sized_group(ask) or _one_against_all(ask):
+        return found
+    says, unit = ask.asked.says, text_of(ask, "unit")
+    order, rank, average = order_asked(ask) or _extreme_of_few(ask), text_of(ask, "rank"), "average" in ask.slots
+    ranked = ask.asked.by if {"ranked", "top"} & says.keys() else None
     quarter = "quarter" if ask.asked.period == "quarter" else None
-    one = "day" if ask.asked.period == "day" else group or ranked or quarter
-    one = one or (_ONE_OF.get(unit or "") if "average" not in ask.slots else None)
-    by_money: Measure = "average" if "average" in ask.slots else "amount"
-    shown = count_asked(ask, MOST_SHOWN) if "average" not in ask.slots else None
-    if higher or (shown and not unit):
+    one = "day" if ask.asked.period == "day" else text_of(ask, "group") or ranked or quarter
+    one = one or (None if average else _ONE_OF.get(unit or ""))
+    shown = None if average else count_asked(ask, MOST_SHOWN)
+    if _extreme_of_few(ask) or (shown and not unit):
         one = one or "claim"  # "my five biggest" names no group
     one, nth = ask.asked.nth_of or one, ask.asked.nth if ask.asked.nth_of else None
     if nth and not ask.asked.by_size:
-        return Ranking(str(one), counted=counted_as(one, unit), nth=nth, in_time=True)
+        return _ranking(ask, str(one), "count", "first", at=nth)
+    how: Measure = "average" if average else "amount"
     if order in {"biggest", "smallest"}:
-        least, measure = order == "smallest", by_money
+        least = order == "smallest"
         if ask.asked.sort and one is None:
             return None  # a list in that order
     elif rank in {"most", "least"} and (one or unit):
-        least, measure = rank == "least", by_money if "money" in ask.asked.says else "count"
+        least, how = rank == "least", how if "money" in says else "count"
     elif rank in {"often", "seldom"}:
-        least, measure = rank == "seldom", "count"
+        least, how = rank == "seldom", "count"
     elif ranked:
-        one, least, measure = ranked, False, "amount"
+        least, how = False, "amount"
     else:
         return None
-    single = {"provider_name", "amount_kind"} & ask.slots.keys() or "something" in ask.asked.says
-    single = single and measure == "amount"
-    whole = "claim" if single else "provider"  # "the highest copay I ever paid" is that of one claim
-    if measure == "count" and one in _SINGLE:  # each of them was had once
-        one = "drug" if unit == "fill" else None
+    single = ({"provider_name", "amount_kind"} & ask.slots.keys() or "something" in says) and how == "amount"
+    if how == "count" and one in _SINGLE:  # each of them was had once
+        one = "drug" if unit == "fill" else "doctor" if ask.asked.form == "who" else None
+    group = one or ("claim" if single else "provider")  # "the highest copay I ever paid" is that of one claim
     most = max(shown or (YEAR if ask.asked.sort else SHOWN), nth or 0)
-    return Ranking(one or whole, least, measure, counted_as(one, unit), most, nth=nth)
+    return _ranking(ask, group, how, "least" if least else "most", at=nth, shown=most)
 
 
-def _one_against_all(ask: Ask) -> Ranking | None:
+def _ranking(
+    ask: Ask, group: str, how: Measure, order: Fold | None, some: AmountLimits | None = None, **more: Any
+) -> ClaimQuery:
+    """Return the query for the members of a group by how often, by their sum or by their average.
+
+    If the limits hold for nothing, the parts of a named period without care count too.
+    """
+    if some:
+        more |= {"some": some, "shown": YEAR, "timed": some.hold(_NOTHING) and span_of(ask) != (None, None)}
+    counted = counted_as(group, text_of(ask, "unit"))
+    billed = "charging" in ask.asked.says and "to_me" not in ask.asked.says  # "who charged the most"
+    measure = counted if how == "count" else amount_asked(ask) or ("billed" if billed else None)
+    folds: tuple[Fold, ...] = ("mean" if how == "average" else "sum",)
+    return ClaimQuery(group, measures=(measure,), folds=folds, unit=counted, order=order, **more)
+
+
+def _one_against_all(ask: Ask) -> ClaimQuery | None:
     """Return the ranking for a comparison of one provider with all others, by money or number of visits; or None."""
     if not sets_one_above(ask):
         return None
-    says, only, whom = ask.asked.says, ask.asked.only_one_of, text_of(ask, "provider_name")
-    group = only or group_said(ask) or "doctor"
-    measure: Measure = "amount" if "money" in says and not only else "count"
-    least, counted = "cheaper" in says or order_asked(ask) == "smallest", counted_as(group, text_of(ask, "unit"))
-    apart = not _ANOTHER.isdisjoint((says.get("only_one_of") or "").split())
-    return Ranking(group, least=least, measure=measure, counted=counted, whom=whom, only=only is not None, apart=apart)
+    says, only = ask.asked.says, ask.asked.only_one_of
+    return _ranking(
+        ask,
+        only or group_said(ask) or "doctor",
+        "amount" if "money" in says and not only else "count",
+        "least" if "cheaper" in says or order_asked(ask) == "smallest" else "most",
+        whom=text_of(ask, "provider_name"),
+        only=only is not None,
+        apart=not _ANOTHER.isdisjoint((says.get("only_one_of") or "").split()),
+    )
 
 
 def sets_one_above(ask: Ask) -> bool:
@@ -151,38 +131,32 @@ def _extreme_of_few(ask: Ask) -> str | None:
     return "smallest" if "cheaper" in says and "dearer" not in says else "biggest"
 
 
-def _sized_group(ask: Ask) -> Ranking | None:
-    """Return the ranking of a group whose members have to meet limits or period conditions; None if there is none.
+def _sized_group(ask: Ask) -> ClaimQuery | None:
+    """Return the query for a group whose members have to meet limits; None if there is none.
 
-    For example "any doctor more than four times" or "months without claims". This includes a question about each period
-    by itself, such as "the number of visits per month".
+    For example "any doctor more than four times", "months without claims" or "any day with two visits".
     """
-    if asks_of_members(ask):
-        often = next((one.limits for one in ask.asked.times if one.limits), None)
-        members, sets = ask.sets.group if ask.sets else str(group_of_sets(ask)), ask.sets
-        counted = counted_as(members, None)
-        return Ranking(members, counted=counted, most=MOST_SHOWN, sets=sets, sizes=often, together=sets is None)
-    measure: Measure
-    says = ask.asked.says
+    says, order = ask.asked.says, order_asked(ask)
     for one in ask.asked.times:  # "two doctors. Did you charge me twice?" counts no doctors
         group = text_of(ask, "group") or one.group or ask.asked.by or (ask.asked.period if one.none else None)
         group = group or ("doctor" if ask.asked.form == "who" else None)
         none = group in {"month", "quarter"} and (one.none or "nothing" in says)
-        none = none and {"something", "with_care"}.isdisjoint(says) and order_asked(ask) is None
+        none = none and {"something", "with_care"}.isdisjoint(says) and order is None
         sizes = AmountLimits(_NOTHING, _NOTHING, over_too=True, under_too=True) if none else one.limits
-        in_total = "sums" in ask.asked.says and order_asked(ask) is None  # "doctors who cost me over $100 in total"
-        sums = limits_asked(ask) if in_total else None
+        sums = limits_asked(ask) if "sums" in says and order is None else None  # "doctors over $100 in total"
         if group in RANKED and (sizes or sums):
-            free = none and "money" in ask.asked.says
-            counted = counted_as(group, "claim" if one.claims else None)
-            measure = "count" if sizes and not free else "amount"
-            return Ranking(group, measure=measure, counted=counted, most=MOST_SHOWN, sizes=sizes or sums)
-    period = text_of(ask, "group") or ask.asked.period or ask.asked.by
-    if period not in PERIODS:
-        return None
-    ranks = (order_asked(ask) or text_of(ask, "rank")) and not ask.asked.begins  # "have I ever paid" ranks nothing
-    limits = None if ranks else limits_asked(ask)
-    return Ranking(period, measure="amount", counted="claim", most=YEAR, sizes=limits) if limits else None
+            counts = sizes and not (none and "money" in says)
+            found = _ranking(ask, group, "count" if counts else "amount", None, sizes or sums)
+            return replace(found, measures=("claim",), unit="claim") if counts and one.claims else found
+    period = group_said(ask) or ask.asked.period or ask.asked.by
+    ranks = (order or text_of(ask, "rank")) and not ask.asked.begins  # "have I ever paid" ranks nothing
+    limits = None if ranks or period not in PERIODS else limits_asked(ask)
+    return _ranking(ask, str(period), "amount", None, limits) if limits else None
+
+
+def group_said(ask: Ask) -> str | None:
+    """Return the group that the question names, such as "doctor"; None if it names none."""
+    return text_of(ask, "group") or next((one.group for one in ask.asked.times if one.group), None)
 
 
 def threshold_asked(ask: Ask) -> Threshold | None:
@@ -219,8 +193,8 @@ def summed_filter(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
 
 def _limits_sums_of_group(ask: Ask) -> bool:
     """Return whether the limits on an amount are for the sums of a group such as months, and not for single claims."""
-    ranking = _sized_group(ask)
-    return ranking is not None and ranking.sizes is not None and ranking.measure == "amount"
+    found = _sized_group(ask)
+    return found is not None and not found.counts
 
 
 def sizes_group(ask: Ask) -> bool:
@@ -239,7 +213,7 @@ def counts_asked(ask: Ask, wanted: ClaimFilter) -> str | None:
     Return None if the question compares amounts of money or does not compare.
     """
     says = ask.asked.says
-    counts = {"lesser_or_more", "had"} <= says.keys() or ("against" in says and not ask.sets and ask.asked.number)
+    counts = {"lesser_or_more", "had"} <= says.keys() or ("against" in says and ask.asked.number)
     if "money" in says or not counts:
         return None
     if "claims" in says:
@@ -260,19 +234,19 @@ def unit_asked(ask: Ask, wanted: ClaimFilter) -> str:
 
 
 def times_asked(ask: Ask, back: timedelta | None = None) -> tuple[date | None, timedelta | None]:
-    """Return the default period of a ranking or an average: its first day, or how far back it goes.
+    """Return the default period of a question: its first day, or how far back it goes.
 
     If the question names a period, return (None, `back`). Otherwise: ten years for the whole record (`says_ever`),
     three calendar years before this one for a ranking of years, two years for a count or an average, else `back`.
     """
-    ranking, this_year = ranking_asked(ask), date(ask.today.year, 1, 1)
     if span_of(ask) != (None, None):
         return None, back
     if says_ever(ask):
         return ask.today - _DECADE, None
-    if ranking and ranking.group == "year":
-        return this_year.replace(year=this_year.year - _YEARS), None
-    many = {"average", "median"} & {*ask.slots, *ask.asked.says} or (ranking and ranking.measure != "amount")
+    ranking, year = ranking_asked(ask), date(ask.today.year, 1, 1)
+    if ranking and ranking.by == "year":
+        return year.replace(year=year.year - _YEARS), None
+    many = {"average", "median"} & {*ask.slots, *ask.asked.says} or (ranking and ranking.counts)
     return None, LONG if many or "number_of" in ask.slots else back
 
 
@@ -320,33 +294,26 @@ def set_apart(ask: Ask) -> frozenset[str]:
 
 
 def of_unit(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
-    """Return the conditions limited to the claims that a counted, averaged or ranked unit stands for.
-
-    For example fills are pharmacy claims and visits are not. The conditions are unchanged if the question names a claim
-    type, a kind of care or a drug.
-    """
-    unit, counted = text_of(ask, "unit"), counts_asked(ask, wanted)
-    ranking = ranking_asked(ask)
-    ranks = (
-        ranking is not None
-        or "number_of" in ask.slots
-        or ask.asked.first_and_last
-        or {"average", "median"} & {*ask.slots, *ask.asked.says}
-        or ask.asked.gap
-        or counted in {"visit", "fill"}
-        or bool(wanted.limits or wanted.exact)
-    )
-    if "doctor" in {text_of(ask, "number_of"), ranking.group if ranking else None}:
-        unit = "fill" if ranking and ranking.counted == "fill" else "visit"
-        wanted = replace(wanted, claim_types=()) if wanted.claim_type == "professional" else wanted
-    if not ranks or wanted.claim_types or wanted.services or wanted.drugs:
+    """Return the conditions limited to the claims that a counted or averaged unit stands for."""
+    unit, counted, says = text_of(ask, "unit"), counts_asked(ask, wanted), ask.asked.says
+    own = {"average", "median", "number_of"} & {*ask.slots, *says} or ask.asked.first_and_last or ask.asked.gap
+    if not (own or counted in {"visit", "fill"} or wanted.limits or wanted.exact):
         return wanted
-    unit = "fill" if text_of(ask, "number_of") in {"pharmacy", "drug"} else unit
-    if kind := {"doctor": "professional", "fill": "pharmacy"}.get(unit or ""):
-        return replace(wanted, claim_types=(kind,))
-    visits = (unit == "visit" or counted == "visit") and not wanted.providers
-    apart = visits and "pharmacy" not in wanted.without_types
-    return replace(wanted, without_types=(*wanted.without_types, "pharmacy")) if apart else wanted
+    if unit == "doctor" and not (wanted.claim_types or wanted.services or wanted.drugs):
+        return replace(wanted, claim_types=("professional",))
+    return wanted if "visit" in {unit, counted} and wanted.providers else only_of(wanted, unit, counted)
+
+
+def only_of(wanted: ClaimFilter, *units: str | None) -> ClaimFilter:
+    """Return the conditions limited to the claims that a unit stands for: fills are pharmacy claims and visits are not.
+
+    The conditions are unchanged if they name a claim type, a kind of care or a drug.
+    """
+    if wanted.claim_types or wanted.services or wanted.drugs or not {"fill", "visit"} & {*units}:
+        return wanted
+    if "fill" in units:
+        return replace(wanted, claim_types=("pharmacy",))
+    return replace(wanted, without_types=tuple(dict.fromkeys((*wanted.without_types, "pharmacy"))))
 
 
 def since_first(ask: Ask, claim_set: ClaimSet) -> Ask:

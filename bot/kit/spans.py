@@ -45,7 +45,7 @@ def times_set_apart(ask: Ask) -> bool:
     """Return whether the question names several periods to compare, apart from each other or two years in a row."""
     compares = not _COMPARING.isdisjoint(ask.asked.says)
     apart = compares or "against" in ask.asked.says or ", " in (ask.words.get("date_range") or "")
-    return not ask.sets and bool((times_apart(ask) and apart) or (joins_years(ask) and compares))
+    return bool((times_apart(ask) and apart) or (joins_years(ask) and compares))
 
 
 def joins_years(ask: Ask) -> bool:

@@ -1,4 +1,4 @@
-"""Computes a composed question about claims: the rows of its groups with each measure, folded as asked."""
+"""A composed question about claims, and its rows: each measure of each group, of each time or side, folded as asked."""
 
 from __future__ import annotations
 
@@ -6,27 +6,109 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
-from typing import Any
+from operator import attrgetter
+from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from bot.kit.amounts import amount_in, mean, median_of, month_number, months_in, plan_paid_in
-from bot.kit.claim_filter import ClaimFilter, period_of
+from bot.kit.claim_filter import ClaimFilter, any_time, choose, period_of
 from bot.kit.groups import key_of, of_group, times_of
-from bot.kit.query import COUNTS, DAYS, ClaimQuery, DaySpan, Fold
-from bot.language.asked import PERIODS
+from bot.kit.spelling import is_named
+from bot.language.asked import GROUPS, PERIODS
+from bot.language.classed import AmountLimits
 from bot.records.claim import Claim
+from bot.records.claim_set import ClaimSet
 from bot.records.explanation import added
 from bot.records.money import Amount
 from bot.records.shapes import grouped
 from bot.records.written import PartialDate, Period
 
+Fold = Literal["sum", "median", "mean", "least", "most", "first", "last"]
+DaySpan = tuple[date, date]
+DAYS, SIDE, OTHER = "days", "side", "other"
+COUNTS = frozenset({"visit", "fill", "claim", "hospital"}) | GROUPS
+SHOWN = 6
 _MOST, _ALIKE, _WHOLE = 24, 3, Decimal(1)
 _ORDERS: Mapping[Fold, Callable[[tuple[Amount, Claim]], Any]] = {
     **dict.fromkeys(("least", "most"), lambda pair: pair[0].value),
     **dict.fromkeys(("first", "last"), lambda pair: pair[1].service.sort_key),
 }
+
+
+class ClaimQuery(msgspec.Struct, frozen=True):
+    """What a question computes.
+
+    Attributes:
+        by: The group of the rows, such as "pharmacy" or "year"; "time" for `times`, "side" for `sides`; None for one
+            row.
+        across: The same for the parts of each row.
+        times: The times that the question names apart, earliest first.
+        sides: The kinds of care, providers or drugs that are rows by "side"; `rest`: what
+            all other claims are called, if they are a row too.
+        measures: What is measured: the kinds of amounts (None for the member's share), what is counted, or "days", the
+            time from the care until the plan decided.
+        folds: How the amounts of the claims become one.
+        unit: What a mean is taken over, and what counts as one time: "visit", "fill", "claim", "month" or "year".
+        nth, through: The positions of the claims that "least" and "most" take, from 1.
+        order: "least" or "most" if the rows are ranked by their first value, "first" by their first day; with `across`,
+            only that part of each row is told: "which doctor I saw most each year".
+        at: The position in that order that is asked for, from 1, or from the end if negative.
+        shown: How many ranked rows are shown.
+        newest: How many of the newest visits, fills or claims are taken; None for all.
+        some: The limits that the first value of a row has to hold: "doctors that I saw only once".
+        held, lacked: The conditions, such as times or kinds of care, each of which a row has to have claims of, and
+            none of which it may have claims of: "doctors I saw in 2025 and not in 2026".
+        members: True if the members of the group are counted or listed: "how many different doctors".
+        whom: The provider that is compared with all others: "did I see Dr. Kim more than anyone else".
+        only: True if the question is whether there is only one: "is she my only doctor".
+        apart: True if it is whether each time it was another one: "a different dentist each time".
+        timed: True if the question names a period, so that a part of it without care is told too.
+    """
+
+    by: str | None = None
+    across: str | None = None
+    times: tuple[DaySpan, ...] = ()
+    sides: tuple[ClaimFilter, ...] = ()
+    rest: str = ""
+    measures: tuple[str | None, ...] = (None,)
+    folds: tuple[Fold, ...] = ("sum",)
+    unit: str = "claim"
+    nth: int = 1
+    through: int = 1
+    order: Fold | None = None
+    at: int | None = None
+    shown: int = SHOWN
+    newest: int | None = None
+    some: AmountLimits | None = None
+    held: tuple[ClaimFilter, ...] = ()
+    lacked: tuple[ClaimFilter, ...] = ()
+    members: bool = False
+    whom: str | None = None
+    only: bool = False
+    apart: bool = False
+    timed: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether the first value is a number of what is counted."""
+        return self.measures[0] in COUNTS
+
+    @property
+    def sums(self) -> bool:
+        """Whether the first value is a sum of amounts or a number."""
+        return self.counts or (self.folds[0] == "sum" and self.measures[0] != DAYS)
+
+    @property
+    def in_times(self) -> bool:
+        """Whether the rows have to have care in some times, and not of some kinds."""
+        return bool(self.held) and not any_time(self.held[0]).narrows
+
+    @property
+    def ranks(self) -> bool:
+        """Whether the rows are told as a ranking, or as those that meet conditions."""
+        return bool((self.order and not self.across) or self.held or self.members or self.some)
 
 
 class QueryCell(msgspec.Struct, frozen=True):
@@ -83,6 +165,40 @@ class QueryRow(msgspec.Struct, frozen=True):
         return Decimal(one.claim.service.sort_key.toordinal()) if one.claim and in_time else one.size or Decimal(0)
 
 
+class RankedRows(msgspec.Struct, frozen=True):
+    """The rows of a ranking, or those that meet its conditions.
+
+    Attributes:
+        rows: The rows to show, in the requested order, and the one of the provider `query.whom`.
+        of: The number of all rows; `fit`: of those that meet the conditions.
+        ties: The number of rows that have the same size or day as the requested one.
+    """
+
+    query: ClaimQuery
+    rows: tuple[QueryRow, ...] = ()
+    of: int = 0
+    fit: int = 0
+    ties: int = 0
+
+    @property
+    def first(self) -> QueryRow:
+        """The requested row: the first, or the one at the position `at`."""
+        return self.rows[abs(self.query.at or 1) - 1]
+
+    @property
+    def so(self) -> bool | None:
+        """Whether the provider `whom` is the requested row; None if there is none or several rows tie.
+
+        With `only`, whether the group has one row, the provider's if one is named; with `apart`, another each time.
+        """
+        query, whom = self.query, self.query.whom
+        if query.apart:
+            return self.of > 1 and self.ties == self.of and self.first.size == 1
+        if query.only:
+            return self.of == 1 and (whom is None or is_named(self.first.name, whom))
+        return None if whom is None or self.ties > 1 else is_named(self.first.name, whom)
+
+
 class Computing:
     """The rows of a query over the claims of a time that meet its conditions.
 
@@ -96,17 +212,49 @@ class Computing:
         self._claims = _newest_of(claims, query) if query.newest else tuple(claims)
 
     def rows(self) -> tuple[QueryRow, ...]:
-        """Return the rows: members of a group by their first value, times in their order."""
-        by, across, some = self._query.by, self._query.across, self._query.some
-        rows = [one for one in self._divided(self._claims, by) if some is None or some.hold(one.size)]
+        """Return the rows: members of a group by their first value, times and sides in their order."""
+        by, across = self._query.by, self._query.across
+        rows = list(self._divided(self._claims, by))
         if across:
             rows = [replace(one, parts=self._parts(one, across)) for one in rows]
-        in_time = by is None or by in {*PERIODS, "time"}
-        return tuple(rows if in_time else sorted(rows, key=lambda row: (-row.size, row.name)))
+        in_order = by is None or by in {*PERIODS, "time", SIDE}
+        return tuple(rows if in_order else sorted(rows, key=lambda row: (-row.size, row.name)))
+
+    def ranked(self) -> RankedRows:
+        """Return the rows in the requested order, or those that meet the conditions; no row if none can be ranked."""
+        query = self._query
+        rows = [one for one in self.rows() if one.cells[0].size is not None or query.by == SIDE]
+        of, rows = self._holding(rows) if query.held else (len(rows), rows)
+        if query.some or query.held or query.members:
+            fit = [one for one in rows if query.some is None or query.some.hold(one.size)]
+            return RankedRows(query, tuple(fit[: query.shown]), of, len(fit))
+        in_time, nth = query.order == "first", abs(query.at or 1)
+        key: Callable[[QueryRow], Any] = attrgetter("day" if in_time else "size")
+        rows.sort(key=attrgetter("name"))
+        rows.sort(key=key, reverse=(query.at or 0) < 0 if in_time else query.order == "most")
+        rows.sort(key=lambda row: not row.claims)
+        if nth > len(rows) or (rows[0].size <= 0 and query.order == "most"):
+            wider = replace(query, by="provider")
+            other = Computing(wider, self._wanted, self._span, self._claims, least=self._least)
+            return other.ranked() if query.by == "doctor" else RankedRows(query)
+        ties, shown = sum(1 for one in rows if key(one) == key(rows[nth - 1])), max(nth, query.shown)
+        whom = [one for one in rows[shown:] if query.whom and is_named(one.name, query.whom)]
+        return RankedRows(query, (*rows[:shown], *whom), len(rows), ties=ties)
+
+    def _holding(self, rows: Iterable[QueryRow]) -> tuple[int, list[QueryRow]]:
+        """Return how many rows have claims of any of the conditions, and those that have of each and not of others."""
+        query, some, fit = self._query, 0, list[QueryRow]()
+        for row in rows:
+            inside = [choose(row.claims, one).claims for one in query.held]
+            some += any(inside)
+            if all(inside) and not any(choose(row.claims, one).claims for one in query.lacked):
+                kept = tuple(one for one in row.claims if any(one in claims for claims in inside))
+                fit.append(self._row(row.name, row.group, kept, None))
+        return some, fit
 
     def _parts(self, row: QueryRow, across: str) -> tuple[QueryRow, ...]:
         """Return the parts of a row; only the largest or the smallest one if that is asked for."""
-        parts, best = tuple(self._divided(row.claims, across)), self._query.best
+        parts, best = tuple(self._divided(row.claims, across)), self._query.order
         if best is None or not parts:
             return parts
         top = (max if best == "most" else min)(one.size for one in parts)
@@ -114,40 +262,67 @@ class Computing:
 
     def total(self) -> tuple[QueryCell, ...]:
         """Return the values of all claims together."""
-        return self._cells(self._claims, self._span)
-
-    def _divided(self, claims: Sequence[Claim], by: str | None) -> Iterator[QueryRow]:
-        """Yield a row for each time, each period of the time, or each member of a group; sensitive ones unnamed."""
-        if by is None:
-            yield QueryRow("", None, self._span, self._cells(claims, self._span), tuple(claims))
-        elif by == "time":
-            for time in self._query.times:
-                rows = tuple(one for one in claims if (day := one.service.day) and time[0] <= day.first <= time[1])
-                yield QueryRow("", "time", time, self._cells(rows, time), rows)
-        else:
-            plain = claims if by in PERIODS else [one for one in claims if not one.sensitive]
-            found = grouped(plain, key_of(by))
-            names = self._names(by) if self._query.timed else ()
-            for name in names or (sorted(found) if by in PERIODS else found):
-                rows = tuple(found.get(name, ()))
-                if name and (rows or self._query.timed):
-                    yield QueryRow(name, by, None, self._cells(rows, self._span), rows)
-
-    def _names(self, by: str) -> tuple[str, ...]:
-        """Return the periods of the time, without those that the conditions leave out whole."""
-        months = months_in(*self._span) if by in PERIODS - {"day"} else ()
-        names = dict.fromkeys(period_of(one, by) for one in months if not _is_left_out(one, self._wanted))
-        return tuple(names) if len(names) <= _MOST else ()
-
-    def _cells(self, claims: Sequence[Claim], span: DaySpan) -> tuple[QueryCell, ...]:
         query = self._query
         every = ((one, fold) for one in query.measures for fold in query.folds[: 1 if one in COUNTS else None])
         places = range(query.nth - 1, max(query.nth, query.through))
         told = ((at, one, fold) for one, fold in every for at in (places if fold in _ORDERS else (0,)))
-        cells = [(at, self._cell(one, fold, claims, span, at)) for at, one, fold in told]
+        cells = [(at, self._cell(one, fold, at)) for at, one, fold in told]
         return tuple(cell for at, cell in cells if at < query.nth or cell.size is not None)
 
-    def _cell(self, measure: str | None, fold: Fold, claims: Sequence[Claim], span: DaySpan, at: int) -> QueryCell:
+    @classmethod
+    def side(cls, query: ClaimQuery, wanted: ClaimFilter, span: DaySpan, claim_set: ClaimSet) -> QueryRow:
+        """Return one side of a comparison: the values of the claims of a time that meet its conditions."""
+        rows = claim_set.within(span, wanted).counted
+        return QueryRow("", SIDE, span, cls(query, wanted, span, rows).total(), rows, wanted=wanted)
+
+    def _row(
+        self,
+        name: str,
+        by: str | None,
+        claims: Sequence[Claim],
+        span: DaySpan | None,
+        wanted: ClaimFilter | None = None,
+    ) -> QueryRow:
+        of = Computing(self._query, wanted or self._wanted, span or self._span, claims, least=self._least)
+        return QueryRow(name, by, span, of.total(), tuple(claims), wanted=wanted)
+
+    def _divided(self, claims: Sequence[Claim], by: str | None) -> Iterator[QueryRow]:
+        """Yield a row for each time, side, period of the time, or member of a group; sensitive ones unnamed."""
+        query = self._query
+        if by is None:
+            yield self._row("", None, claims, self._span)
+        elif by == "time":
+            for first, last in query.times:
+                rows = [one for one in claims if (day := one.service.day) and first <= day.first <= last]
+                yield self._row("", by, rows, (first, last))
+        elif by == SIDE:
+            sides = [(one, choose(claims, one).claims) for one in map(any_time, query.sides)]
+            left = tuple(one for one in claims if not any(one in rows for _, rows in sides))
+            for side, of_side in sides:
+                yield self._row("", by, of_side, None, replace(side, aspect=self._wanted.aspect))
+            if query.rest and left:
+                yield self._row(query.rest, by, left, None)
+        else:
+            is_of = None if by in PERIODS else of_group(by)
+            plain = [one for one in claims if by in PERIODS or not one.sensitive]
+            found = grouped(filter(is_of, plain) if is_of else plain, key_of(self._keyed(by)))
+            names = self._names(by) if query.timed else ()
+            for name in names or (sorted(found) if by in PERIODS else found):
+                if name and (name in found or query.timed):
+                    yield self._row(name, by, found.get(name, ()), None)
+
+    def _keyed(self, by: str) -> str:
+        """Return the group by which claims are keyed: the doctors of fills are those who prescribed them."""
+        return "prescriber" if (by, self._query.unit) == ("doctor", "fill") else by
+
+    def _names(self, by: str) -> tuple[str, ...]:
+        """Return the periods of the time, without those that the conditions leave out whole."""
+        months = months_in(*self._span) if by in PERIODS - {"day", "week"} else ()
+        names = dict.fromkeys(period_of(one, by) for one in months if not _is_left_out(one, self._wanted))
+        return tuple(names) if len(names) <= _MOST else ()
+
+    def _cell(self, measure: str | None, fold: Fold, at: int) -> QueryCell:
+        claims = self._claims
         if measure in COUNTS:
             return QueryCell(measure, fold, number=_count(str(measure), claims), floor=self._least)
         own = replace(self._wanted, aspect=measure)
@@ -155,7 +330,7 @@ class Computing:
         if measure == "plan_paid" != self._wanted.aspect:
             size_of = partial(plan_paid_in, wanted=own)
         sized = [(size, one) for one in claims if (size := size_of(one)) is not None]
-        amount, times, claim = self._folded(fold, sized, span, at)
+        amount, times, claim = self._folded(fold, sized, at)
         if measure == DAYS:
             number = int(amount.value.quantize(_WHOLE, ROUND_HALF_UP)) if amount else None
             return QueryCell(measure, fold, None, number, times, claim)
@@ -167,7 +342,7 @@ class Computing:
         return QueryCell(measure, fold, amount or nothing, None, times, claim, floor, whole)
 
     def _folded(
-        self, fold: Fold, sized: Sequence[tuple[Amount, Claim]], span: DaySpan, at: int
+        self, fold: Fold, sized: Sequence[tuple[Amount, Claim]], at: int
     ) -> tuple[Amount | None, int, Claim | None]:
         """Return the folded amount, the number of units it is folded over, and the claim that has it."""
         amounts, claims = [amount for amount, _ in sized], [one for _, one in sized]
@@ -177,7 +352,7 @@ class Computing:
             return (plain[at][0], 1, plain[at][1]) if at < len(plain) else (None, 0, None)
         if fold == "median":
             return median_of(amounts), len(sized), None
-        times, total = _units(self._query.unit, claims, span), added(amounts)
+        times, total = _units(self._query.unit, claims, self._span), added(amounts)
         return mean(total, times) if fold == "mean" else total, times, None
 
 

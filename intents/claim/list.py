@@ -49,21 +49,19 @@ class ClaimList(kit.Paged, frozen=True):
     number: int | None = None
     of: int | None = None
     so: bool | None = None
-    most: kit.Most | None = None
 
 
 async def answer(ask: kit.Ask) -> ClaimList:
     """Return the requested page of the claims that match all conditions of the question."""
+    if kit.sizes_group(ask) or kit.sets_asked(ask):
+        raise kit.Reroute("claim.query", **ask.arguments)
     ask = kit.by_side(ask)
     most, wanted = (ask.page + 1) * _page(ask), _wanted(ask)
     whole = kit.whole_of(ask, wanted)
     claim_set = await kit.newest_claims(
         ask,
         *(kit.days_around(whole.start, whole.end) if whole else kit.service_dates(ask)),
-        enough=lambda so_far: (
-            not (_counts(ask, wanted) or kit.sizes_group(ask))
-            and len(so_far.within(kit.span_of(ask), wanted).listed) > most
-        ),
+        enough=lambda so_far: not _counts(ask, wanted) and len(so_far.within(kit.span_of(ask), wanted).listed) > most,
     )
     if (named := kit.by_name(ask, claim_set.every)) is not ask:
         return await answer(named)
@@ -77,7 +75,6 @@ async def answer(ask: kit.Ask) -> ClaimList:
 def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimList:
     """Return the requested page of the claims that match every condition, whether or not the server applied them."""
     wanted, first, visits = _wanted(ask), ask.page * _page(ask), _of_visits(ask)
-    wanted = kit.summed_filter(ask, wanted) if kit.sizes_group(ask) else wanted
     found, chosen = claim_set.within(kit.span_of(ask), wanted), kit.choose(claim_set.listed, wanted)
     whole = kit.whole_of(ask, wanted)
     of = len(claim_set.within((whole.start, whole.end), whole).listed) if whole and not ask.report.is_partial else None
@@ -111,7 +108,6 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimList:
         and bool(page)
         and not page[0].sensitive
         and page[0].amount(wanted.aspect) is not None,
-        most=kit.most_of(ask, found.counted, wanted) if kit.sizes_group(ask) else None,
         doubts={c.id: tuple(one for one in kit.doubts_of(c, claim_set) if one.what in _SAID) for c in page},
     )
 

@@ -86,7 +86,8 @@ async def answer(ask: kit.Ask) -> Pharmacy:
     kit.hand_over_ahead(ask, "formulary.drug_coverage")
     if "in_person" in ask.asked.says and "provider_name" in ask.slots:
         raise kit.Reroute("claim.visits", **ask.arguments)
-    if "service" not in ask.slots and (kit.ranking_asked(ask) or kit.threshold_asked(ask)):
+    ranks = kit.sets_asked(ask) or kit.ranking_asked(ask) or kit.asks_order(ask)
+    if "service" not in ask.slots and (ranks or kit.threshold_asked(ask)):
         raise kit.Reroute("claim.spending", **{**ask.arguments, "fills": "yes"})
     ask = await kit.of_use(ask)
     claim_set = await _read(ask)

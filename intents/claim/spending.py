@@ -1,6 +1,5 @@
 """The cost of care in a period: the member's share by month, kind and provider, and what the sums leave out."""
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -11,7 +10,6 @@ from bot import kit
 
 _EACH, _GROUPS = 10, ("kind", "provider")
 _MOST = 10  # claims
-_LISTED = re.compile(r"\s*(?:[,:;]|\b(?:and|or|plus|y|o|e|mas)\b)\s*", re.IGNORECASE)
 _POCKET = frozenset({"pocket", "bolsillo"})
 _PAID = "paid_by_patient"
 _SEVERAL = 2
@@ -33,12 +31,9 @@ class Spending(kit.OfClaims, frozen=True):
         doubts: The caveats of the sum.
         so_far: True if the period is this calendar year until today.
         question: "who_paid_more" compares the member's share with what the plan paid, "pace" asks for a projection.
-        most: The ranking of a group; `bare`: the group, if nothing in it has an amount above zero.
         portion, part_of_all: The percentage of the charge, and of the sum of the `whole` conditions.
         threshold: The limit with which the sum is compared.
-        sides: Several kinds of care in the order of their sums.
         each: The claims to show one by one.
-        split: If the question asks for the sums of the `sides` apart, what the rest is called: "medical" or "other".
         crossing: When the sum came to an amount, if the question asks that.
         paid_untold: True if the paid amount was requested but is unknown, so that the sum is the member's share.
     """
@@ -63,16 +58,12 @@ class Spending(kit.OfClaims, frozen=True):
     doubts: kit.SumDoubts = kit.NO_DOUBTS
     so_far: bool = False
     question: str | None = None
-    most: kit.Most | None = None
-    bare: str | None = None
     portion: kit.Portion | None = None
     part_of_all: kit.Portion | None = None
     whole: kit.ClaimFilter | None = None
     threshold: kit.Threshold | None = None
-    sides: tuple[kit.QueryRow, ...] = ()
     each: tuple[kit.Claim, ...] = ()
     paid_untold: bool = False
-    split: str | None = None
     crossing: kit.Crossing | None = None
 
     @property
@@ -88,13 +79,6 @@ class Spending(kit.OfClaims, frozen=True):
             return None
         return kit.Amount((total.value * _DAYS / days).quantize(Decimal(1)), total.currency)
 
-    @property
-    def rest(self) -> kit.Amount | None:
-        """What is left of the sum without those of the `sides`; None if nothing is, or if one of these is unknown."""
-        told = kit.added(one.cells[0].amount or kit.Amount(Decimal(0)) for one in self.sides)
-        left = self.total - told if self.total and told and told.currency == self.total.currency else None
-        return left if left and left.value > 0 else None
-
 
 async def answer(ask: kit.Ask) -> Spending:
     """Return the sums over the requested period, by default this calendar year.
@@ -102,22 +86,19 @@ async def answer(ask: kit.Ask) -> Spending:
     Raises:
         Reroute: `claim.why` answers for the parts of a claim's share, `claim.compare` for two periods, claims or kinds.
     """
-    if kit.query_asked(ask):
+    if kit.sets_asked(ask) or kit.composed_asked(ask):
         raise kit.Reroute("claim.query", **ask.arguments)
     if (parts := kit.asks_parts(ask)) or kit.times_set_apart(ask) or kit.compares_shown(ask):
         raise kit.Reroute("claim.why" if parts else "claim.compare", **ask.arguments)
     if intent := _of_claims(ask):
         raise kit.Reroute(intent, **ask.arguments)
-    if "fills" in ask.arguments:  # of prescriptions
-        shown = {name: one for name, one in ask.arguments.items() if name != "fills"}
-        ask = replace(ask, arguments=shown, slots={**ask.slots, "claim_type": "pharmacy"})
-    ask, claim_set, summary = await _summed(kit.by_side(ask))
-    if kit.compares_named(ask):
-        raise kit.Reroute("claim.compare", **ask.arguments)
+    ask, claim_set, summary = await _summed(kit.by_side(kit.as_fills(ask)))
+    compares = kit.compares_named(ask)
+    if compares or kit.query_asked(ask):
+        raise kit.Reroute("claim.compare" if compares else "claim.query", **ask.arguments)
     one_kind = {"provider_name", "drug", "service"} & ask.slots.keys() or ask.care or summary.wanted.part
     whole = {"adds", "in_total", "how_many"} & ask.asked.says.keys() and one_kind
-    bare = whole or (summary.bare and summary.bare != "year") or (not summary.claims and summary.wanted.narrows)
-    if bare and kit.span_of(ask) == (None, None):
+    if (whole or (not summary.claims and summary.wanted.narrows)) and kit.span_of(ask) == (None, None):
         span = {"start": (ask.today - kit.LONG).isoformat(), "end": ask.today.isoformat()}
         ask, claim_set, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
     pocket = summary.untold and not _POCKET.isdisjoint(kit.words_of(ask.words.get("amount_kind")))
@@ -133,7 +114,7 @@ async def answer(ask: kit.Ask) -> Spending:
 def _of_claims(ask: kit.Ask) -> str | None:
     """Return the intent that answers for the claims of certain amounts, or for a number of visits; None for a sum."""
     wanted, says = kit.filter_of(ask), ask.asked.says
-    if kit.ranking_asked(ask) or kit.threshold_asked(ask) or kit.crossed_asked(ask) or ask.arguments or ask.asked.each:
+    if kit.query_asked(ask) or kit.threshold_asked(ask) or kit.crossed_asked(ask) or ask.arguments or ask.asked.each:
         return None
     if ask.asked.form == "which" and (wanted.limits or wanted.exact) and wanted.claim_type != "pharmacy":
         return "claim.list"
@@ -167,14 +148,10 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
     plain = [claim for claim in told if not claim.sensitive]
     totals = kit.by_currency(kit.amount_in(claim, wanted) for claim in told)
     one = len(totals) == 1
-    split = _split(ask)
-    apart, limit = kit.threshold_asked(ask) or ask.asked.each, kit.crossed_asked(ask)
-    ranks = one and not (split or is_partial or apart or limit)
+    limit = kit.crossed_asked(ask)
     apiece = wanted.services and not {"each", "in_both"}.isdisjoint(ask.asked.says)
-    apiece = apiece and not kit.ranking_asked(ask) and "average" not in ask.slots  # "what did you pay for each"
+    apiece = apiece and "average" not in ask.slots  # "what did you pay for each"
     shown = bool(apiece or ask.asked.each or "each" in ask.arguments)
-    ranking = kit.ranking_asked(ask) if ranks else None
-    most = kit.most_of(ask, counted, wanted) if ranks and not _ranks_sides(wanted, ask) else None
     summary = Spending(
         start=start,
         end=end,
@@ -198,10 +175,8 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         mixed=sum(1 for claim in told if kit.holds_more(claim, wanted)),
         doubts=found.doubts,
         each=tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else (),
-        question=kit.text_of(ask, "question") if one and not ranking else None,
-        most=most,
+        question=kit.text_of(ask, "question") if one else None,
         crossing=kit.crossing_of(counted, limit, wanted) if limit and not is_partial else None,
-        bare=ranking.group if ranking and most is None and len(told) == len(plain) else None,
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
     return _held_against(summary, claim_set, ask, counted)
@@ -216,26 +191,6 @@ def _chart(span: tuple[date, date], counted: Sequence[kit.Claim], wanted: kit.Cl
     return rows if whole and sum(1 for row in rows if row.size) >= _SEVERAL else ()
 
 
-def _split(ask: kit.Ask) -> tuple[kit.ClaimFilter, ...]:
-    """Return the kinds of care and claim types of which the sums are asked apart, as in "scripts separate"."""
-    named, says, by_kind = kit.filter_of(ask), ask.asked.says, ask.asked.by == "kind"
-    asks = "split" in says or (by_kind and (named.services or "group" in says))
-    parts = [ask.reads(part) for part in _LISTED.split(ask.said)] if asks else []
-    told = [slots.get("service") or slots.get("claim_type") for slots in parts]
-    every = [str(one) for slot in told if slot and not slot.excluded for one in slot.every]
-    services = [one for one in every if ask.care_kinds.named(one)]
-    types = [one for one in every if one not in services]
-    types += ["pharmacy"] if "fill" in kit.values_of(ask, "unit") else []
-    types += ["professional"] if "doctors" in says and not services else []
-    if not asks or len({*types, *services}) < (1 if types and not by_kind else _SEVERAL):
-        return ()
-    bare = replace(named, claim_types=(), services=(), doctor_kinds=(), either=frozenset())
-    return (
-        *(replace(bare, services=(one,)) for one in dict.fromkeys(services)),
-        *(replace(bare, claim_types=(one,)) for one in dict.fromkeys(types)),
-    )
-
-
 def _held_against(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, counted: Sequence[kit.Claim]) -> Spending:
     """Return the summary with the whole of which the sum is a part, and with the limit to which it is compared."""
     threshold, wanted = kit.threshold_asked(ask), summary.wanted
@@ -246,25 +201,15 @@ def _held_against(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, coun
     apart = "date_whole" in ask.slots
     part = percent and (apart or kit.any_time(wanted).narrows) and wanted.aspect is None
     every = claim_set.within(kit.time_of(whole) if apart else time, named).counted if part else ()
-    split = _split(ask)
-    wanted, ranked = (replace(named, two=split), True) if split else (wanted, _ranks_sides(wanted, ask))
     return replace(
         summary,
-        sides=kit.rank_sides(claim_set, time, wanted, least=wanted.order == "smallest") if ranked else (),
         threshold=threshold.held(summary.total, least=not sure) if threshold else None,
         portion=kit.portion_of(counted, wanted, kit.whole_named(ask))
         if percent and not (apart or kit.any_time(named).narrows)
         else None,
         part_of_all=kit.part_of_all(counted, every, wanted) if part else None,
         whole=named,
-        split=("medical" if "medical" in ask.asked.says else "other") if split else None,
     )
-
-
-def _ranks_sides(wanted: kit.ClaimFilter, ask: kit.Ask) -> bool:
-    """Return whether the question ranks the kinds of care that it names, and not doctors, places or months."""
-    several = len(wanted.claim_types) + len(wanted.services) > 1
-    return several and kit.is_ranking(ask) and kit.text_of(ask, "group") in {None, "kind"}
 
 
 def _time(ask: kit.Ask) -> tuple[date, date]:
@@ -279,19 +224,13 @@ def _time(ask: kit.Ask) -> tuple[date, date]:
 
 
 def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
-    """Return the conditions with the kind of amount to sum: the billed one for "who charged the most".
-
-    The amount is None, which is the amount owed, for "out of pocket".
-    """
-    billed = kit.ranking_asked(ask) and "charging" in ask.asked.says and "to_me" not in ask.asked.says
+    """Return the conditions with the kind of amount to sum: None, which is the amount owed, for "out of pocket"."""
     whole, says = kit.whole_named(ask), ask.asked.says
     both = kit.text_of(ask, "question") == "who_paid_more" or whole == "price"  # the share and what the plan paid
-    aspect = None if both else kit.amount_asked(ask) or ("billed" if billed else None)
+    aspect = None if both else kit.amount_asked(ask)
     if whole == "bill" and aspect in {None, "billed"}:
         aspect = "plan_paid" if "by_plan" in says else None
     wanted = replace(kit.summed_filter(ask, kit.filter_of(ask)), aspect=aspect)
-    if _split(ask):
-        return replace(wanted, claim_types=(), services=(), doctor_kinds=(), either=frozenset())
     return kit.with_sides(ask, kit.of_unit(ask, wanted))
 
 

@@ -37,11 +37,9 @@ class DaysOfCare(kit.OfClaims, frozen=True):
         undated: The number of matching claims without a day.
         stays, nights: The numbers of hospital stays and of their nights; `nights` is None if unknown.
         alone: True if a single day is the answer; `whether`: the question is whether there was any.
-        most: The ranking of doctors, places or months; `number`: the members of a group that the question counts.
         so: The answer to a yes-no question about the number of days or the length of the `gap`.
         part: If the question counts a part: the number of days in the part and in the whole, whether both are the same
             as "always" asks, and the conditions of the part.
-        in_order: The conditions of several sides with their first claim, if the question asks which came first.
         gap: Two days, if the question asks how much time is between them.
         beside: The number of days before and after an event, and its day, if the question counts both.
         of_drugs: Each medicine whose fills are so far apart, if the question is about any of them; else None.
@@ -62,11 +60,8 @@ class DaysOfCare(kit.OfClaims, frozen=True):
     since: kit.PartialDate | None = None
     alone: bool = False
     whether: bool = False
-    most: kit.Most | None = None
-    number: kit.Most | None = None
     so: bool | None = None
     part: tuple[int, int, bool | None, kit.ClaimFilter] | None = None
-    in_order: tuple[tuple[kit.ClaimFilter, kit.Claim], ...] = ()
     gap: tuple[date, date] | None = None
     beside: tuple[int, int, date] | None = None
     of_drugs: tuple[tuple[str, tuple[date, date]], ...] | None = None
@@ -98,9 +93,9 @@ async def answer(ask: kit.Ask) -> DaysOfCare:
     wanted = kit.of_unit(ask, kit.filter_of(ask))
     found = await kit.period_claims(ask, wanted.start, wanted.end)
     ask = kit.since_first(kit.by_name(ask, found.every), found)
-    if kit.holds_together(ask) and not kit.filter_of(ask).sides:  # "both an MRI claim and a lab claim"
-        ask.claim_filter = replace(kit.filter_of(ask), two=kit.sides_said(ask, found.every), services=())
     summary = summarize(found, ask)
+    if kit.query_asked(ask) and not (summary.alone or summary.gap or summary.beside or summary.part or summary.so):
+        raise kit.Reroute("claim.query", **ask.arguments)
     summary = replace(summary, placed=await kit.placed_by_deductible(ask, summary.claims))
     if (summary.alone or not summary.count) and ask.asked.form == "date" and not (wanted.order or wanted.nth):
         done = await kit.newest_procedure(ask, wanted.services, (wanted.start, wanted.end))
@@ -124,11 +119,9 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     at = kit.place_of(ask, [group.claims for group in every]) if one else None
     few = kit.count_asked(ask, SHOWN) if _ENDS & ask.asked.says.keys() else None
     dated = every[:few] if at is None else every[at : at + 1]
-    counted = found.within((wanted.start, wanted.end), wanted).counted
     stays = [claim for claim in kept.claims if claim.kind == "inpatient"]
     known = [claim.service.day for claim in found.claims if claim.service.day]
-    number = kit.number_of(ask, counted, wanted) if at is None and not ask.report.is_partial else None
-    gap = _gap(ask, [group.day for group in dated if group.day])
+    often, gap = kit.often_asked(ask), _gap(ask, [group.day for group in dated if group.day])
     claims, beside = tuple(claim for group in dated for claim in group.claims), None
     if kit.asks_both_sides(ask) and len(ask.anchors) == 1 and not ask.report.is_partial:
         known_days, (first, last) = [group.day for group in dated if group.day], ask.anchors[0]
@@ -154,12 +147,9 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         whether=ask.asked.begins,
         silent=chosen.silent if wanted.traits else 0,
         kinds=kit.care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),
-        in_order=kit.in_order(ask, counted, wanted),
         cost=None if None in shares or ask.report.is_partial else kit.added(shares),
         gap=gap,
         of_drugs=_of_drugs(ask, wanted, claims),
-        most=kit.most_of(ask, counted, wanted) if not ask.report.is_partial else None,
-        number=number,
     )
 
 
@@ -263,7 +253,7 @@ def _dated(ask: kit.Ask) -> kit.Ask:
     """Return the question with the default period of a ranking or a count, if the question names no period."""
     if kit.shown_before(ask):
         return ask
-    since, back = kit.times_asked(ask, kit.LONG if kit.ranking_asked(ask) else None)
+    since, back = kit.times_asked(ask)
     first = ask.today - back if back and not since and kit.span_of(ask) == (None, None) else None
     span = {"start": first.isoformat(), "end": ask.today.isoformat()} if first else None
     return replace(ask, slots={**ask.slots, "date_range": span}) if span else ask

@@ -1,5 +1,6 @@
 """A ranking is by money, by how often, or by an average, and says how many are alike."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -7,28 +8,34 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from msgspec.structs import replace
 
 from bot.kit import (
+    Ask,
     Claim,
     ClaimFilter,
     ClaimQuery,
     Computing,
+    RankedRows,
     counts_asked,
-    most_of,
-    number_of,
-    of_unit,
+    query_asked,
+    query_filter,
     ranking_asked,
-    side_of,
     times_asked,
 )
 from bot.kit.amounts import mean
 from bot.kit.groups import of_group
-from bot.kit.sets import TimeSets
 from tests.kit.money import asking, claim_set
 from tests.records.made import CLAIM_TYPE, claim, coded, money
 
 WISH = ClaimFilter()
+
+
+def ranked(ask: Ask, claims: Iterable[Any]) -> RankedRows:
+    """The rows of what a question ranks or counts, over the claims that it is about."""
+    query = query_asked(ask)
+    assert query
+    wanted = query_filter(ask, query)
+    return Computing(query, wanted, (date(2024, 1, 1), date(2024, 12, 31)), wanted(claims)).ranked()
 
 
 def visit(name: str, day: str, doctor: str, share: float | None, **more: Any) -> Claim:
@@ -70,26 +77,22 @@ RECORD = (
 )
 def test_what_is_ranked(said: str, slots: dict[str, str], first: str, of: int) -> None:
     """Without a word of money "the most" is how often: days of care, or fills."""
-    ask = asking(said=said, slots=slots)
-    found = most_of(ask, of_unit(ask, WISH)(RECORD), WISH)
-    assert found is not None
+    found = ranked(asking(said=said, slots=slots), RECORD)
     assert (found.first.name, found.of) == (first, of)
 
 
 def test_an_average_ranks_by_each_time() -> None:
     """Two claims of one day are one visit; a claim without the amount is no zero."""
     ask = asking(said="most on average", slots={"group": "doctor", "order": "biggest", "average": "yes"})
-    found = most_of(ask, RECORD, WISH)
-    assert found is not None
-    assert [str(one.size) for one in found.shares] == ["100.00", "35.00"]
+    found = ranked(ask, RECORD)
+    assert [str(one.size) for one in found.rows] == ["100.00", "35.00"]
 
 
 def test_several_that_are_alike_are_counted() -> None:
     """No one of them is told as the first."""
     ask = asking(said="who do I see most often", slots={"rank": "often"})
     rows = [visit(name, "2024-05-01", f"Dr. {name}", 5) for name in "abc"]
-    found = most_of(ask, rows, WISH)
-    assert found is not None
+    found = ranked(ask, rows)
     assert (found.ties, found.of) == (3, 3)
 
 
@@ -97,15 +100,13 @@ def test_a_private_claim_is_in_no_ranking() -> None:
     """It would tell what was had, and with whom."""
     label = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "PSY"}]}
     rows = (*RECORD, visit("p", "2024-07-06", "Eve Moss, MD", 900, meta=label))
-    found = most_of(asking(said="x", slots={"group": "doctor", "order": "biggest"}), rows, WISH)
-    assert found is not None
+    found = ranked(asking(said="x", slots={"group": "doctor", "order": "biggest"}), rows)
     assert found.first.name == "Ann Lee, MD"
 
 
 def test_how_many_different() -> None:
     """The number of a group, each once."""
-    found = number_of(asking(said="how many doctors", slots={"number_of": "doctor"}), RECORD, WISH)
-    assert found is not None
+    found = ranked(asking(said="how many doctors", slots={"number_of": "doctor"}), RECORD)
     assert (found.of, str(found.first.size)) == (2, "3")
 
 
@@ -142,9 +143,9 @@ def test_sets_hold_what_was_had_in_each_time_and_not_in_the_other(had: dict[str,
     """Whatever was had when: a member is told if and only if it was had in every time within and not in the one out."""
     rows = [visit(f"{name}{day}", f"{day}", f"{name}, MD", 1) for name, times in had.items() for day, _ in times]
     outs = _TIMES[within : within + 1]
-    ask = replace(asking(said="doctors"), sets=TimeSets("doctor", _TIMES[:within], outs))
-    found = most_of(ask, rows, WISH)
-    told = {share.name[0] for share in found.shares} if found else set()
+    held, lacked = ([ClaimFilter(start=start, end=end) for start, end in some] for some in (_TIMES[:within], outs))
+    query = ClaimQuery("doctor", measures=("visit",), held=tuple(held), lacked=tuple(lacked))
+    told = {row.name[0] for row in Computing(query, WISH, (_TIMES[0][0], _TIMES[-1][1]), rows).ranked().rows}
     assert told == {name for name, times in had.items() if {*_TIMES[:within]} <= times and times.isdisjoint(outs)}
 
 
@@ -160,7 +161,7 @@ def test_the_parts_of_a_sum_and_an_average_are_computed_anew(rows: list[tuple[st
         (fill if of_drug else visit)(f"{at}", f"2024-{month:02}-07", name, cents / 100)
         for at, (name, cents, month, of_drug) in enumerate(rows)
     ]
-    whole = side_of(claim_set(*made), (date(2024, 1, 1), date(2024, 6, 30)), WISH, "claim")
+    whole = Computing.side(ClaimQuery(), WISH, (date(2024, 1, 1), date(2024, 6, 30)), claim_set(*made))
     early, amount = [row for row in rows if row[2] <= 6], whole.cells[0].amount
     assert len(whole.claims) == len(early)
     assert (amount.cents if amount else 0) == Decimal(sum(row[1] for row in early)) / 100
