@@ -65,26 +65,12 @@ async def answer(ask: kit.Ask) -> FoundPeople:
         return await _like(ask, shown)
     networks = await kit.without_own(ask, await kit.asked_networks(ask))
     wishes = kit.conditions(ask, kit.kind_codes(ask), networks)
-    if not (wishes.name or wishes.organization) and (said := _name_in(ask)):
-        named = await kit.who(replace(ask, slots={"provider_name": said}, words={}, said="", arguments={}))
-        if named.found or named.ended:
-            ask.said_unmet("wish")
-            wishes = replace(wishes, name=said)
     people = People(ask, kit.kind_said(ask, wishes))
     if kit.asks_kind(ask, wishes) and not (networks.unclear and networks.listed):
         return people.page((), None, wishes, asks_kind=True)
     placed = kit.names_area(ask.slots.get("location")) or ask.several.get("location")
     anywhere = wishes.name or wishes.organization or ask.slots.get("npi")  # searched without an area
     return await people.answer(wishes, placed=bool(placed or not anywhere))
-
-
-def _name_in(ask: kit.Ask) -> str:
-    """Return words of the message that may be a name: those that nothing explains, or after "a Dr."; "" if none."""
-    if ask.slots.get("wish") == "words":
-        return ask.words["wish"]
-    title = ask.words.get("specialty", "")
-    first = ask.said.partition(title or "\n")[2].strip(" .").partition(" ")[0]
-    return first if kit.is_title(title) and first[:1].isupper() and not ask.everyday(first.casefold()) else ""
 
 
 async def _like(ask: kit.Ask, shown: Sequence[kit.Listing]) -> FoundPeople:
