@@ -304,15 +304,13 @@ class Answering:
 
     def _prepare(self, message: Message, asked: Asked, access: Access | None, limits: Budget | None = None) -> kit.Ask:
         honoured = slotted({name: slot for name, slot in asked.slots.items() if name not in asked.unmet})
-        wish = asked.unmet.get("wish")
-        unknown = {"unknown": wish.text} if wish and wish.value == "words" else {}
         holds = partial(self._accounts.holds, message.person, access.link_id) if access else None
         return kit.Ask(
             slots=asked.values,
             words={name: slot.text for name, slot in asked.slots.items()},
             excluded=honoured["excluded"],
             several=honoured["several"],
-            beside={name: slot.value for name, slot in asked.unmet.items()} | unknown,
+            beside=asked.beside,
             arguments={**asked.arguments, "page": str(message.page)} if message.page else asked.arguments,
             said="" if message.press else message.text,
             concepts=frozenset(() if message.press else asked.concepts),

@@ -134,8 +134,7 @@ class Ask(msgspec.Struct):
         slots: The values by slot, as in contract.md.
         excluded: Slots whose value the person excludes, if the intent's rule file supports exclusions.
         several: Slots with several values, if the intent's rule file supports several.
-        beside: Values that the question names and no slot of the intent can hold, such as a second provider;
-            `unknown` are the words of a wish that nothing explains.
+        beside: Values that the question names and no slot can hold, or words that nothing explains (`unknown`).
         words: The person's words for each slot.
         arguments: The arguments of a button.
         said: The whole message as typed, empty for a button. Answers may search the message only for names that they

@@ -130,7 +130,7 @@ def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
     spans += [(len(before), len(before), "places")] if "location" in ask.excluded else []
     there = placed and _THERE.search(before) and not _GOES_ON.match(after)
     for slot in (*_SLOTS, "location") if there else _SLOTS:
-        said = ask.words.get(slot, "")
+        said = ask.words.get(slot, "").split(", ")[0]
         if held.get(slot) and (said or slot != "wish") and (at := ask.said.casefold().find(said.casefold())) >= 0:
             told = slot == "wish" and any(one[0] <= at and at + len(said) <= one[1] for one in spans)
             spans += [] if told else [(at, at + len(said), slot)]

@@ -241,9 +241,11 @@ class ProviderSearch(ABC, Generic[F]):
         """Raise `Reroute` if the question is what is listed of a provider that it names, or of few of one name."""
         ask = self.ask
         asks = wishes.open_at or facts_in(ask.said) & ONE_OF_A_LIST
-        if ask.said and wishes.name and asks and "NEAR" not in ask.concepts:
+        house = None if "specialty" in ask.slots or ask.asked.form == "who" else wishes.organization
+        if ask.said and (wishes.name or house) and asks and "NEAR" not in ask.concepts:
             own = [pair for pair in wishes.filters(ask, where, found) if pair[0] in OF_KIND]
-            meant = dict.fromkeys(row.reference for row in sift(found, own))
+            houses = [f"{key.type}/{key.id}" for key in sorted(wishes.houses) if key.type == "Organization"]
+            meant = dict.fromkeys(houses if house else (row.reference for row in sift(found, own)))
             if 0 < len(meant) <= _FEW:
                 raise Reroute(_ONE, **{AMONG: " ".join(meant)})
 
@@ -287,7 +289,7 @@ class ProviderSearch(ABC, Generic[F]):
 
         told = tuple((name, count(area, own), count(area, own, open_=True)) for name, area, own in apart)
         both = count(where, replace(asked, how="and")) if of_networks and len(told) == len(("one", "other")) else None
-        return Sides(told, both, "ranks_apart" in says or "by_network" in says) if len(told) > 1 else None
+        return Sides(told, both, "ranks_apart" in says) if len(told) > 1 else None
 
     async def _no_name(self, wishes: Conditions, found: Sequence[Listing]) -> str | None:
         """Return what was taken for a provider's name, if the directory has no name like it; otherwise None.

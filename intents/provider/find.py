@@ -100,19 +100,16 @@ async def _like(ask: kit.Ask, shown: Sequence[kit.Listing]) -> FoundPeople:
         return await People(ask, what, kinds=None if named or street else ((codes, word),)).answer(wishes)
     name = shown[0].organization_name or next((", ".join(place.lines) for place in shown[0].locations), None)
     wishes = replace(wishes, organization=name, houses=kit.places_of(shown))
-    return await People(ask, what, beside=shown).answer(wishes, placed=False)
+    return await People(ask, what).answer(wishes, placed=False)
 
 
 class People(kit.ProviderSearch[FoundPeople]):
-    """Searches practitioners of a kind, or all at the locations `beside`; by NPI or name also organizations."""
+    """Searches practitioners of a kind; by NPI or name also organizations."""
 
     cited = ("PractitionerRole", "Practitioner", "Location", "Organization")  # all but roles are asked for by id
 
-    def __init__(
-        self, ask: kit.Ask, what: str | None, *, kinds: Kinds | None = None, beside: Sequence[kit.Listing] = ()
-    ) -> None:
+    def __init__(self, ask: kit.Ask, what: str | None, *, kinds: Kinds | None = None) -> None:
         super().__init__(ask, kinded=bool("specialty" in ask.slots and kit.kind_codes(ask)))
-        self.beside = beside
         table, for_client = kit.text_of(ask, "layout") == "table", "client" in ask.asked.says
         which = not _WHICH.isdisjoint(kit.words_of(ask.said))
         made = partial(FoundPeople, what=what, kinds=kinds or kit.kinds_of(ask), table=table)
@@ -138,12 +135,10 @@ class People(kit.ProviderSearch[FoundPeople]):
         If no provider has the name but an organization does, the listings are those of the organization's staff.
         """
         ask = self.ask
-        if self.beside:
-            return wishes, await kit.staff_beside(ask, self.beside)
         if ask.slots.get("npi"):
             return wishes, tuple(row for rows in (await kit.who(ask)).found for row in rows)
-        if wishes.organization:
-            wishes = replace(wishes, houses=await kit.houses(ask, wishes.organization))
+        if wishes.organization or wishes.houses:
+            wishes = replace(wishes, houses=wishes.houses or await kit.houses(ask, wishes.organization or ""))
             found = await self._staff(wishes, where)
         else:
             found = await kit.listings(
