@@ -82,8 +82,8 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def beside(self) -> dict[str, object]:
         """The values of the ignored conditions, and under `unknown` the words that nothing explains."""
-        unknown = {"unknown": slot.text for slot in self.unmet.values() if slot.value == "words"}
-        return {name: slot.value for name, slot in self.unmet.items()} | unknown
+        unknown = next((slot.text for slot in self.unmet.values() if slot.value == "words"), "")
+        return {**{name: slot.value for name, slot in self.unmet.items()}, "unknown": unknown}
 
     def without(self, *names: str) -> Asked:
         """Return the same question without these slots and ignored conditions."""
