@@ -297,7 +297,7 @@ class Answering:
             words={name: slot.text for name, slot in asked.slots.items()},
             excluded=honoured["excluded"],
             several=honoured["several"],
-            beside={name: slot.value for name, slot in asked.unmet.items()},
+            beside=asked.beside,
             arguments={**asked.arguments, "page": str(message.page)} if message.page else asked.arguments,
             said="" if message.press else message.text,
             concepts=frozenset(() if message.press else asked.concepts),

@@ -65,6 +65,12 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
         """The values of the slots with one plain value. Exclusions and several values are in `slots` only."""
         return {name: slot.value for name, slot in self.slots.items() if slot.is_plain}
 
+    @property
+    def beside(self) -> dict[str, object]:
+        """The values of the ignored conditions, and under `unknown` the words that nothing explains."""
+        unknown = next((slot.text for slot in self.unmet.values() if slot.value == "words"), "")
+        return {**{name: slot.value for name, slot in self.unmet.items()}, "unknown": unknown}
+
     def without(self, *names: str) -> Asked:
         """Return the same question without these slots and ignored conditions."""
         slots, unmet = (

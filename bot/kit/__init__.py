@@ -56,7 +56,7 @@ from bot.kit.offers import (
     AppealCase, AppealOutcome, CallNote, CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish,
     WithCase, WithDocument, WithReminder)
 from bot.kit.organizations import (
-    affiliations_of, Choice, Electronic, electronic_addresses, houses, nearest, places_of, staff, staff_beside)
+    affiliations_of, Choice, Electronic, electronic_addresses, houses, nearest, places_of, staff)
 from bot.kit.period import newest_procedure, period_claims, same_month
 from bot.kit.plans import (
     among as networks_among, asked_networks, AskedNetworks, in_own, network_names, NetworkSide,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -17,6 +19,7 @@ from bot.records.provider import Location
 FARTHER = (25, 60)  # miles: how far is looked when nothing is near; the second only where the first is empty
 _WIDER = frozenset({"farther", "further", "wider", "widen", "lejos", "ampliar", "amplia", "amplie"})
 """Words that ask for a larger distance than the usual one without a number of miles: "any farther out"."""
+_AS_FAR = re.compile(r"\b(?:as far as|hasta) (?P<goal>[^,.;:?!]+?)(?= (?:from|desde)\b|[,.;:?!]|$)", re.IGNORECASE)
 _REACH_MILES = 25.0
 _ACROSS = 400.0  # miles, for a county or a state, where no distance limits the search
 
@@ -92,7 +95,12 @@ async def around(ask: Ask, *, default_miles: float = 10) -> SearchArea:
     )
     miles, wider = ask.slots.get("radius"), outside or not _WIDER.isdisjoint(words_of(ask.said))
     wide = min(float(str(miles)), 100.0) if miles else max(default_miles, float(FARTHER[0])) if wider else default_miles
-    many = ask.several.get("location")
+    many, far = ask.several.get("location"), _AS_FAR.search(ask.said)
+    if far and (goal := ask.reads(far["goal"]).get("location")):
+        start = ask.reads(ask.said.replace(far[0], " ")).get("location")
+        area = await _place(ask, start.value if start else place, wide)
+        to = await _place(ask, goal.value, wide)
+        return replace(area, miles=max(wide, math.ceil(ask.places.miles_between(area.center, to.center))))
     if many is None:
         return await _place(ask, place, wide)
     first, *rest = [await _place(ask, place, wide) for place in many.values]

@@ -130,7 +130,7 @@ class Ask(msgspec.Struct):
         slots: The values by slot, as in contract.md.
         excluded: Slots whose value the person excludes, if the intent's rule file supports exclusions.
         several: Slots with several values, if the intent's rule file supports several.
-        beside: Values that the question names and no slot of the intent can hold, such as a second provider.
+        beside: Values that the question names and no slot can hold, or words that nothing explains (`unknown`).
         words: The person's words for each slot.
         arguments: The arguments of a button.
         said: The whole message as typed, empty for a button. Answers may search the message only for names that they
@@ -330,9 +330,9 @@ class Ask(msgspec.Struct):
         return replace(self, directory=PooledDirectory(self.directory, self.budget, known))
 
     def without(self, *slots: str) -> Ask:
-        """Return a copy of the question without these slots."""
-        kept = ({name: one for name, one in held.items() if name not in slots} for held in (self.slots, self.several))
-        return replace(self, **dict(zip(("slots", "several"), kept, strict=True)))
+        """Return a copy of the question without these slots and their words."""
+        held = {name: getattr(self, name) for name in ("slots", "several", "beside", "words")}
+        return replace(self, **{name: {one: own[one] for one in own if one not in slots} for name, own in held.items()})
 
     async def payer_health(self) -> PayerHealth:
         """Return whether the payer's directory server responds, checked now or a few seconds ago."""

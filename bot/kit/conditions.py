@@ -21,7 +21,7 @@ from bot.kit.opening import OpenAt, is_open, open_at
 from bot.kit.plans import AskedNetworks
 from bot.kit.sites import within
 from bot.kit.spelling import is_named, lies_on, stands_at, starts_like, words_of
-from bot.language.context import SAID_OF
+from bot.language.context import LIKE, SAID_OF
 from bot.records.details import treats
 from bot.records.listing import Listing
 from bot.records.shapes import Key, keys_of
@@ -195,16 +195,17 @@ def conditions(ask: Ask, codes: Sequence[str] = (), networks: AskedNetworks = _N
     """Return the conditions that the question's slots state, with the given NUCC codes and networks."""
     not_gender, spoken = ask.excluded.get("gender"), ask.several.get("language")
     name, house = text_of(ask, "provider_name"), text_of(ask, "organization")
-    street = street_of(ask)
+    street, kind = street_of(ask), " ".join(words_of(ask.words.get("specialty")))
+    gender = text_of(ask, "gender") or ("female" if _OF_WOMEN.search(kind) else None)
     house = house or (None if name or names_area(ask.slots.get("location")) else street)
     return Conditions(
         codes=tuple(codes),
-        name=None if house and is_named(house, name or house) else name,
+        name=None if house and (is_named(house, name or house) or is_named(name, house)) else name,
         not_names=excluded_of(ask, "provider_name"),
         networks=networks,
         accepting=bool(ask.slots.get("accepting_new")),
         # The letter of "cardiology Memphis M" names a network.
-        gender=None if ask.words.get("gender") == ask.words.get("network", "") else text_of(ask, "gender"),
+        gender=None if ask.words.get("gender") == ask.words.get("network", "") else gender,
         not_gender=str(not_gender.value) if not_gender else None,
         languages=values_of(ask, "language"),
         every_language=spoken is not None and spoken.how == "and",
@@ -279,7 +280,17 @@ def _is_accessible(row: Listing) -> bool | None:
 
 
 PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF0000X", "363LP2300X")
+_OF_WOMEN = re.compile(r"(?:olog|cirujan|medic|doctor)as?$")  # "cardióloga"
 _OR = re.compile(r"\s*(?:[/,&+]|\b(?:or|and|o|u|y|e)\b)\s*", re.IGNORECASE)
+_FINER: Mapping[str, tuple[str, ...]] = {
+    "207RC0000X": ("207RI0011X", "207RC0001X", "207RA0001X"),
+    "207RG0100X": ("207RT0003X",),
+    "207X00000X": ("207XS0106X", "207XS0114X", "207XS0117X", "207XX0004X", "207XX0005X", "207XX0801X"),
+    "207N00000X": ("207NS0135X", "207ND0101X"),
+    "2084P0800X": ("2084P0804X", "2084P0805X"),
+    "208600000X": ("2086S0129X", "2086S0102X", "2086S0105X", "2086S0122X", "2086S0127X", "2086X0206X"),
+}
+"""By specialty, the finer ones that count as it, of who is named or at one house: a stent doctor is a cardiologist."""
 _FOR_MINE = re.compile(r"\s+(?:for|para)\s+(?:my|mi|mis)\b.*", re.IGNORECASE)
 _SPECIALIST = frozenset({"specialist", "specialists", "specialty", "especialista", "especialistas", "especialidad"})
 TITLES = ("dr", "dra", "doctor", "doctora")
@@ -312,6 +323,7 @@ def kind_said(ask: Ask, wishes: Conditions) -> str | None:
     None for "a doctor", which means primary care, and for a provider who was named.
     """
     said = _FOR_MINE.sub("", ask.words.get("specialty", "")) if "specialty" in ask.slots else ""
+    said = said[:1].lower() + said[1:] if said[1:].islower() else said
     plain = set(wishes.codes) <= set(PRIMARY_CARE) and is_title(said)
     return said if said and not plain and (wishes.codes or not (wishes.name or wishes.organization)) else None
 
@@ -345,9 +357,9 @@ def kind_codes(ask: Ask) -> tuple[str, ...]:
     named = bool(ask.slots.keys() & {"provider_name", "organization", "npi"} or street_of(ask))
     if named and is_title(ask.words.get("specialty", "")):
         return ()
-    if kinds := kinds_of(ask):
-        return tuple(dict.fromkeys(code for codes, _ in kinds for code in codes))
-    return as_codes(value) if value else () if named else PRIMARY_CARE
+    own = [code for codes, _ in kinds_of(ask) for code in codes] or as_codes(value or ())
+    finer = [code for one in own for code in _FINER.get(one, ()) if named or LIKE in ask.arguments]
+    return (*dict.fromkeys((*own, *finer)),) or (() if named else PRIMARY_CARE)
 
 
 def doctors_asked(ask: Ask) -> tuple[tuple[frozenset[str], str], ...]:

@@ -9,14 +9,15 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.around import SearchArea
+from bot.kit.around import SearchArea, street_of
 from bot.kit.ask import Ask
-from bot.kit.cards import Card, cards
+from bot.kit.cards import Card, bare_name, cards
 from bot.kit.conditions import conditions, is_title, kind_codes
 from bot.kit.network_names import is_named_network
 from bot.kit.opening import OpenAt, open_at
+from bot.kit.organizations import telling_words
 from bot.kit.plans import among
-from bot.kit.spelling import outermost, words_of
+from bot.kit.spelling import outermost, stands_at, words_of
 from bot.language.context import FACTS
 from bot.records.listing import Listing
 
@@ -83,6 +84,8 @@ OF_PLACE = frozenset({"phone", "fax", "email", "web", "address", "hours"})
 """The facts that each place of a provider has for itself."""
 
 _NOT_SHOWN = frozenset({"npi", "fax", "email", "web", "tin", "taxonomy", "hours", "gender", "practice", "affiliations"})
+ONE_OF_A_LIST = _NOT_SHOWN - {"gender"} | {"phone", "address"}
+"""The facts that a question which names a provider asks of that one, and not of a list."""
 _TOLD_APART = _NOT_SHOWN | frozenset(
     {"phone", "specialty", "languages", "accepting_new", "places", "language", "telehealth", "wheelchair"}
 )
@@ -127,7 +130,7 @@ def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
     spans += [(len(before), len(before), "places")] if "location" in ask.excluded else []
     there = placed and _THERE.search(before) and not _GOES_ON.match(after)
     for slot in (*_SLOTS, "location") if there else _SLOTS:
-        said = ask.words.get(slot, "")
+        said = ask.words.get(slot, "").split(", ")[0]
         if held.get(slot) and (said or slot != "wish") and (at := ask.said.casefold().find(said.casefold())) >= 0:
             told = slot == "wish" and any(one[0] <= at and at + len(said) <= one[1] for one in spans)
             spans += [] if told else [(at, at + len(said), slot)]
@@ -162,11 +165,20 @@ def without_facts(name: str) -> str:
     return " ".join(word for word in name.split() if not any(asks.fullmatch(word) for asks in _ASKS.values()))
 
 
-def name_said(ask: Ask) -> str:
-    """Return the first words in a row that may be a name; "" if there are none.
+def words_unknown(ask: Ask) -> str:
+    """Return the words of what the message wishes of a provider that nothing explains; "" if there are none."""
+    return ask.words.get("wish", "") if ask.slots.get("wish") == "words" else str(ask.beside.get("unknown", ""))
 
-    These are no everyday words and not those of a slot, or else two words or more in capitals: "Iron Gate".
+
+def name_said(ask: Ask) -> str:
+    """Return the words of the message that may be a name; "" if there are none.
+
+    These are words that nothing explains, or else the first words in a row that are no everyday words and not those of
+    a slot, or else two words or more in capitals: "Iron Gate".
     """
+    wish = words_unknown(ask)
+    if wish and "," not in wish:
+        return wish
     own = {word for slot, text in ask.words.items() if slot != "wish" for word in words_of(text)}
     said = [(word.strip(",.?!"), words_of(word)) for word in ask.said.split()]
     rare = (any(keys) and not any(ask.everyday(key) or key in own for key in keys) for _, keys in said)
@@ -177,6 +189,23 @@ def name_said(ask: Ask) -> str:
         if name := next((without_facts(" ".join(run)) for run in runs if len(run) >= least), ""):
             return name
     return ""
+
+
+def name_among(ask: Ask, rows: Iterable[Listing]) -> str:
+    """Return the words of the message that name one of the listings; "" if there are none.
+
+    These are the first two telling words of its name, or words of it that are neither everyday words nor of a slot.
+    """
+    texts = (text for slot, text in ask.words.items() if slot != "wish")
+    said, own = words_of(ask.said), {word for text in (*texts, street_of(ask)) for word in words_of(text)}
+    out = {word for phrase in ask.asked.barred for word in words_of(phrase)}
+    best = ""
+    for name in dict.fromkeys(bare_name(row.name) for row in rows):
+        first = words_of(" ".join(telling_words(name)[:2]))
+        rare = [word for word in words_of(name) if word in said and word not in own and not ask.everyday(word)]
+        run = " ".join(first if len(first) > 1 and stands_at(first, said) else rare)
+        best = run if len(run) > len(best) and out.isdisjoint(run.split()) else best
+    return best.title()
 
 
 def facts_of(ask: Ask, card: Card, rows: Sequence[Listing], asked: Iterable[str]) -> tuple[ProviderFact, ...]:

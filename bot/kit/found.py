@@ -11,21 +11,23 @@ from typing import Generic, TypeVar
 
 from msgspec.structs import replace
 
-from bot.kit.around import FARTHER, SearchArea, around, farther
-from bot.kit.ask import Ask
+from bot.kit.around import FARTHER, NeedsPlace, SearchArea, around, farther
+from bot.kit.ask import Ask, Reroute
 from bot.kit.cards import Card, Ranked, Sides, cards, nearly_open, ranked
-from bot.kit.conditions import OF_KIND, Conditions, Loosened, barred_in, is_called, loosened, sift
-from bot.kit.facts import ProviderFact, facts_beside
+from bot.kit.conditions import OF_KIND, Conditions, Loosened, barred_in, is_called, is_title, loosened, sift
+from bot.kit.facts import ONE_OF_A_LIST, ProviderFact, facts_beside, facts_in, name_among, name_said, words_unknown
 from bot.kit.network_names import Wanted, names_of
 from bot.kit.offers import Document, WithDocument
 from bot.kit.organizations import nearest
 from bot.kit.plans import AskedNetworks, networks, own_wanted
-from bot.kit.spelling import is_named
-from bot.kit.who import who_shown
+from bot.kit.spelling import is_named, words_of
+from bot.kit.who import who, who_shown
+from bot.language.context import AMONG
 from bot.records.listing import Listing
 
 PAGE = 5
-_INSTEAD = 3
+_INSTEAD, _FEW = 3, 3  # of one name, each of which is told
+_ONE = "provider.detail"
 
 
 class Found(WithDocument, frozen=True, kw_only=True):
@@ -169,8 +171,9 @@ class ProviderSearch(ABC, Generic[F]):
             if unclear.may_be:
                 return self.page((), None, wishes, unclear=unclear)
             wishes = replace(wishes, networks=wishes.networks.known)
-        where = await around(await _near_shown(ask)) if placed else None
+        where = await self._around() if placed else None
         wishes, found = await self.read(wishes, where)
+        wishes, found = await self._named(wishes, where, found)
         no_name = await self._no_name(wishes, found)
         if no_name:
             where = where or await around(ask)
@@ -178,6 +181,7 @@ class ProviderSearch(ABC, Generic[F]):
         if wishes.networks.unclear:
             return self.page((), where, wishes, unclear=wishes.networks.unclear)
         wishes = self._without_barred(wishes, found)
+        self._of_one(wishes, where, found)
         result = self.summarize(found, where, wishes)
         for name in result.unmet:
             ask.said_unmet(name)
@@ -192,6 +196,58 @@ class ProviderSearch(ABC, Generic[F]):
         result = self.with_own(result, found, own) if own.wanted else result
         facts, sides = facts_beside(ask, result.cards, found), await self.sides(found, where, wishes)
         return replace(result, unclear=unclear, no_name=no_name, facts=facts, sides=sides)
+
+    async def _around(self) -> SearchArea:
+        """Return the area of the search.
+
+        Raises:
+            NeedsPlace: The question names no place and nobody.
+            Reroute: It names no place, but a provider.
+        """
+        try:
+            return await around(await _near_shown(self.ask))
+        except NeedsPlace:
+            asks = "wish" in self.ask.beside or facts_in(self.ask.said) & ONE_OF_A_LIST
+            if asks and (name := name_said(self.ask)) and (named := await self._called(name)):
+                raise Reroute(_ONE, **{AMONG: named}) from None
+            raise
+
+    async def _called(self, name: str) -> str:
+        """Return the references of the providers of a name that fit the rest of the message, separated by spaces."""
+        found = await who(replace(self.ask, slots={**self.ask.slots, "provider_name": name}, arguments={}))
+        return " ".join(rows[0].reference for rows in (*found.found, found.gone) if rows)
+
+    async def _named(
+        self, wishes: Conditions, where: SearchArea | None, found: tuple[Listing, ...]
+    ) -> tuple[Conditions, tuple[Listing, ...]]:
+        """Return the conditions with the name that stands in the message and in no slot, and the listings.
+
+        It is that of a listing, or else words that nothing explains or behind "a Dr.", if the directory has the name.
+        """
+        ask = self.ask
+        if wishes.name or wishes.organization or not ask.said or not self.kinded:
+            return wishes, found
+        name, wish = name_among(ask, found), words_of(words_unknown(ask))
+        if not name and (wish or is_title(ask.words.get("specialty", ""))):
+            name = name_said(ask).title()
+            if not name or ask.asked.barred or not await self._called(name):
+                return wishes, found
+            wishes, found = await self.read(replace(wishes, name=name), where)
+        if wish and {*wish} <= {*words_of(name)}:
+            ask.said_unmet("wish")
+        return replace(wishes, name=wishes.name or name or None), found
+
+    def _of_one(self, wishes: Conditions, where: SearchArea | None, found: Sequence[Listing]) -> None:
+        """Raise `Reroute` if the question is what is listed of a provider that it names, or of few of one name."""
+        ask = self.ask
+        asks = wishes.open_at or facts_in(ask.said) & ONE_OF_A_LIST
+        house = None if "specialty" in ask.slots or ask.asked.form == "who" else wishes.organization
+        if ask.said and (wishes.name or house) and asks and "NEAR" not in ask.concepts:
+            own = [pair for pair in wishes.filters(ask, where, found) if pair[0] in OF_KIND]
+            houses = [f"{key.type}/{key.id}" for key in sorted(wishes.houses) if key.type == "Organization"]
+            meant = dict.fromkeys(houses if house else (row.reference for row in sift(found, own)))
+            if 0 < len(meant) <= _FEW:
+                raise Reroute(_ONE, **{AMONG: " ".join(meant)})
 
     def _without_barred(self, wishes: Conditions, found: Sequence[Listing]) -> Conditions:
         """Return the conditions with what the message excludes by a name, street or town of the listings."""
@@ -233,7 +289,7 @@ class ProviderSearch(ABC, Generic[F]):
 
         told = tuple((name, count(area, own), count(area, own, open_=True)) for name, area, own in apart)
         both = count(where, replace(asked, how="and")) if of_networks and len(told) == len(("one", "other")) else None
-        return Sides(told, both, "ranks_apart" in says or "by_network" in says) if len(told) > 1 else None
+        return Sides(told, both, "ranks_apart" in says) if len(told) > 1 else None
 
     async def _no_name(self, wishes: Conditions, found: Sequence[Listing]) -> str | None:
         """Return what was taken for a provider's name, if the directory has no name like it; otherwise None.
@@ -280,14 +336,14 @@ class ProviderSearch(ABC, Generic[F]):
         """Return the listings of the last search, and the page with what a larger distance or fewer conditions find."""
         where = result.where
         for wide in farther(result.where) if result.where else ():
-            _, found = await self.read(result.wishes, wide)
-            there = self.summarize(found, wide, result.wishes)
+            _, around_it = await self.read(result.wishes, wide)
+            there = self.summarize(around_it, wide, result.wishes)
             result = replace(result, farther=there.total, farther_miles=int(wide.miles))
             if result.loosened:
                 break
-            where = wide
+            where, found = wide, around_it
             if there.total or there.loosened:
-                result = replace(result, wider=there.loosened)
+                result = replace(result, wider=there.loosened, wishes=there.wishes, unmet=there.unmet)
                 break
         left = next((one.wishes for one in (*result.loosened, *result.wider)), ())
         filters = [pair for pair in result.wishes.filters(self.ask, where, found) if pair[0] not in left]

@@ -2,21 +2,16 @@
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import takewhile
 
 from msgspec.structs import replace
 
-from bot.kit.around import NeedsPlace, SearchArea
-from bot.kit.ask import Ask, Reroute
+from bot.kit.around import SearchArea
+from bot.kit.ask import Ask
 from bot.kit.cards import Card, store_cards
-from bot.kit.conditions import Conditions, barred_in, conditions, is_called, sift
-from bot.kit.facilities import KINDS, places_of_care
+from bot.kit.conditions import Conditions, conditions, sift
+from bot.kit.facilities import places_of_care
 from bot.kit.found import Found, ProviderSearch
-from bot.kit.organizations import telling_words
 from bot.kit.plans import AskedNetworks, among, asked_networks, without_own
-from bot.kit.spelling import is_named, stands_at, words_of
-from bot.kit.who import who
-from bot.language.context import AMONG
 from bot.records.listing import Listing
 
 _FEW = 3  # places of one name, each of which is told
@@ -45,31 +40,17 @@ class Places(ProviderSearch[FoundPlaces]):
     cited = ("OrganizationAffiliation", "HealthcareService", "Location", "Organization")
     stores = True
 
-    def __init__(self, ask: Ask, kinds: tuple[str, ...], of_one: str | None = None) -> None:
+    def __init__(self, ask: Ask, kinds: tuple[str, ...]) -> None:
         super().__init__(ask, kinded=bool(kinds))
-        self.kinds, self.of_one = kinds, of_one
-        self.made = partial(FoundPlaces, kinds=kinds)
+        self.kinds, self.made = kinds, partial(FoundPlaces, kinds=kinds)
 
     async def read(self, wishes: Conditions, where: SearchArea | None) -> tuple[Conditions, tuple[Listing, ...]]:
         """Return the conditions and the listings of places of the kinds in the area.
 
         If the directory has no list of networks, the networks in question are looked up among those of the listings.
-
-        Raises:
-            Reroute: The question is whether a place that it names is open; the intent `of_one` answers it.
         """
         found = await places_of_care(self.ask, self.kinds, where)
         lost = wishes.networks.named and not wishes.networks.listed
-        if not (wishes.name or wishes.organization):
-            said = words_of(self.ask.said)  # "blue heron" of "is Blue Heron Pharmacy open"
-            called = dict.fromkeys(" ".join(telling_words(row.name or "")[:_CALLED]) for row in found)
-            named = [one for one in called if " " in one and stands_at(words_of(one), said)]
-            named = [one for one in named if not any(is_named(one, out) for out in barred_in(self.ask, found))]
-            wishes = replace(wishes, name=next(iter(named), None))
-        if self.of_one and wishes.name and wishes.open_at and "NEAR" not in self.ask.concepts:
-            meant = [row for row in found if is_called(row, wishes.name)]
-            if 0 < len({row.store for row in meant}) <= _FEW:
-                raise Reroute(self.of_one, **{AMONG: " ".join(dict.fromkeys(row.reference for row in meant))})
         return replace(wishes, networks=among(self.ask, found)) if lost else wishes, found
 
     def cards(self, rows: Sequence[Listing], where: SearchArea | None) -> tuple[Card, ...]:
@@ -98,29 +79,14 @@ class Places(ProviderSearch[FoundPlaces]):
         return replace(page, nearer=nearest if (nearest.miles or 0) < page.cards[0].miles else None)
 
 
-async def find_places(ask: Ask, *kinds: str, of_one: str | None = None, anywhere: bool = False) -> FoundPlaces:
+async def find_places(ask: Ask, *kinds: str, anywhere: bool = False) -> FoundPlaces:
     """Return the matching places of one of the kinds (or of any kind), nearest first.
 
     Emergency rooms are not limited to a network. With `anywhere`, no place is needed, and places without visitors, such
-    as mail-order pharmacies, are included. The intent `of_one` answers whether a place that the question names is open.
+    as mail-order pharmacies, are included.
 
     Raises:
         NeedsPlace: If the question names no place and `anywhere` is False.
     """
     wishes = conditions(ask, (), await without_own(ask, await asked_networks(ask)))
-    try:
-        return await Places(ask, kinds, of_one).answer(wishes, placed=not anywhere)
-    except NeedsPlace:
-        if of_one and (houses := await _houses_said(ask)):
-            raise Reroute(of_one, **{AMONG: " ".join(houses)}) from None
-        raise
-
-
-async def _houses_said(ask: Ask) -> list[str]:
-    """Return the references of the places whose name begins the message, before their kind: "tall oak urgent care"."""
-    said, kinds = words_of(ask.said), {word for kind in KINDS for word in kind.split("_")}
-    own = tuple(takewhile(lambda word: word not in kinds and len(word) >= _LEAST_LETTERS, said))
-    if len(own) < _CALLED or len(own) == len(said):
-        return []
-    found = await who(replace(ask, slots={"provider_name": ask.said}, words={}, arguments={}))
-    return [rows[0].reference for rows in found.found if words_of(rows[0].name)[: len(own)] == own]
+    return await Places(ask, kinds).answer(wishes, placed=not anywhere)

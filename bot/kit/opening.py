@@ -83,15 +83,12 @@ def minute_of(clock: str | None) -> int | None:
     return int(hour) * 60 + int(minute)
 
 
-# Minutes of the day that a part of it takes; "evening" and later begin where an office's day is over.
-_PARTS: Mapping[str, tuple[int, int]] = {
-    "early": (5 * 60, 8 * 60),
-    "morning": (6 * 60, 12 * 60),
-    "afternoon": (12 * 60, 17 * 60),
-    "evening": (17 * 60, 22 * 60),
-    "late": (20 * 60, DAY),
-    "night": (22 * 60, 30 * 60),
-}
+# Between which times a part of the day is; "evening" and later begin where an office's day is over.
+_PARTS: Mapping[str, Mapping[str, str]] = {
+    "early": {"before": "08:00"}, "morning": {"after": "06:00", "before": "12:00"},
+    "afternoon": {"after": "12:00", "before": "17:00"}, "evening": {"after": "17:00"},
+    "late": {"after": "20:00"}, "night": {"after": "22:00"},
+}  # fmt: skip
 _GROUPS: Mapping[str, tuple[str, ...]] = {"weekend": ("sat", "sun"), "weekday": WEEK[:5], "weekdays": WEEK[:5]}
 _BOUNDS, _CLOCK = ("from", "until", "after", "before", "at"), re.compile(r"(?:[01]\d|2[0-4]):[0-5]\d")
 _SEVERAL = 2
@@ -106,7 +103,7 @@ class OpenAt(msgspec.Struct, frozen=True):
         all_day: For 24 hours on each of the days.
         days: The days of the week, "mon" to "sun"; empty for all.
         any_day: True if the place has to be open on one of the days, False if on all.
-        part: A part of the day, such as "evening".
+        part: "morning" or "afternoon", if the question names no time.
         first: The earliest time as HH:MM. The place has to be open at some time between `first` and `last`, at that
             very time if both are the same, or at some time after or before if the other is None.
         last: The latest time as HH:MM, "24:00" for midnight.
@@ -127,16 +124,14 @@ class OpenAt(msgspec.Struct, frozen=True):
     @property
     def edge(self) -> Literal["late", "early"] | None:
         """Whether the place has to be open "late" or "early" in the day; None if neither."""
-        if self.part in {"evening", "late", "night"} or self.until or (self.first and not self.last):
+        if self.until or (self.first and not self.last):
             return "late"
-        return "early" if self.part in {"early", "morning"} or (self.last and not self.first) else None
+        return "early" if self.part == "morning" or (self.last and not self.first) else None
 
     @property
     def minutes(self) -> tuple[int, int]:
         """The start and end in minutes since midnight; the place has to be open at some minute, or all if `whole`."""
         first, last = minute_of(self.first), minute_of(self.last)
-        if first is None and last is None:
-            return _PARTS[self.part] if self.part else (0, DAY)
         if last is None:
             return first or 0, max(DAY, (first or 0) + 1)
         if first is None:
@@ -150,14 +145,15 @@ def open_at(ask: Ask) -> OpenAt | None:
     if not isinstance(value, Mapping):
         return OpenAt(now=True) if _NOW.search(ask.said) else None
     part = str(value.get("part") or "")
-    clock = {name: str(value[name]) for name in _BOUNDS if _CLOCK.fullmatch(str(value.get(name)))}
+    clock: Mapping[str, str] = {one: str(value[one]) for one in _BOUNDS if _CLOCK.fullmatch(str(value.get(one)))}
+    clock, part = (clock, "") if clock else (_PARTS.get(part, {}), part)
     named = value.get("weekday")
     wish = OpenAt(
         now=bool(value.get("now")),
         all_day=bool(value.get("all_day")),
         days=(days := _days(named, ask.today)),
         any_day=len(days) < _SEVERAL or "any" in value or named == "weekend",
-        part=part if part in _PARTS else None,
+        part=part if len(clock) == _SEVERAL and part else None,
         first=clock.get("from") or clock.get("after") or clock.get("at"),
         last=clock.get("until") or clock.get("before") or clock.get("at"),
         whole="from" in clock and "until" in clock,

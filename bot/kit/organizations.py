@@ -190,12 +190,6 @@ async def staff(
     return await rows_of(directory, ("practitioner", "location", "owner", "organization", "service"), filters)
 
 
-async def staff_beside(ask: Ask, rows: Sequence[Listing]) -> tuple[Listing, ...]:
-    """Return the active listings of other practitioners at the locations of these listings."""
-    own = {row.key for row in rows}
-    return tuple(row for row in await staff(ask, places_of(rows), ()) if row.key not in own)
-
-
 def places_of(rows: Iterable[Listing]) -> frozenset[Key]:
     """Return the keys of the locations of these listings."""
     return frozenset(Key("Location", place.id) for row in rows for place in row.locations)

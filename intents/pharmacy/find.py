@@ -11,4 +11,4 @@ async def answer(ask: Ask) -> FoundPlaces:
     """Return the pharmacies in the area, only of the named chain if one is named; mail-order ones are left out."""
     if _BY_MAIL.search(ask.said) or "mail" in ask.arguments:
         return await find_places(ask, "mail_order", anywhere=True)
-    return await find_places(ask, "pharmacy", of_one="provider.detail")
+    return await find_places(ask, "pharmacy")

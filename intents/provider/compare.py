@@ -50,10 +50,6 @@ async def answer(ask: kit.Ask) -> Compared:
             `plan.networks` tells of networks alone.
     """
     where = await kit.around(ask) if "location" in ask.slots else None
-    return await _compared(ask, where)
-
-
-async def _compared(ask: kit.Ask, where: kit.SearchArea | None) -> Compared:
     ask = await _of_one_first_name(ask)
     if ask.slots.get("provider_name") and ask.slots.get("other_name"):
         if own := await _own(ask):

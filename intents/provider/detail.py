@@ -97,9 +97,11 @@ async def answer(ask: kit.Ask) -> Detail:
     house = "organization" in ask.slots and found.only and not found.only[0].is_person
     if house and (ask.asked.form == "who" or "doctors" in ask.asked.says):
         raise kit.Reroute("provider.find")
-    kit.others_there(ask, found, "provider.find", asks=_asks_who_else(ask))
+    staff = found.only and not found.only[0].is_person and "specialty" in ask.slots  # "do they have a dentist"
+    kit.others_there(ask, found, "provider.find", asks=bool(staff) or _asks_who_else(ask))
     shown = [row for rows in found.found for row in rows]
-    if ask.slots.get("wish") == "words" and any(kit.shows(row, ask.words["wish"]) for row in shown):
+    if any(kit.shows(row, ask.words["wish"]) for row in shown if ask.words.get("wish")):
+        ask.said_unmet("wish")
         ask = ask.without("wish")  # it is the name or the address
     sold: tuple[tuple[str, tuple[str, ...]], ...] = ()
     if found.only and _wants_receipt(ask):

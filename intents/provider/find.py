@@ -63,26 +63,12 @@ async def answer(ask: kit.Ask) -> FoundPeople:
         return await _like(ask, shown)
     networks = await kit.without_own(ask, await kit.asked_networks(ask))
     wishes = kit.conditions(ask, kit.kind_codes(ask), networks)
-    if not (wishes.name or wishes.organization) and (said := _name_in(ask)):
-        named = await kit.who(replace(ask, slots={"provider_name": said}, words={}, said="", arguments={}))
-        if named.found or named.ended:
-            ask.said_unmet("wish")
-            wishes = replace(wishes, name=said)
     people = People(ask, kit.kind_said(ask, wishes))
     if kit.asks_kind(ask, wishes) and not (networks.unclear and networks.listed):
         return people.page((), None, wishes, asks_kind=True)
     placed = kit.names_area(ask.slots.get("location")) or ask.several.get("location")
     anywhere = wishes.name or wishes.organization or ask.slots.get("npi")  # searched without an area
     return await people.answer(wishes, placed=bool(placed or not anywhere))
-
-
-def _name_in(ask: kit.Ask) -> str:
-    """Return words of the message that may be a name: those that nothing explains, or after "a Dr."; "" if none."""
-    if ask.slots.get("wish") == "words":
-        return ask.words["wish"]
-    title = ask.words.get("specialty", "")
-    first = ask.said.partition(title or "\n")[2].strip(" .").partition(" ")[0]
-    return first if kit.is_title(title) and first[:1].isupper() and not ask.everyday(first.casefold()) else ""
 
 
 async def _like(ask: kit.Ask, shown: Sequence[kit.Listing]) -> FoundPeople:
@@ -112,19 +98,16 @@ async def _like(ask: kit.Ask, shown: Sequence[kit.Listing]) -> FoundPeople:
         return await People(ask, what, kinds=None if named or street else ((codes, word),)).answer(wishes)
     name = shown[0].organization_name or next((", ".join(place.lines) for place in shown[0].locations), None)
     wishes = replace(wishes, organization=name, houses=kit.places_of(shown))
-    return await People(ask, what, beside=shown).answer(wishes, placed=False)
+    return await People(ask, what).answer(wishes, placed=False)
 
 
 class People(kit.ProviderSearch[FoundPeople]):
-    """Searches practitioners of a kind, or all at the locations `beside`; by NPI or name also organizations."""
+    """Searches practitioners of a kind; by NPI or name also organizations."""
 
     cited = ("PractitionerRole", "Practitioner", "Location", "Organization")  # all but roles are asked for by id
 
-    def __init__(
-        self, ask: kit.Ask, what: str | None, *, kinds: Kinds | None = None, beside: Sequence[kit.Listing] = ()
-    ) -> None:
+    def __init__(self, ask: kit.Ask, what: str | None, *, kinds: Kinds | None = None) -> None:
         super().__init__(ask, kinded=bool("specialty" in ask.slots and kit.kind_codes(ask)))
-        self.beside = beside
         for_client = "client" in ask.asked.says
         which = not _WHICH.isdisjoint(kit.words_of(ask.said))
         made = partial(FoundPeople, what=what, kinds=kinds or kit.kinds_of(ask))
@@ -150,12 +133,10 @@ class People(kit.ProviderSearch[FoundPeople]):
         If no provider has the name but an organization does, the listings are those of the organization's staff.
         """
         ask = self.ask
-        if self.beside:
-            return wishes, await kit.staff_beside(ask, self.beside)
         if ask.slots.get("npi"):
             return wishes, tuple(row for rows in (await kit.who(ask)).found for row in rows)
-        if wishes.organization:
-            wishes = replace(wishes, houses=await kit.houses(ask, wishes.organization))
+        if wishes.organization or wishes.houses:
+            wishes = replace(wishes, houses=wishes.houses or await kit.houses(ask, wishes.organization or ""))
             found = await self._staff(wishes, where)
         else:
             found = await kit.listings(
