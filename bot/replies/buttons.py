@@ -54,8 +54,7 @@ class Buttons(msgspec.Struct, frozen=True):
         """Return a button. Screen readers hear the entry it is `about`, so that no two sound alike."""
         button = {"type": "button", "text": plain_text(action.label, _LABEL), **self._style(action)}
         if about:
-            heard = f"{action.label} {place + 1}" if place else action.label
-            button["accessibility_label"] = cut(f"{heard}: {about}", _HEARD)
+            button["accessibility_label"] = cut(f"{action.label}: {about}", _HEARD)
         if action.url:
             return {**button, "action_id": f"open-{place}", "url": action.url}
         return {**button, "action_id": f"press-{place}", "value": action.id}

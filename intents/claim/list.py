@@ -30,6 +30,7 @@ class ClaimList(kit.Paged, frozen=True):
         number: The number of matching claims, if all were read; `of`: the number in the whole, if a part is counted.
         so: Whether all claims of the whole match, if the question asks whether this is always so.
         most: In place of the claims, the doctors, months or drugs that meet the requested limits.
+        table: True if the question asks for a table.
     """
 
     wanted: kit.ClaimFilter
@@ -46,6 +47,7 @@ class ClaimList(kit.Paged, frozen=True):
     fills: bool = False
     together: kit.Amount | None = None
     one: bool = False
+    table: bool = False
     number: int | None = None
     of: int | None = None
     so: bool | None = None
@@ -102,6 +104,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimList:
         visits=visits,
         fills=visits
         and any(claim.is_pharmacy for claim in claim_set.within(kit.span_of(ask), kit.filter_of(ask)).listed),
+        table=_of_table(ask),
         together=_together(found, wanted) if page == found.listed and not ask.report.is_partial else None,
         one=kit.asks_one(ask)
         and not first
@@ -121,9 +124,13 @@ def _counts(ask: kit.Ask, wanted: kit.ClaimFilter) -> bool:
     )
 
 
+def _of_table(ask: kit.Ask) -> bool:
+    return kit.text_of(ask, "layout") == "table"
+
+
 def _page(ask: kit.Ask) -> int:
     """Return the number of claims on a page."""
-    return kit.count_asked(ask, PAGE_OF_TABLE) or (PAGE_OF_TABLE if kit.text_of(ask, "layout") == "table" else PAGE)
+    return kit.count_asked(ask, PAGE_OF_TABLE) or (PAGE_OF_TABLE if _of_table(ask) else PAGE)
 
 
 def _together(found: kit.Within, wanted: kit.ClaimFilter) -> kit.Amount | None:

@@ -25,6 +25,7 @@ class FoundPeople(kit.Found, frozen=True, kw_only=True):
         no_house: True if no organization has the requested name.
         asks_which: True if the question is who it is, so that names come first.
         for_client: True if the words are about a member or patient whom the person serves.
+        table: True if the question asks for a table.
         none_of_all: True if the question asks for one who is of all `kinds`, and nobody is.
     """
 
@@ -35,6 +36,7 @@ class FoundPeople(kit.Found, frozen=True, kw_only=True):
     no_house: bool = False
     asks_which: bool = False
     for_client: bool = False
+    table: bool = False
     none_of_all: bool = False
 
     @property
@@ -108,9 +110,9 @@ class People(kit.ProviderSearch[FoundPeople]):
 
     def __init__(self, ask: kit.Ask, what: str | None, *, kinds: Kinds | None = None) -> None:
         super().__init__(ask, kinded=bool("specialty" in ask.slots and kit.kind_codes(ask)))
-        for_client = "client" in ask.asked.says
+        table, for_client = kit.text_of(ask, "layout") == "table", "client" in ask.asked.says
         which = not _WHICH.isdisjoint(kit.words_of(ask.said))
-        made = partial(FoundPeople, what=what, kinds=kinds or kit.kinds_of(ask))
+        made = partial(FoundPeople, what=what, kinds=kinds or kit.kinds_of(ask), table=table)
         self.made = partial(made, for_client=for_client, asks_which=which)
         together = not _BOTH.isdisjoint(kit.words_of(ask.said)) and "location" not in ask.several
         self.every_kind = kit.kinds_of(ask) if together else ()

@@ -7,7 +7,7 @@ from bot.conversation.exchange import Exchange
 from bot.conversation.state import Asked, Memory
 from bot.language.context import Context
 from bot.language.reading import Reading
-from bot.message import Actions, Reply
+from bot.message import Actions, Facts, Reply
 from bot.replies.plain import as_data
 from bot.sandbox.synthetic.members import members
 from bot.sandbox.world import MEMBER_TYPES
@@ -52,6 +52,8 @@ def _differences(reply: Reply, wanted: Expected) -> list[str]:
     faults += [f"has {phrase!r}" for phrase in wanted.lacks if phrase.casefold() in text.casefold()]
     faults += [f"{label}: {facts.get(label)}" for label, value in wanted.facts.items() if facts.get(label) != value]
     faults += _item_faults(items, wanted)
+    columns = {block.columns for block in reply.blocks if isinstance(block, Facts)} or {()}
+    faults += [f"columns: {columns}"] if wanted.table is not None and columns != {tuple(wanted.table)} else []
     faults += [f"actions: {below}"] if wanted.actions is not None and below != wanted.actions else []
     labels = {button.label for button in buttons(reply)}
     faults += [f"no button {label!r}" for label in wanted.buttons if label not in labels]

@@ -19,8 +19,9 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """What one reply has to be. Only what is written down is checked.
 
     `text` is the whole reply; `has` and `lacks` are phrases. `items` is how many entries, or a phrase of each in
-    order; `actions` are the labels of the buttons below the reply, in order, but for the one that stands under every
-    member answer; `buttons` are labels that must be there.
+    order; `table` are the names of the columns of a table, none where there is none.
+    `actions` are the labels of the buttons below the reply, in order, but for the one
+    that stands under every member answer; `buttons` are labels that must be there.
     """
 
     intent: str | None = None
@@ -31,6 +32,7 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     lacks: list[str] = []
     facts: dict[str, str] = {}
     items: int | list[str] | None = None
+    table: list[str] | None = None
     actions: list[str] | None = None
     buttons: list[str] = []
     sources: list[str] | None = None
