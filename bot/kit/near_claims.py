@@ -228,9 +228,7 @@ def tells_asked(ask: Ask, rules: IntentRules) -> Tells | None:
     """Return the `tells` value of the intent that can answer what was heard as a question of the intent `rules`."""
     tells, says = rules.tells, ask.asked.says.keys()
     query = composed_asked(ask) if tells or rules.composed else None
-    if tells and (
-        (ask.asked.gap and "money" not in says) or (tells in {"one", "several"} and sets_asked(ask))
-    ):
+    if tells and ((ask.asked.gap and "money" not in says) or (tells in {"one", "several"} and sets_asked(ask))):
         return "days"
     if (tells and crossed_asked(ask)) or (query and (query.by or rules.reads_claims)):
         return "sums"
