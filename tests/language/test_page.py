@@ -14,7 +14,7 @@ from bot.cli.cli import main
 from bot.language import rules
 from bot.language.licences import WordClass
 from bot.language.phrases import expand
-from bot.language.weights import _LONGEST, _SHORTEST, DANGER_SURE, INTENTS, WEIGHTS, load_weights
+from bot.language.weights import _LONGEST, _SHORTEST, INTENTS, WEIGHTS, load_weights
 from bot.pack import load_pack
 from tests.answers.asking import Resource, answered
 from tests.language.fit import REPORT, heard
@@ -147,9 +147,7 @@ def test_how_sure_the_page_says_is_how_sure_the_weights_have_to_be() -> None:
     """The thresholds of the shipped weights, and the pieces of words that are counted."""
     text, sure = PAGE.read_text(encoding="utf-8"), shipped_pack().engine.weights.header.sure
     said = dict(re.findall(r"^\|.*\(`needs: (\w+)`\) \| ([\d.]+) \|$", text, re.MULTILINE))
-    assert {needs: float(one) for needs, one in said.items()} == {
-        needs: one for needs, one in sure.items() if needs != DANGER_SURE
-    }
+    assert {needs: float(one) for needs, one in said.items()} == sure
     assert re.findall(r"pieces of words of (\d) to (\d) letters", " ".join(text.split())) == [
         (str(_SHORTEST), str(_LONGEST))
     ]
