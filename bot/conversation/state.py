@@ -308,25 +308,18 @@ def become(press: Press, after: Asked | None, language: Language, slot_names: Co
     """Return the complete question of a button, which does not depend on later messages.
 
     If the button has the same intent as `after`, the question above it, the question's slots are kept. The button's
-    argument `without` names slots, or parts of a location, that are dropped. An argument with a slot's name fills that
-    slot.
+    argument `without` names slots that are dropped. An argument with a slot's name fills that slot.
     """
     arguments = dict(press.arguments)
     without = set(arguments.pop("without", "").split(","))
     same = after is not None and after.intent == press.intent
     whose = arguments.pop("whose", after.whose if after else "")
     kept = (after.slots if same and after else {}).items()
-    slots = {name: _less(slot, without) for name, slot in kept if name not in without}
+    slots = {name: slot for name, slot in kept if name not in without}
     slots |= {
         name: Slot(arguments[name], _typed(name, arguments.pop(name))) for name in list(arguments) if name in slot_names
     }
     return Asked(press.intent, slots=slots, arguments=arguments, language=language, whose=whose)
-
-
-def _less(slot: Slot, without: Collection[str]) -> Slot:
-    if not (isinstance(slot.value, Mapping) and slot.value.keys() & set(without)):
-        return slot
-    return replace(slot, value={part: value for part, value in slot.value.items() if part not in without})
 
 
 def _typed(name: str, text: str) -> object:

@@ -27,10 +27,8 @@ from bot.conversation.reminding import END, LIST, Reminding, Telling
 from bot.conversation.state import TERM, Asked, Memory
 from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace
-from bot.language.engine import LEAST
 from bot.language.kernel import FEEDBACK, FOLLOW
-from bot.language.reading import DOUBT, Slot
-from bot.language.text import read
+from bot.language.reading import Slot
 from bot.message import FAREWELLS, Answered, Block, Language, Message, Person, Private, Shareable, Shared
 from bot.pack import template_of
 from bot.payer.budget import Budget, Progress, Report, under_way
@@ -38,7 +36,6 @@ from bot.payer.budget import Budget, Progress, Report, under_way
 log = structlog.get_logger("turn")
 _ACTS = ("account.", "reminder.")
 _CONNECTS = frozenset({"account.link", "account.choose", SWITCH, WHOSE})
-_NAMED = frozenset({"provider_name", "organization", "npi"})
 _HOME = Slot("", "me")
 """The location of a member's search that names no place."""
 
@@ -137,9 +134,6 @@ class Turn:
             yield step
             return
         message, memory, asked = exchange.message, exchange.memory, step
-        # Not in a shared place, where no reply may tell who is connected.
-        if message.alone and memory.link is None and self._pack.is_of_member(asked.intent):
-            asked = self._of_directory(exchange, asked)
         needs_member = self._pack.is_of_member(asked.intent)
         if isinstance(message.place, Shared) and needs_member:
             kept = asked.alone  # first: what is asked next must not tell what was answered
@@ -165,22 +159,6 @@ class Turn:
             await self._dialogue.keep(message.person, asked)
             reply = await self._connecting.offer(message.person, asked.language, error.template, intent=asked.intent)
             yield Said(reply, alone=isinstance(message.place, Shared))
-
-    def _of_directory(self, exchange: Exchange, asked: Asked) -> Asked:
-        """Return the question as one about the provider or kind of place it names, unless it is somebody's own.
-
-        For example "how many Okafors do you list" of a benefits desk, which has no account to connect.
-        """
-        reading, engine = exchange.reading, self._pack.engine
-        likely = (name for name, chance in reading.chances.items() if chance >= LEAST and name in self._intents)
-        intent = next((name for name in likely if self._intents[name].needs == "directory"), None)
-        own = engine.lexicon.grammar.area("clauses").any("writer", "mine")
-        if intent is None or not own.isdisjoint(read(reading.text).words):
-            return asked
-        slots = engine.slots_as(intent, reading.text, today=self._now().date())
-        of_place = "facility_type" in slots and reading.chances[intent] >= DOUBT
-        named = of_place or not _NAMED.isdisjoint(reading.slots)
-        return replace(asked, intent=intent, slots=slots, unmet={}) if named else asked
 
     async def _answered(
         self, exchange: Exchange, asked: Asked, progress: Progress
