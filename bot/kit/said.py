@@ -346,9 +346,8 @@ def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
         words_of(whom) == (ask.asked.says.get("doctors"),) or ("several" in ask.asked.says and is_title(whom))
     ):
         return ("professional",), False
-    if (
-        bare and "claims" in ask.asked.says and CLAIM_TYPES.get(ask.asked.says.get("groups", "")) == "pharmacy"
-    ):  # "from Chattanooga pharmacies"
+    says = ask.asked.says
+    if bare and "claims" in says and CLAIM_TYPES.get(says.get("groups", "")) == "pharmacy":  # "from such pharmacies"
         return ("pharmacy",), False
     setting = None if _excluded_setting(ask) else ask.asked.setting
     if setting and types in {(), ("institutional",)} and "claim_type" not in ask.excluded and not services:
