@@ -17,8 +17,13 @@ from bot.kit.claims import checked, cite_claims, newest_claims
 from bot.kit.period import in_its_time, newest_procedure
 from bot.kit.query import composed_asked
 from bot.kit.ranking import set_apart
+<<<<<<< HEAD
 from bot.kit.said import by_name, filter_of
 from bot.kit.sets import sets_asked
+=======
+from bot.kit.said import CLAIM_TYPES, by_name, filter_of
+from bot.kit.sets import with_sets
+>>>>>>> claims
 from bot.kit.spans import may_be_ahead, span_of
 from bot.language.rules import IntentRules, Tells
 from bot.records.care import Procedure
@@ -305,11 +310,6 @@ _JOINT = re.compile(
     re.IGNORECASE,
 )
 _MOST = 4
-_KINDS = {
-    **dict.fromkeys(("pharmacy", "drugstore", "pharmacies", "drugstores", "farmacia", "farmacias"), "pharmacy"),
-    **dict.fromkeys(("doctor", "doctors", "doc", "docs", "dr", "doctores", "medico", "medicos"), "professional"),
-    **dict.fromkeys(("visits", "appointments", "visitas", "citas", "consultas"), "professional"),
-}
 
 
 def parted(ask: Ask) -> Iterator[tuple[Ask, Ask]]:
@@ -339,7 +339,7 @@ def _named(part: Ask) -> ClaimFilter:
     wanted, says = any_time(filter_of(part)), part.asked.says
     wanted = replace(wanted, order=None, limits=None, exact=None, nth=None, aspect=None)
     words = (says.get(name, "") for name in ("group", "groups", "several"))
-    kind = next((_KINDS[word] for word in words if word in _KINDS), None)
+    kind = next((CLAIM_TYPES[word] for word in words if word in CLAIM_TYPES), None)
     return wanted if wanted.narrows or not kind else replace(wanted, claim_types=(kind,))
 
 

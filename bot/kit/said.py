@@ -33,6 +33,14 @@ _Spoken = Sequence[tuple[str, str]]  # the words of a message, each as it is wri
 _LEADING = frozenset({"dr", "dra", "doctor", "doctora", "see", "saw", "with"})
 
 
+CLAIM_TYPES = {
+    **dict.fromkeys(("pharmacy", "drugstore", "pharmacies", "drugstores", "farmacia", "farmacias"), "pharmacy"),
+    **dict.fromkeys(("doctor", "doctors", "doc", "docs", "dr", "doctores", "medico", "medicos"), "professional"),
+    **dict.fromkeys(("visits", "appointments", "visitas", "citas", "consultas"), "professional"),
+}
+"""The type of claims that a word for a group of providers or visits means."""
+
+
 def asks_one(ask: Ask) -> bool:
     """Return whether the question asks for the single most or least expensive claim, not for a reason, day or list."""
     says, form = ask.asked.says, ask.asked.form
@@ -338,6 +346,9 @@ def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
         words_of(whom) == (ask.asked.says.get("doctors"),) or ("several" in ask.asked.says and is_title(whom))
     ):
         return ("professional",), False
+    says = ask.asked.says
+    if bare and "claims" in says and CLAIM_TYPES.get(says.get("groups", "")) == "pharmacy":  # "from such pharmacies"
+        return ("pharmacy",), False
     setting = None if _excluded_setting(ask) else ask.asked.setting
     if setting and types in {(), ("institutional",)} and "claim_type" not in ask.excluded and not services:
         return (setting,), False
