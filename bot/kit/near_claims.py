@@ -17,13 +17,8 @@ from bot.kit.claims import checked, cite_claims, newest_claims
 from bot.kit.period import in_its_time, newest_procedure
 from bot.kit.query import composed_asked
 from bot.kit.ranking import set_apart
-<<<<<<< HEAD
-from bot.kit.said import by_name, filter_of
-from bot.kit.sets import sets_asked
-=======
 from bot.kit.said import CLAIM_TYPES, by_name, filter_of
-from bot.kit.sets import with_sets
->>>>>>> claims
+from bot.kit.sets import sets_asked
 from bot.kit.spans import may_be_ahead, span_of
 from bot.language.rules import IntentRules, Tells
 from bot.records.care import Procedure
