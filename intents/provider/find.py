@@ -125,10 +125,9 @@ class People(kit.ProviderSearch[FoundPeople]):
     ) -> None:
         super().__init__(ask, kinded=bool("specialty" in ask.slots and kit.kind_codes(ask)))
         self.beside = beside
-        for_client = "client" in ask.asked.says
-        which = not _WHICH.isdisjoint(kit.words_of(ask.said))
-        made = partial(FoundPeople, what=what, kinds=kinds or kit.kinds_of(ask))
-        self.made = partial(made, for_client=for_client, asks_which=which)
+        which, for_client = not _WHICH.isdisjoint(kit.words_of(ask.said)), "client" in ask.asked.says
+        own = kinds or kit.kinds_of(ask)
+        self.made = partial(FoundPeople, what=what, kinds=own, for_client=for_client, asks_which=which)
         together = not _BOTH.isdisjoint(kit.words_of(ask.said)) and "location" not in ask.several
         self.every_kind = kit.kinds_of(ask) if together else ()
 
