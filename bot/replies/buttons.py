@@ -5,7 +5,7 @@ Labels are `plain_text`; the value of a button or an option is an opaque id.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -44,9 +44,9 @@ class Buttons(msgspec.Struct, frozen=True):
 
     def row(self, actions: Iterable[Action], about: str = "") -> Iterator[Kit]:
         """Yield one row with these buttons; nothing if there are none. `about` names the list entry they belong to."""
-        row = row_of(actions)
-        elements = [self.button(action, place, about) for place, action in enumerate(row.seen)]
-        elements += [menu(row.menu)] if row.menu else []
+        seen, more = row_of(actions)
+        elements = [self.button(action, place, about) for place, action in enumerate(seen)]
+        elements += [menu(more)] if more else []
         if elements:
             yield {"type": "actions", "elements": elements}
 
@@ -83,7 +83,7 @@ def entry(item: Item) -> str:
     return f"{item.head}{item.lines[0].text}"
 
 
-def menu(actions: tuple[Action, ...]) -> Kit:
+def menu(actions: Sequence[Action]) -> Kit:
     """Return the buttons as an overflow menu; more than five as a select menu, which has no links.
 
     If all of more than five buttons are links, the menu has the first five.

@@ -241,8 +241,8 @@ def _link(span: Span) -> AdaptiveCard:
 
 def _buttons(actions: tuple[Action, ...]) -> AdaptiveCard:
     """Return a row of buttons, surplus ones in its menu."""
-    row = row_of(actions)
-    shown = [*map(_button, row.seen), *(_button(one, hidden=True) for one in row.menu)]
+    seen, more = row_of(actions)
+    shown = [*map(_button, seen), *(_button(one, hidden=True) for one in more)]
     return {"type": "ActionSet", "spacing": "Small", "actions": shown}
 
 

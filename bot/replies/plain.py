@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import chain, groupby, zip_longest
 from textwrap import wrap
-from typing import NamedTuple
 
 from bot.message import (
     FAREWELLS,
@@ -35,24 +34,18 @@ MOST = 3
 _AMOUNT = re.compile(r"(-?)\$([\d,]+\.\d\d)")
 
 
-class ButtonRow(NamedTuple):
-    """A row of buttons: the visible ones (`seen`), and those in its `menu`, which has none or several."""
+def row_of(buttons: Iterable[Action]) -> tuple[list[Action], list[Action]]:
+    """Return the visible buttons of a row, and those in its menu, in order; the one that shows sources is the last.
 
-    seen: tuple[Action, ...]
-    menu: tuple[Action, ...]
-
-
-def row_of(buttons: Iterable[Action]) -> ButtonRow:
-    """Return the row of these buttons, in order; the one that shows sources is the last.
-
-    Buttons that delete something are never in a menu, because a menu cannot ask for confirmation.
+    A menu has none or several. Buttons that delete something are never in a menu, because a menu cannot ask for
+    confirmation.
     """
     own = sorted(buttons, key=lambda one: one.press is not None and one.press.intent == SOURCES)
     kept = [one for one in own if one.press and one.press.intent in FAREWELLS]
     free = [one for one in own if one not in kept]
     room = max(0, MOST - len(kept))
     room += len(free) == room + 1  # no menu hides a single button
-    return ButtonRow(tuple(one for one in own if one not in free[room:]), tuple(free[room:]))
+    return [one for one in own if one not in free[room:]], free[room:]
 
 
 def amount_of(text: str) -> Decimal | None:
@@ -257,8 +250,9 @@ def _row(buttons: Iterable[Action], *, addresses: bool) -> tuple[str, list[str]]
     """Return the buttons as a line, those of the overflow menu last; and the links whose URL is printed, as lines."""
     buttons = list(buttons)
     linked = [f"[{button.label}] {button.url}" for button in buttons if button.url and addresses]
-    row = row_of(button for button in buttons if not (button.url and addresses))
-    pressed = [f"[{button.label}]" for button in (*row.seen, *row.menu)]
+    pressed = [
+        f"[{one.label}]" for part in row_of(one for one in buttons if not (one.url and addresses)) for one in part
+    ]
     return " ".join(pressed), linked
 
 

@@ -78,8 +78,7 @@ def _console(reply: Reply) -> Iterator[tuple[str, ...]]:
 
 
 def _buttons(actions: Iterable[Action]) -> Iterator[tuple[str, ...]]:
-    row = row_of(actions)
-    yield from (("button", one.label, one.url or one.id) for one in (*row.seen, *row.menu))
+    yield from (("button", one.label, one.url or one.id) for part in row_of(actions) for one in part)
 
 
 def _slack(kits: Iterable[Kit], labels: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
