@@ -302,10 +302,6 @@ class AnswerFile:
         self._path, self._header, self._own = path.resolve(), list(header), own
         self._rows = self._read()
 
-    def key(self, asked: str, networks: str, cells: Iterable[str]) -> RowKey:
-        """Return the key of the rows for one name: the name, the networks and the cells of its input row."""
-        return (asked, networks, *cells)
-
     def answers(self) -> dict[RowKey, str]:
         """Return the answer for each name in the file, by key.
 
@@ -347,7 +343,8 @@ class AnswerFile:
             os.fsync(written.fileno())
 
     def _key(self, row: Sequence[str]) -> RowKey:
-        return self.key(row[0], row[_NETWORKS], row[self._own :])
+        """Return the key of a row: the name, the networks, and the cells of its input row."""
+        return row[0], row[_NETWORKS], *row[self._own :]
 
     def _read(self) -> list[list[str]]:
         """Return the rows of the existing file with an answer, without the header.

@@ -170,7 +170,7 @@ class _Run:
     def __init__(self, answers: AnswerFile, question: _Question, lines: Sequence[ListedLine]) -> None:
         self._answers, self._question, self._total = answers, question, len(lines)
         networks = _as_written("; ".join(question.names))
-        self.keys = {line: answers.key(_as_written(line.asked), networks, _inert_cells(line.cells)) for line in lines}
+        self.keys = {line: (_as_written(line.asked), networks, *_inert_cells(line.cells)) for line in lines}
         there = answers.answers()
         self.left = [line for line in lines if self.keys[line] not in there]
         self._at_first, self._started = len(self.left), time.monotonic()
