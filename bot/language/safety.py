@@ -28,7 +28,7 @@ MOST_TRIED = 100
 SYMPTOM, WEARY = "symptom", "weary"
 _CLAUSE_ENDS = ".?!;\n,:"
 _LONG, _LEAST_WORDS, _LEAST = 40, 3, 1e-6
-# How much the log-odds of a whole message count, and what a pattern adds to them.
+# How much the log-odds of a whole message count, what a pattern or a firm one adds, and takes from those of a clause.
 _WHOLE, _PATTERN, _FIRM, _ASIDE = 0.8, 1.0, 4.0, 2.0
 # From this probability of its intent a question is clear; below this one, no danger is in the words of a question.
 _CLEAR, _NO_DANGER = 0.8, 0.05
@@ -76,40 +76,43 @@ class Alarms:
     def hear(self, said: Utterance) -> Signs:
         """Return the signs of danger in a message of up to 4,000 characters, by its words alone.
 
-        The weights tell its log-odds; a pattern adds `_PATTERN` to them. Without danger, a mild pattern is a symptom.
+        Without danger, a mild pattern is a symptom. Beside words of danger it makes them one, unless they are clear.
         """
         places = _places(self._dangers.words.scan(self._speller.repaired(said.keys)))
         rings = [one for one in self._dangers.patterns if _rings(one, places)]
-        graver, plain = [one for one in rings if not one.mild], [one for one in rings if one.plain]
-        sure, lines = self._told.header.sure, self._lines(graver, places)
-        kind, odds = self._odds(said, max((_FIRM if one.firm else _PATTERN for one in graver), default=0.0))
-        counts = graver or len(said.words) >= _LEAST_WORDS or self._told.knows(said.words)
-        chance = 1 / (1 + exp(-odds)) if counts else 0.0
+        graver = [one for one in rings if not one.mild]
+        sure, lines, (kind, chance) = self._told.header.sure, self._lines(graver, places), self._chance(said, graver)
         past = "PAST" in places and "NOW" not in places
-        priced = "PRICED" in places and chance < sure["stop"]
-        if plain or (chance >= sure["line"] and not priced):
+        named = any(one.plain for one in graver)
+        calm = chance < sure["stop"] and (past or "PRICED" in places)
+        if named or (chance >= sure["line"] and not calm):
             first = next((one for one in graver if one.lines or one.plain or one.intent == kind), None)
             ill = bool(rings) and not graver and chance < _CLEAR
             now = chance >= sure["stop"] and not (past or ill)
             intent, rule = (first.intent, first.name) if first else (_EMERGENCY if ill else kind, COUNTED)
             mild = (SYMPTOM,) if ill else (WEARY,) if intent == _CRISIS and not (now or graver) else ()
-            named = first is not None and first.plain
+            named = named and first is not None and first.plain
             return Signs(Danger(intent, rule, (*lines, *mild), now, past, named), frozenset(places))
         symptom = Danger(rings[0].intent, rings[0].name, (*lines, SYMPTOM)) if rings and not (graver or past) else None
         return Signs(symptom, frozenset(places))
 
-    def _odds(self, said: Utterance, pattern: float) -> tuple[str, float]:
-        """Return the likelier kind of danger, and the log-odds of danger; `pattern` is what one adds.
+    def _chance(self, said: Utterance, graver: Sequence[DangerPattern]) -> tuple[str, float]:
+        """Return the likelier kind of danger, and the probability of danger, to which patterns add.
 
-        Those of the whole message count `_WHOLE` parts of one, those of its likeliest clause the rest: a question
-        beside a danger hides it, and a clause alone may mean anything. Of a long message its likeliest part counts.
+        The log-odds of the whole message count `_WHOLE` parts of one, those of its likeliest clause the rest: a
+        question beside a danger hides it, and a clause alone may mean anything. With a pattern such a clause is enough.
+        Of a long message its likeliest part counts, and of two strange words none.
         """
+        if not graver and len(said.words) < _LEAST_WORDS and not self._told.knows(said.words):
+            return _EMERGENCY, 0.0
         begins = [*said.begins(_CLAUSE_ENDS), len(said.words)]
         clauses = [range(first, after) for first, after in pairwise(begins) if after - first >= _LEAST_WORDS]
         whole = max(self._told_of(said, part) for part in _windows(range(len(said.words))))
         clause = max((self._told_of(said, part) for one in clauses for part in _windows(one)), default=whole)
         odds, kind = _WHOLE * whole[0] + (1 - _WHOLE) * max(whole, clause)[0], max(whole, clause)[1]
-        return kind, max(odds + pattern, clause[0] - _ASIDE) if pattern else odds
+        if graver:
+            odds = max(odds + (_FIRM if any(one.firm for one in graver) else _PATTERN), clause[0] - _ASIDE)
+        return kind, 1 / (1 + exp(-odds))
 
     def _told_of(self, said: Utterance, part: range) -> tuple[float, str]:
         """Return the log-odds of danger in some words of a message, and its likelier kind."""
