@@ -111,7 +111,9 @@ class _Scope:
         yield cue in self._listed.phrases("outside") and tag.kind not in {"network", "claim_type"}
         yield not self._listed.of_all.isdisjoint(between[:1])
         yield cue in self._listed.phrases("answer") and bool(between) and between[0] in self._listed.after_answer
-        yield cue in self._listed.phrases("negated") and self._is_question(first, tag)
+        relative = first > 1 and self.words[first - 1] in self._listed.beside("wishes").relative
+        relative = relative and self.words[first - 2] not in self._listed.asking  # "por qué no"
+        yield cue in self._listed.phrases("negated") and not relative and self._is_question(first, tag)
 
     def _compares(self, after: int) -> bool:
         """Return whether a "than" follows: "gasté menos en medicinas que el año pasado" excludes nothing."""
