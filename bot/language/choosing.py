@@ -78,11 +78,6 @@ def explained(rules: Iterable[Rule], heard: Heard, before: str | None, spoken: s
     return best
 
 
-def is_most(rule: Rule, heard: Heard) -> bool:
-    """Return whether a rule covers at least half of the words of a message."""
-    return 2 * len(heard.at(*rule.concepts)) >= len(heard.keys)
-
-
 # What is added to the sum of an intent whose rule takes every word of the message, to the glossary where a general
 # question asks about one of its words, and to an intent whose rule says that it goes on from the answer before.
 EXPLAINED, GENERAL, CONTINUES = 3.0, 2.0, 0.8
@@ -98,7 +93,7 @@ _ASKS = 3
 _TWICE, _LIKELY = frozenset({"date_range", "drug", "provider_name", "amount_kind"}), 0.04
 # What a ranking may be of where no group is named, and the orders that rank.
 _RANKING = frozenset({"group", "unit", "order", "rank", "number_of"})
-_WHO, _OWED = frozenset({"WHO_WORD", "WHO_WAS"}), "OWE_WHOM"
+_OWED = "OWE_WHOM"
 _ONE_OF, _SIZES = frozenset({"visit", "doctor", "fill"}), frozenset({"biggest", "smallest"})
 # Forms of answer that only some intents give; an amount is in all of them.
 _FORMS = frozenset({
@@ -134,8 +129,7 @@ def may_follow(intents: Mapping[str, IntentRules], intent: str, heard: Heard, be
     if intent == REFINE:
         own = {kind for slot in (*before.heard.values(), "filter", "answer") for kind in kinds_of(slot)}
         fitting = [rule for rule in intents[REFINE].rules if fits(rule, heard, before.intent)]
-        changes = (rule for rule in fitting if "answer" not in rule.set or is_most(rule, heard))
-        return bool(own & heard.names) or any(not rule.any or rule.any & own & heard.names for rule in changes)
+        return bool(own & heard.names) or any(not rule.any or rule.any & own & heard.names for rule in fitting)
     if intent == DATE_SHIFT:
         return bool({"date_range", "date_shift"} & heard.names)
     return intent != ORDINAL or bool({"ordinal", "BEFORE_THAT"} & heard.names)
@@ -336,9 +330,8 @@ class Chooser:
     def is_twice(name: str, heard: Heard, several: frozenset[str] = frozenset()) -> bool:
         """Return whether a message names two values of a slot, unless the slot is among `several`."""
         slot = slot_of(heard.said, heard.tags, name, heard.joining)
-        opposed = name == "provider_name" and slot is not None and (slot.how == "or" or " vs" in slot.text)
-        if slot is None or (name in several and not opposed):
-            return False  # which of two names is asked for is a comparison
+        if slot is None or name in several:
+            return False
         return bool(slot.values or several_times(heard.said, heard.tags, heard.asking, {name: slot}))
 
     def is_akin(self, entry: IntentRules, heard: Heard, context: Context | None) -> bool:
@@ -377,8 +370,6 @@ def ranks(heard: Heard) -> bool:
     said = {kind: {tag.value for tag in heard.tags if tag.kind == kind} for kind in ("group", "unit", "order", "rank")}
     if _OWED in heard.names:
         return False  # whom most is owed is told with what is owed
-    if said["rank"] & {"often", "seldom"}:
-        return bool(said["group"] or _WHO & heard.names)
     return bool((said["rank"] or said["order"] & _SIZES) and (said["group"] | said["unit"] & _ONE_OF) - {"claim"})
 
 

@@ -161,8 +161,7 @@ def conditions(heard: Heard, intent: IntentRules, asked: frozenset[int] = frozen
     for kind in CONDITIONS:
         if kind not in heard.marks or kind not in told:
             continue
-        ordering = heard.marks["order"] if "order" in found else frozenset()  # the "barato" of "más barato" is no wish
-        held = ordering if kind == WISH and WISH not in intent.heard.values() else honoured
+        held = frozenset[int]() if kind == WISH and WISH not in intent.heard.values() else honoured
         places = (heard.marks[kind] & heard.asking) - held - (asked if kind == "specialty" else frozenset())
         if not places:
             continue

@@ -27,12 +27,13 @@ _OF_CARE = frozenset({"claim_type", "service", "facility_type"})
 _BREAKS = frozenset(",;:.?!")
 
 
-def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea) -> list[Tag]:
+def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea, *, late: bool = False) -> list[Tag]:
     """Return the tags with the excluded ones marked and extended over the words of exclusion.
 
-    Values joined to an excluded one ("not in P or S") are excluded too. "Not in my network" becomes out of network.
+    `late`: also what "that wasn't an x-ray" excludes, on which no weights are fitted. Values joined to an excluded one
+    ("not in P or S") are excluded too. "Not in my network" becomes out of network.
     """
-    scope = _Scope(said, tags, listed)
+    scope = _Scope(said, tags, listed, late=late)
     tags = scope.without_unnamed()
     if not scope.has_cue:
         return tags
@@ -57,8 +58,8 @@ _OF_A_RECORD = frozenset({"date_range", "unit", "provider_name"})
 class _Scope:
     """The words of one message around its tags, with methods to find the words that exclude a tag."""
 
-    def __init__(self, said: Utterance, tags: Sequence[Tag], listed: WordArea) -> None:
-        self._said, self._tags, self._listed = said, tags, listed
+    def __init__(self, said: Utterance, tags: Sequence[Tag], listed: WordArea, *, late: bool) -> None:
+        self._said, self._tags, self._listed, self._late = said, tags, listed, late
         self._cues = frozenset(listed.phrases("cue"))
         weak = (listed.phrases(name) for name in ("negated", "absent", "outside", "comparing"))
         self._excepting = self._cues.difference(*weak)
@@ -111,7 +112,9 @@ class _Scope:
         yield cue in self._listed.phrases("outside") and tag.kind not in {"network", "claim_type"}
         yield not self._listed.of_all.isdisjoint(between[:1])
         yield cue in self._listed.phrases("answer") and bool(between) and between[0] in self._listed.after_answer
-        yield cue in self._listed.phrases("negated") and self._is_question(first, tag)
+        relative = first > 1 and self.words[first - 1] in self._listed.beside("wishes").relative
+        relative = relative and self.words[first - 2] not in self._listed.asking  # "por qué no"
+        yield cue in self._listed.phrases("negated") and not (self._late and relative) and self._is_question(first, tag)
 
     def _compares(self, after: int) -> bool:
         """Return whether a "than" follows: "gasté menos en medicinas que el año pasado" excludes nothing."""

@@ -18,11 +18,10 @@ from msgspec.structs import replace
 
 from bot.language.anchors import ANCHOR
 from bot.language.asked import ClaimsAsked
-from bot.language.calendar import ends_of
 from bot.language.hearing import Heard
 from bot.language.left import asked_of
 from bot.language.rules import IntentRules, Tells
-from bot.language.text import Tag, Utterance, of_kind, places_of
+from bot.language.text import Tag, Utterance, places_of
 from bot.language.weights import OTHER, SHAPES, WORKINGS, Evidence, EvidenceTexts, Weights, evidence, shape
 
 FORM, AMOUNT, GROUP = SHAPES
@@ -45,8 +44,6 @@ _SLOTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
 }
 _RANKS = frozenset({"most", "least", "split"})
-# How often, where no money is meant.
-_OFTEN = {"most": "often", "least": "seldom"}
 # What is told month by month is told in the order of time.
 _IN_TIME = frozenset({"month", "year"})
 _GROUPS = frozenset({"doctor", "place", "pharmacy", "drug", "kind", "month", "year", "visit", "claim", "fill"})
@@ -128,8 +125,6 @@ class Shapes:
 def _values(told: Mapping[str, str | None]) -> Iterator[tuple[str, str, str]]:
     """Yield (kind of tag, its value, the part that implies it) for the label predicted for each part in `told`."""
     form, group = told.get(FORM), told.get(GROUP)
-    if form in _OFTEN and told.get(AMOUNT) == "none":
-        yield "rank", _OFTEN[form], FORM
     for part, label in told.items():
         if label and (slot := _SLOTS.get(part, {}).get(label)):
             yield *slot, part
@@ -164,20 +159,15 @@ EVEN = 0.5
 _SIDES = ("date_range", "drug", "provider_name", "service", "claim_type", "specialty", "amount_kind")
 """The slot types of which a question names two values to have the two compared."""
 _NAMED = ("drug", "provider_name", "service")
-_LIMITS = frozenset({"amount_over", "amount_under"})
-_AMOUNTS = _LIMITS | {"amount"}
-_YEARLY = frozenset({"DEDUCTIBLE", "OOP_MAX"})
 _FEW = frozenset({"order", "rank", "ordinal", "claim_id"})
 """The slot types that select one of several claims."""
-_RANKED = frozenset({"doctor", "provider", "place", "hospital", "pharmacy", "drug", "kind", "month", "quarter", "year"})
-_BY_TIME = frozenset({"oldest", "newest"})
-_LEFT_OUT = frozenset({"claim_type", "service", "provider_name", "drug", "specialty"})
+_AMOUNTS = frozenset({"amount_over", "amount_under", "amount", "state_of_claim"})
+_YEARLY = frozenset({"DEDUCTIBLE", "OOP_MAX"})
 _COMING = frozenset({"beyond", "limited", "referral", "together", "waiting"})
 """Facts that are asked of future care only."""
 _OF_CLAIMS_TOO = frozenset({"approval", "costless", "paid_for", "percent", "supposed"})
 """Facts that are asked of future care if no word refers to the past."""
-_NO_CLAIM = frozenset({"CLAIM", "LATEST", "drug", "date_range", "state_of_claim"})
-_BY_MONEY: Mapping[bool, Tells] = {True: "sums", False: "days"}
+_NO_CLAIM = frozenset({"CLAIM", "LATEST", "drug", "date_range", "state_of_claim", "provider_name"})
 
 
 class Tellers:
@@ -187,6 +177,7 @@ class Tellers:
         self._intents, self._is_twice = intents, is_twice
         self._names = {entry.tells: name for name, entry in intents.items() if entry.tells}
         self._coming = {name: entry.to_come for name, entry in intents.items() if entry.to_come}
+        self._takes = next((name for name, to_come in self._coming.items() if to_come == "takes"), None)
 
     def chosen(self, entry: IntentRules, chances: Mapping[str, float], heard: Heard) -> tuple[str, dict[str, float]]:
         """Return the intent whose form of presentation the question asks for, and the probabilities, this intent first.
@@ -215,24 +206,16 @@ class Tellers:
         return top, {top: sum(chances.get(name, 0.0) for name in same), **rest}
 
     def _of_year(self, entry: IntentRules, heard: Heard, asked: ClaimsAsked) -> str | None:
-        """Return the intent for when or by what a yearly amount was met, or for the cost of a time without a plan.
+        """Return the intent for when or by what a yearly amount was met.
 
         Whether care was before or after that day is told with its days.
         """
-        if entry.to_come == "takes" and "uninsured" in asked.says and "date_range" in heard.names:
-            return self._names.get("sums")
-        says, order = asked.says, "in_order" in asked.says
-        over = entry.needs == "member" and "was" in says and (order or ANCHOR not in heard.names)
-        if not over or _YEARLY.isdisjoint(heard.names):
+        met = entry.needs == "member" and {"was", "met"} <= asked.says.keys() and "to_come" not in asked.says
+        order = "in_order" in asked.says
+        if not met or _YEARLY.isdisjoint(heard.names) or not (order or ANCHOR not in heard.names):
             return None
-        met = "met" in says and "to_come" not in says
-        named = any(tag.kind in _LEFT_OUT and not tag.excluded for tag in heard.tags)
-        if met and "DEDUCTIBLE" in heard.names and (order or (named and (asked.form is None or asked.begins))):
-            return self._names.get("days")
-        when = met and asked.form in {"date", "which"}
-        if not when and not (entry.shows_claims and {"PROGRESS", "WHEN"} <= heard.names):
-            return None
-        return next((name for name, to_come in self._coming.items() if to_come == "takes"), None)
+        when = self._takes if asked.form in {"date", "which"} else None
+        return self._names.get("days") if order else when
 
     def _of_coming(self, entry: IntentRules, heard: Heard, asked: ClaimsAsked) -> str | None:
         """Return the intent that answers what is asked of future care; None for any other question."""
@@ -241,113 +224,55 @@ class Tellers:
         facts = set(_COMING)
         if entry.needs == "member":
             facts |= _OF_CLAIMS_TOO
-        if "money" in asked.says and (entry.needs == "member" or "service" in heard.names):
+        if "money" in asked.says:
             facts |= {"to_come"}
         place = "facility_type" in heard.names and asked.begins and "copay" not in asked.says  # "do I owe the lab"
         due = ("provider_name" in heard.names or place) and "to_come" not in asked.says  # "do I owe Dr. Kim anything"
         over = due or not {"was", "so_far"}.isdisjoint(asked.says) or not _NO_CLAIM.isdisjoint(heard.names)
-        if over or asked.uses or facts.isdisjoint(asked.says):
-            return None
-        return next((name for name, to_come in self._coming.items() if to_come == "takes"), None)
+        return None if over or asked.uses or facts.isdisjoint(asked.says) else self._takes
 
     def _way(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> Tells | None:
         """Return the form in which the claims are to be presented; None for the form of the likeliest intent."""
-        if _sums(told, heard, asked):
+        undivided = {None, "one", "several"} | ({"fills"} if "money" in asked.says else set())
+        if asked.by is not None and told in undivided and asked.form != "reason":
             return "sums"
-        used = any(one.excluded for one in asked.uses)
-        if told == "fills" and not used and any(tag.excluded and tag.kind == "claim_type" for tag in heard.tags):
+        if told == "fills" and any(tag.excluded and tag.kind == "claim_type" for tag in heard.tags):
             return "several"  # "the latest claim that isn't a drug"
         if told is None:
-            return "several" if chooses_several(heard, asked) else None
-        if way := self._in_time(heard, asked) or (self._of_two(heard, asked) if told == "two" else None):
-            return way
-        if self._lists(told, heard, asked):
-            return "several"
-        sides = {kind for kind in _SIDES if self._is_twice(kind, heard)}
-        opposed = "against" in asked.says and not sides.isdisjoint({"date_range", *_NAMED})
-        limited = any(one.limits for one in asked.times) or any(tag.kind in _LIMITS for tag in heard.tags)
-        more = "lesser_or_more" in asked.says and not limited
-        compared = opposed or (more and not sides.isdisjoint(_NAMED))
-        kinds = told == "sums" and more and "claim_type" in sides  # "more on doctors or on prescriptions"
-        return "two" if kinds or (compared and told in {"days", "several", "fills"}) else None
-
-    def _lists(self, told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
-        """Return whether claims are to be listed: the first and the last, all in an order, or by a condition."""
-        if asked.first_and_last and "gap" not in asked.says and told in {"one", "days", "several"}:
-            return True
-        part = "always" in asked.says or asked.then is not None
-        compared = told == "fills" or (told == "two" and self._two_sides(heard, asked))
-        if asked.sort and not compared and (asked.sort in _BY_TIME or not _groups(heard, asked)):
-            return True
-        any_one = {"any_one", "one", "leading"} <= asked.says.keys() and asked.form != "amount"
-        listed = told in {"one", "several"} or (told == "sums" and (heard.form == "list" or any_one))
-        fills = told == "fills" and any(tag.kind == "claim_type" for tag in heard.tags)  # a list knows them by it
-        listed = listed or (part and (told == "sums" or fills))
-        return listed and (chooses_several(heard, asked) or asked.then is not None)
-
-    def _of_two(self, heard: Heard, asked: ClaimsAsked) -> Tells | None:
-        """Return the form for a question that only seems to compare two sides; None for a comparison."""
-        if "than_all" in asked.says:
-            return _BY_MONEY["money" in asked.says]
-        if any((one.limits or one.none) and one.group for one in asked.times):
-            return "days"
-        return None if asked.sort else self._of_one_side(heard, asked)
-
-    def _two_sides(self, heard: Heard, asked: ClaimsAsked) -> bool:
-        named = any(self._is_twice(kind, heard) for kind in _SIDES)
-        return named or "other_one" in asked.says
-
-    def _in_time(self, heard: Heard, asked: ClaimsAsked) -> Tells | None:
-        """Return the form for a question on which of two came first, or on the time between two; None for others."""
-        if "gap" in asked.says and ANCHOR in heard.names:
-            return "days"
-        named = {tag.kind for tag in heard.tags} & {*_NAMED, "specialty"}
-        if "in_order" in asked.says and (len(named) > 1 or any(self._is_twice(kind, heard) for kind in _NAMED)):
-            return "fills" if self._is_twice("drug", heard) else "days"
-        return None
-
-    def _of_one_side(self, heard: Heard, asked: ClaimsAsked) -> Tells | None:
-        """Return the form for a question with words of comparison but without two sides; None for others."""
-        if self._two_sides(heard, asked):
             return None
-        names = {tag.kind for tag in heard.tags}
-        if any(one.limits for one in asked.times):
-            return "days"
-        newest = asked.form == "which" and "newest" in asked.says
-        if heard.form == "list" or newest or chooses_several(heard, asked):
-            return "several"
-        higher = asked.form == "which" and {"dearer", "cheaper", "worst"} & asked.says.keys() and "date_range" in names
-        return "sums" if higher or (asked.helps and not _LIMITS.isdisjoint(names)) else None
+        named = {tag.kind for tag in heard.tags} & {*_NAMED, "specialty"}
+        if "in_order" in asked.says and len(named) > 1:
+            return "days"  # which of two came first
+        sides = {kind for kind in _SIDES if self._is_twice(kind, heard)}
+        way = _of_one_side(heard, asked) if told == "two" and not sides else None
+        if way or _lists(told, heard, asked):
+            return way or "several"
+        opposed = "against" in asked.says and not sides.isdisjoint({"date_range", *_NAMED})
+        return "two" if opposed and told in {"days", "several", "fills"} else None
 
 
-def _sums(told: Tells | None, heard: Heard, asked: ClaimsAsked) -> bool:
-    """Return whether a sum is requested: divided by a group, of several kinds apart, with its number, or of a year."""
-    says, names = asked.says, {tag.kind for tag in heard.tags}
-    times = [ends_of(tag.value) for tag in of_kind(heard.tags, "date_range")]
-    of_year = any(start[4:] == "-01-01" != end[4:] for start, end in times)
-    said = asked.form == "amount" or "percent" in names
-    year = told == "one" and said and of_year and names <= {"date_range", "amount_kind", "percent"}
-    some = {heard.form, asked.form} <= {None, "amount"} and {"any_one", "each", "one"}.isdisjoint(says)
-    measured = told in {"one", "several"} and some and "several" in says and {"amount_kind", "date_range"} <= names
-    undivided = {None, "one", "several"} | ({"fills"} if "money" in says else set())
-    divided = asked.by is not None and told in undivided and asked.form != "reason"
-    counted = told in {"one", "several"} and {"how_many", "several"} <= says.keys() and "amount_kind" in names
-    apart = told == "fills" and not {"split", "adds", "included"}.isdisjoint(says)
-    apart |= told == "fills" and asked.form == "amount" and "sums" in says and names == {"drug"}
-    return divided or counted or measured or apart or (year and "one" not in says)
+def _lists(told: Tells, heard: Heard, asked: ClaimsAsked) -> bool:
+    """Return whether claims are to be listed: the first and the last, or those by a condition."""
+    if asked.first_and_last and told in {"one", "days", "several"}:
+        return True
+    part = "always" in asked.says or asked.then is not None
+    any_one = {"any_one", "one", "leading"} <= asked.says.keys()
+    fills = told == "fills" and any(tag.kind == "claim_type" for tag in heard.tags)  # a list knows them by it
+    listed = told in {"one", "several"} or (told == "sums" and (any_one or part)) or (fills and part)
+    return listed and (chooses_several(heard, asked) or asked.then is not None)
 
 
-def _groups(heard: Heard, asked: ClaimsAsked) -> bool:
-    """Return whether a question ranks the members of a group, such as doctors or months, and not single claims."""
-    named = {str(tag.value) for tag in heard.tags if tag.kind == "group"} | {asked.by}
-    return not _RANKED.isdisjoint(named) or asked.form == "amount"
+def _of_one_side(heard: Heard, asked: ClaimsAsked) -> Tells | None:
+    """Return the form for a question with words of comparison but without two sides; None for others."""
+    if chooses_several(heard, asked):
+        return "several"
+    higher = asked.form == "which" and {"dearer", "cheaper", "worst"} & asked.says.keys()
+    return "sums" if higher and "date_range" in heard.names else None
 
 
 def chooses_several(heard: Heard, asked: ClaimsAsked) -> bool:
     """Return whether a question selects claims by a condition, and no single claim: "any visit I paid zero for"."""
-    says, names = asked.says, {tag.kind for tag in heard.tags}
-    some = not {"several", "always"}.isdisjoint(says) or ({"any_one", "one"} <= says.keys() and "leading" in says)
-    chosen = _AMOUNTS & names or asked.exactly or asked.limits or "state_of_claim" in names
-    left_out = any(tag.excluded and tag.kind in _LEFT_OUT for tag in heard.tags)
-    newest = "newest" in says and "each" not in says
-    return bool(some and (chosen or left_out)) and not (_FEW & names or asked.nth or newest)
+    says = asked.says
+    some = not {"several", "always"}.isdisjoint(says) or {"any_one", "one", "leading"} <= says.keys()
+    one = bool(_FEW & heard.names or asked.nth) or ("newest" in says and "each" not in says)
+    return some and not one and bool(_AMOUNTS & heard.names or asked.exactly or asked.limits)

@@ -19,6 +19,7 @@ from bot.language.hearing import Heard
 from bot.language.hours import hour_tags
 from bot.language.lexicon import WISH, WISH_PLACE, WISH_TIME, Lexicon
 from bot.language.matcher import plain
+from bot.language.polarity import with_polarity
 from bot.language.reading import Slot
 from bot.language.rules import IntentRules
 from bot.language.slots import link, slot_of
@@ -33,6 +34,8 @@ _MOST_WORDS = 16  # a longer message tells a story around its question
 
 def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
     """Return the message as an intent needs it: claims with their period, searches for providers with all wishes."""
+    if not heard.area("wishes").relative.isdisjoint(heard.said.words):
+        heard = heard.with_tags(with_polarity(heard.said, heard.tags, heard.area("polarity"), late=True))
     heard = _corrected(with_anchored_dates(entry, _without_frame(heard)), lexicon)
     searches = "radius" in entry.heard and "other_name" not in entry.heard
     if entry.needs != "directory" or not (searches or WISH in entry.heard.values()):
