@@ -87,7 +87,7 @@ class Recognisers:
         exchange.reading = reading
         # Words that fit both languages ("no", a ZIP code) are in that of the last reply.
         exchange.heard = memory.language if memory.language and not reading.shows_language else reading.language
-        exchange.memory = memory = _with_choice(memory, reading, last)
+        exchange.memory = memory = _with_choice(memory, reading)
         supported = message.language if message.language in self._pack.words.languages else None
         exchange.language = memory.choice or supported or exchange.heard
         return request
@@ -141,7 +141,7 @@ class Recognisers:
             return Said(reply, keeps=not fresh)
         if not message.alone or typed_label(message.text) not in self._code_words:
             return None
-        if await self._accounts.link(message.person) is not None:
+        if exchange.memory.link is not None:
             return None
         offer = self._connecting.offer(message.person, exchange.language, "account/link", intent="account.link")
         return Said(await offer)
@@ -337,22 +337,17 @@ class Recognisers:
         return (secrets.token_urlsafe(9), " ".join(words)) if kept >= _LEAST_KEPT else None
 
 
-def _with_choice(memory: Memory, reading: Reading, last: IntentRules | None) -> Memory:
+def _with_choice(memory: Memory, reading: Reading) -> Memory:
     """Return the memory with the language that the message requests; "start over" deletes all else.
 
-    The language is kept until another one is requested, or a sentence in another language is written. `last` are the
-    rules of the previous question.
+    The language is kept until another one is requested, or a sentence in another language is written.
     """
     if "start_over" in reading.slots:
         return Memory(choice=memory.choice)
     wish = reading.slots.get("reply_language")
-    # "¿habla español?" in Spanish is about the provider just mentioned, and not about the bot.
-    of_provider = last is not None and last.needs == "directory" and "provider_name" in last.slots
     if wish is None:
         told = reading.shows_language and len(reading.text.split()) >= _A_SENTENCE
         return replace(memory, choice=None) if told and memory.choice != reading.language else memory
-    if of_provider and memory.language == reading.language == "es":
-        return memory
     return replace(memory, choice=str(wish.value))
 
 

@@ -21,7 +21,7 @@ from bot.conversation.forms import Forms
 from bot.conversation.handing_over import ASK, DROP, HUMAN, KEEP, SEND, SENTENCE, Feedback, HandingOver
 from bot.conversation.owner import SWITCH, WHOSE, Owners
 from bot.conversation.provenance import PayerQuoted
-from bot.conversation.questions import Further, by_button, lead, questions, unsaid, with_words
+from bot.conversation.questions import Further, Lines, by_button, lead, questions, unsaid, with_words
 from bot.conversation.recognising import NextStep, Recognisers
 from bot.conversation.reminding import END, LIST, Reminding, Telling
 from bot.conversation.state import TERM, Asked, Memory
@@ -29,7 +29,7 @@ from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace
 from bot.language.kernel import FEEDBACK, FOLLOW
 from bot.language.reading import Slot
-from bot.message import FAREWELLS, Answered, Block, Language, Message, Person, Private, Shareable, Shared
+from bot.message import FAREWELLS, Answered, Language, Message, Person, Private, Shareable, Shared
 from bot.pack import template_of
 from bot.payer.budget import Budget, Progress, Report, under_way
 
@@ -45,7 +45,7 @@ class Turn:
 
     def __init__(self, parts: Parts, answering: Answering, telling: Telling, reminding: Reminding) -> None:
         self._pack, self._intents, self._dialogue = parts.pack, parts.pack.intents, parts.dialogue
-        self._accounts, self._meter, self._keeper, self._now = parts.accounts, parts.meter, parts.keeper, parts.now
+        self._meter, self._keeper, self._now = parts.meter, parts.keeper, parts.now
         self._answering, self._member_answers, self._patience = answering, parts.member_answers, parts.patience
         self._limits, self._telling, self._feedback = parts.limits, telling, Feedback(parts)
         self.handing_over, self._connecting = HandingOver(parts), Connecting(parts, reminding)
@@ -255,7 +255,7 @@ class Turn:
             question = await self.recognisers.question(later)
             then = question and self._beside(exchange, asked, question)
             second: Answered | None = None
-            lines: tuple[Block, ...] | None = ()
+            lines: Lines = ()
             if then and then.intent not in self._pack.answers:
                 lines = lead((await self._stated(later.message, then)).blocks, reply.blocks)
             elif then:
@@ -313,9 +313,8 @@ class Turn:
         """Return and delete the question that waited for the sign-in; None if there is none, or no account."""
         exchange.connects = False
         await self._owners.recall(exchange)
-        person = exchange.message.person
-        linked = await self._accounts.link(person) is not None
-        return await self._dialogue.take_kept(person) if linked else None
+        linked = exchange.memory.link is not None
+        return await self._dialogue.take_kept(exchange.message.person) if linked else None
 
     def _static(self, asked: Asked, template: str = "", **values: object) -> Shareable:
         """Return an answer that needs no data: a rendered template, by default that of the intent."""
