@@ -43,7 +43,7 @@ from bot.kit.floors import (
     held_yearly, MetSoFar, network_side, placed_by_deductible, scopes_of, standings, this_year, year_now, year_so_far,
     yearly_asked)
 from bot.kit.formulary import (
-    drug_lists, DrugLists, drugs_by_id, drugs_named, drugs_of_use, is_for, nearest_names, of_use, OfDrug)
+    drug_lists, DrugLists, drugs_by_id, drugs_named, nearest_names, of_use, OfDrug)
 from bot.kit.found import Found, ProviderSearch
 from bot.kit.found_places import find_places, FoundPlaces
 from bot.kit.gathering import gathered, record_document, RecordPapers

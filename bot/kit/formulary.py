@@ -101,11 +101,6 @@ async def _search_drugs(ask: Ask, chosen: DrugList, name: str) -> tuple[Drug, ..
 _YEAR = timedelta(days=365)
 
 
-def drugs_of_use(ask: Ask) -> frozenset[str]:
-    """Return the ingredients for the purposes that the message requests; empty if it names a drug or no purpose."""
-    return frozenset[str]().union(*(one.drugs for one in _uses(ask) if not one.excluded))
-
-
 def _uses(ask: Ask) -> tuple[DrugUse, ...]:
     return () if "drug" in ask.slots or "drug" in ask.several else ask.asked.uses
 

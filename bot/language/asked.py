@@ -196,11 +196,10 @@ class ClaimsQuestion(Classed):
 
     def _count(self) -> int | None:
         ranked = ("groups",) if self._places.get("extreme") or self._places.get("sized") else ()  # "two doctors most"
-        least = {hit.first - 1 for hit in self._find("or_more")}
         for at, word in enumerate(self._words):
             if (
                 (count := self._number(at)) >= (1 if word.isdecimal() else _SEVERAL)
-                and at not in self._taken | least
+                and at not in {*self._taken, *(hit.first - 1 for hit in self._find("or_more"))}
                 and (
                     self._any((*_MANY, *ranked), at + 1, _NEAR + 1)
                     or self._is(at - 1, "top")
