@@ -274,7 +274,8 @@ async def _called(ask: Ask, name: str, *, guesses: bool) -> tuple[str, tuple[Cho
 
         if found := by_provider(await _with_name(ask, bare)):
             there = tuple(row for rows in found if any(is_there(row) for row in rows) for row in rows)
-            return (bare, (), there) if there else (name, told_apart(found)[:SHOWN], ())
+            if there or town:  # those elsewhere have a similar name
+                return (bare, (), there) if there else (name, told_apart(found)[:SHOWN], ())
     return name, (), ()
 
 
