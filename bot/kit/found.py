@@ -240,7 +240,8 @@ class ProviderSearch(ABC, Generic[F]):
     def _of_one(self, wishes: Conditions, where: SearchArea | None, found: Sequence[Listing]) -> None:
         """Raise `Reroute` if the question is what is listed of a provider that it names, or of few of one name."""
         ask = self.ask
-        asks = wishes.open_at or facts_in(ask.said) & ONE_OF_A_LIST
+        emergency = ask.slots.get("facility_type") == "emergency_room"  # its list begins with the number to call
+        asks = not emergency and (wishes.open_at or facts_in(ask.said) & ONE_OF_A_LIST)
         house = None if "specialty" in ask.slots or ask.asked.form == "who" else wishes.organization
         if ask.said and (wishes.name or house) and asks and "NEAR" not in ask.concepts:
             own = [pair for pair in wishes.filters(ask, where, found) if pair[0] in OF_KIND]

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from bot.kit.around import NeedsPlace, SearchArea, around, street_of
 from bot.kit.ask import Ask, Reroute, text_of
 from bot.kit.cards import Card, Groups, OwnDoctor, bare_name, by_provider, of_own_claims
-from bot.kit.conditions import TITLES, is_titled
+from bot.kit.conditions import TITLES, is_titled, shows
 from bot.kit.directory import bring
 from bot.kit.facts import ProviderFact, name_said, without_facts
 from bot.kit.narrowing import narrowed
@@ -168,7 +168,7 @@ async def who(ask: Ask, *, guesses: bool = False) -> Who:
     elif tin:
         name, rows = f"TIN {tin}", await with_tin(ask, tin)
     elif name:
-        name, near, rows = _in_town(ask, name, *await _called(ask, name, guesses=guesses))
+        name, near, rows = await _called(ask, name, guesses=guesses)
     else:
         rows = await listings_of(ask, among)
         said = "" if rows or ask.arguments else name_said(ask)
@@ -247,35 +247,12 @@ async def _name_and_listings(ask: Ask, name: str) -> tuple[str, tuple[Listing, .
             _PLACE.sub("", short),
             without_facts(short),
             short if " " in short else short.removesuffix("s"),
-            _parted(ask, short)[0],
             " ".join(short.split()[:-1]) if ask.slots.get("provider_name") is None else "",
         )
     ):
         if one and (rows := await _with_name(ask, one)):
             return one, rows
     return name, ()
-
-
-def _parted(ask: Ask, name: str) -> tuple[str, str]:
-    """Return a name and the town behind it: "Bethany Rao" and "Murfreesboro"; the whole name and "" without a town."""
-    words = name.split()
-    for at in (len(words) - 1, len(words) - 2):
-        if at > 0 and ask.places.city_center(town := " ".join(words[at:]), ask.places.home_state):
-            return " ".join(words[:at]), town
-    return name, ""
-
-
-def _in_town(
-    ask: Ask, name: str, found_by: str, near: tuple[Choice, ...], rows: tuple[Listing, ...]
-) -> tuple[str, tuple[Choice, ...], tuple[Listing, ...]]:
-    """Return what was found by a name without the town behind it, in that town only; the others have a similar name."""
-    bare, town = _parted(ask, name)
-    if not town or found_by != bare:
-        return found_by, near, rows
-    there = {row.key for row in rows for place in row.locations if words_of(place.city) == words_of(town)}
-    if not there:
-        return name, told_apart(by_provider(rows))[:SHOWN], ()
-    return bare, (), tuple(row for row in rows if row.key in there)
 
 
 async def _called(ask: Ask, name: str, *, guesses: bool) -> tuple[str, tuple[Choice, ...], tuple[Listing, ...]]:
@@ -285,7 +262,21 @@ async def _called(ask: Ask, name: str, *, guesses: bool) -> tuple[str, tuple[Cho
     if rows and not whole:
         return name, (), rows
     near, alike = await _nearly(ask, whole or name, guesses=guesses)
-    return (whole or name, near, alike) if near or alike or not rows else (name, (), rows)
+    if near or alike or rows:
+        return (whole or name, near, alike) if near or alike else (name, (), rows)
+    words = name.split()
+    for at in range(len(words) - 1, 0, -1):  # behind the name there may be a town, a street or a kind
+        bare, tail = " ".join(words[:at]), " ".join(words[at:])
+        town = words_of(tail) if ask.places.city_center(tail, ask.places.home_state) else ()
+
+        def is_there(row: Listing, town: tuple[str, ...] = town, tail: str = tail) -> bool:
+            return town in {words_of(place.city) for place in row.locations} if town else shows(row, tail)
+
+        if found := by_provider(await _with_name(ask, bare)):
+            there = tuple(row for rows in found if any(is_there(row) for row in rows) for row in rows)
+            if there or town:  # those elsewhere have a similar name
+                return (bare, (), there) if there else (name, told_apart(found)[:SHOWN], ())
+    return name, (), ()
 
 
 def _goes_on(ask: Ask, name: str) -> str:
