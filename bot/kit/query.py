@@ -293,7 +293,9 @@ def _newest(ask: Ask) -> int | None:
 def query_filter(ask: Ask, query: ClaimQuery) -> ClaimFilter:
     """Return the conditions on the claims of a query, without their time, order and position."""
     measure, groups = query.measures[0], {query.by, query.across, *query.measures}
-    wanted = replace(filter_of(ask), aspect=None if query.counts or measure == DAYS else measure)
+    wanted = filter_of(ask)
+    if not (query.counts and query.ranks):  # "who charged $50 or more" limits what was billed
+        wanted = replace(wanted, aspect=None if query.counts or measure == DAYS else measure)
     if query.some and not query.counts:  # no month's claims are free of which it has none
         free = tuple(one for one in wanted.states if one != "free")
         wanted = replace(wanted, limits=None, exact=None, states=free)
@@ -307,7 +309,7 @@ def query_filter(ask: Ask, query: ClaimQuery) -> ClaimFilter:
         wanted = replace(any_time(wanted), start=first, end=last, times=query.times)
     groups_of = () if query.ranks else (query.by, query.across)
     only = next((is_of for one in groups_of if (is_of := of_group(one))), None)
-    own = query.newest or query.folds != ("sum",) or query.unit == "fill" or (query.by == "day" and query.ranks)
+    own = query.newest or query.folds != ("sum",) or query.unit == "fill" or (query.by == "day" and query.counts)
     unit = query.unit if own else measure
     unit = "visit" if groups & {"doctor", "place", "hospital", "visit"} and unit != "fill" else unit
     if "doctor" in groups and wanted.claim_type == "professional":

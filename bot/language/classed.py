@@ -182,7 +182,8 @@ class Classed:
     def _behind(self, name: str, least: Decimal) -> Iterator[Decimal]:
         """Yield the amounts of at least `least` directly after the phrase `name`."""
         for hit in self._find(name):
-            number = self._dollars(hit.after) or self._worded(hit.after)
+            number = self._dollars(hit.after)
+            number = self._worded(hit.after) if number is None and least > 1 else number  # of a limit
             if number is not None and number >= least:
                 yield number
 
