@@ -9,11 +9,12 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask, values_of
+from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter
 from bot.kit.spelling import stands_at, words_of
 from bot.kit.traits import lines_of_care
 from bot.kit.which import dollars, limits_asked
+from bot.language.asked import PERIODS
 from bot.records.care_kind import Shown, shown_as
 from bot.records.claim import Claim
 from bot.records.explanation import added
@@ -141,7 +142,8 @@ def crossed_asked(ask: Ask) -> Amount | None:
     amounts = words_of(f"{ask.words.get('amount_over')} {ask.words.get('amount')}")  # "one thousand" is no one claim
     single = {says.get("one"), says.get("any_one")} - {None, *amounts}
     own = "sums" in says or "several_else" in says or "crossing_me" in says or not single
-    asks = "crossing_me" in says or ("crossing" in says and (ask.asked.form == "date" or "how_many" in says) and own)
+    dated = ask.asked.form == "date" or "how_many" in says or text_of(ask, "group") in PERIODS
+    asks = "crossing_me" in says or ("crossing" in says and dated and own)
     limits = limits_asked(ask)
     found = [limits.over if limits else None, *map(dollars, values_of(ask, "amount"))] if asks else []
     return next((Amount(one) for one in found if one), None)

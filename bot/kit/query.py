@@ -29,7 +29,7 @@ from bot.kit.ranking import (
 )
 from bot.kit.said import filter_of, is_ranking, with_sides
 from bot.kit.sets import group_listed, sets_asked
-from bot.kit.spans import joins_years, lag_asked, span_of, time_of, times_apart
+from bot.kit.spans import TimeSpan, joins_years, lag_asked, span_of, spans_of, time_of, times_apart
 from bot.kit.spelling import words_of
 from bot.kit.tables import COUNTS, DAYS, SIDE, ClaimQuery, DaySpan, Fold
 from bot.kit.which import LAGS, amount_asked, count_asked, order_asked
@@ -104,7 +104,8 @@ def _split(ask: Ask) -> tuple[ClaimFilter, ...]:
 def as_fills(ask: Ask) -> Ask:
     """Return a question that the prescription fills passed on, as one about pharmacy claims."""
     shown = {name: one for name, one in ask.arguments.items() if name != "fills"}
-    slots = {**ask.slots, "claim_type": "pharmacy"}
+    paid = {"amount_kind": "plan_paid"} if ask.arguments.get("fills") == "plan_paid" else {}
+    slots = {**paid, **ask.slots, "claim_type": "pharmacy"}
     return replace(ask, arguments=shown, slots=slots) if "fills" in ask.arguments else ask
 
 
@@ -169,10 +170,13 @@ def _unit(ask: Ask, folds: tuple[Fold, ...], *, slow: bool, newest: bool) -> str
 
 def _member(ask: Ask) -> str | None:
     """Return the group other than a period by which the question divides: "for each pharmacy", "by kind"."""
-    by, each = ask.arguments.get("by") or ask.asked.by, "each" in ask.asked.says and _ends(ask)
+    says, by = ask.asked.says, ask.arguments.get("by") or ask.asked.by
+    each = "each" in says and (_ends(ask) or says.get("in_both", "").endswith((" of", " de")))  # "each of my doctors"
     wanted = filter_of(ask)
     if by == "kind" and (wanted.services or wanted.claim_types):
         return None  # these kinds are set side by side
+    if by == "doctor" == text_of(ask, "unit") and "average" in ask.slots and "one" in says:
+        by = None  # "on average per doctor visit"
     if each and not by:  # "my last fill of each"
         by = group_said(ask) or ("drug" if text_of(ask, "unit") == "fill" and not ask.asked.each_of else None)
     return by if by in _MEMBERS else None
@@ -253,8 +257,20 @@ def times_named(ask: Ask) -> tuple[DaySpan, ...]:
         middle = end.replace(day=1)
         if start == (middle - _A_DAY).replace(day=1):  # "October and November"
             return (start, middle - _A_DAY), (middle, end)
-    ends = ((first, min(last or today, today)) for first, last in times_apart(ask))
+    ends = ((first, min(last or today, today)) for first, last in times_apart(ask) or _asked_anew(ask))
     return tuple(sorted((first or date(last.year, 1, 1), last) for first, last in ends))
+
+
+_ANEW = re.compile(r"\b(?:how|what|cuantos?|cuantas?|que)\b")
+
+
+def _asked_anew(ask: Ask) -> tuple[TimeSpan, ...]:
+    """Return the times of a question that asks anew for a later one: "what in March and how much last spring"."""
+    spans, texts = spans_of(ask), (ask.words.get("date_range") or "").split(", ")
+    if len(spans) <= 1 or not all(map(all, spans)) or len(texts) <= 1:
+        return ()
+    said, first, last = (" ".join(words_of(one)) for one in (ask.said, texts[0], texts[-1]))
+    return spans if _ANEW.search(said.partition(first)[2].partition(last)[0]) else ()
 
 
 def _period(ask: Ask) -> str | None:
@@ -277,7 +293,9 @@ def _newest(ask: Ask) -> int | None:
 def query_filter(ask: Ask, query: ClaimQuery) -> ClaimFilter:
     """Return the conditions on the claims of a query, without their time, order and position."""
     measure, groups = query.measures[0], {query.by, query.across, *query.measures}
-    wanted = replace(filter_of(ask), aspect=None if query.counts or measure == DAYS else measure)
+    wanted = filter_of(ask)
+    if not (query.counts and query.ranks):  # "who charged $50 or more" limits what was billed
+        wanted = replace(wanted, aspect=None if query.counts or measure == DAYS else measure)
     if query.some and not query.counts:  # no month's claims are free of which it has none
         free = tuple(one for one in wanted.states if one != "free")
         wanted = replace(wanted, limits=None, exact=None, states=free)
@@ -291,7 +309,8 @@ def query_filter(ask: Ask, query: ClaimQuery) -> ClaimFilter:
         wanted = replace(any_time(wanted), start=first, end=last, times=query.times)
     groups_of = () if query.ranks else (query.by, query.across)
     only = next((is_of for one in groups_of if (is_of := of_group(one))), None)
-    unit = query.unit if query.newest or query.folds != ("sum",) or query.unit == "fill" else measure
+    own = query.newest or query.folds != ("sum",) or query.unit == "fill" or (query.by == "day" and query.counts)
+    unit = query.unit if own else measure
     unit = "visit" if groups & {"doctor", "place", "hospital", "visit"} and unit != "fill" else unit
     if "doctor" in groups and wanted.claim_type == "professional":
         wanted = replace(wanted, claim_types=())  # they may have been seen in a hospital too

@@ -87,7 +87,8 @@ def _ranking(
         more |= {"some": some, "shown": YEAR, "timed": some.hold(_NOTHING) and span_of(ask) != (None, None)}
     counted = counted_as(group, text_of(ask, "unit"))
     billed = "charging" in ask.asked.says and "to_me" not in ask.asked.says  # "who charged the most"
-    measure = counted if how == "count" else amount_asked(ask) or ("billed" if billed else None)
+    several = "claim" if group == "day" else counted  # a day of care is one visit
+    measure = several if how == "count" else amount_asked(ask) or ("billed" if billed else None)
     folds: tuple[Fold, ...] = ("mean" if how == "average" else "sum",)
     return ClaimQuery(group, measures=(measure,), folds=folds, unit=counted, order=order, **more)
 
@@ -138,7 +139,7 @@ def _sized_group(ask: Ask) -> ClaimQuery | None:
     """
     says, order = ask.asked.says, order_asked(ask)
     for one in ask.asked.times:  # "two doctors. Did you charge me twice?" counts no doctors
-        group = text_of(ask, "group") or one.group or ask.asked.by or (ask.asked.period if one.none else None)
+        group = text_of(ask, "group") or one.group or ask.asked.by or ask.asked.period
         group = group or ("doctor" if ask.asked.form == "who" else None)
         none = group in {"month", "quarter"} and (one.none or "nothing" in says)
         none = none and {"something", "with_care"}.isdisjoint(says) and order is None
@@ -178,7 +179,7 @@ def often_asked(ask: Ask) -> AmountLimits | None:
     Return None if the question states no such limits, or if it states them for each member of a group.
     """
     whole = [one.limits for one in ask.asked.times if one.limits and not (one.group or ask.asked.by)]
-    who = text_of(ask, "group") or ask.asked.form == "who"
+    who = text_of(ask, "group") or ask.asked.period or ask.asked.form == "who"
     return whole[0] if whole and not (who or ask.asked.only_one_of) else None
 
 

@@ -305,15 +305,14 @@ class Computing:
         else:
             is_of = None if by in PERIODS else of_group(by)
             plain = [one for one in claims if by in PERIODS or not one.sensitive]
-            found = grouped(filter(is_of, plain) if is_of else plain, key_of(self._keyed(by)))
+            found = grouped(
+                filter(is_of, plain) if is_of else plain,
+                key_of("prescriber" if (by, query.unit) == ("doctor", "fill") else by),
+            )
             names = self._names(by) if query.timed else ()
             for name in names or (sorted(found) if by in PERIODS else found):
                 if name and (name in found or query.timed):
                     yield self._row(name, by, found.get(name, ()), None)
-
-    def _keyed(self, by: str) -> str:
-        """Return the group by which claims are keyed: the doctors of fills are those who prescribed them."""
-        return "prescriber" if (by, self._query.unit) == ("doctor", "fill") else by
 
     def _names(self, by: str) -> tuple[str, ...]:
         """Return the periods of the time, without those that the conditions leave out whole."""

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from functools import cache
-from itertools import dropwhile
+from itertools import dropwhile, takewhile
 from typing import Any
 
 import msgspec
 
 from bot.language.matcher import Grammar, Lexed, Matcher, WordArea
+from bot.language.numbers import NumberWords
 from bot.language.text import Utterance, read
 
 _AREAS = frozenset({"asked", "plans"})
@@ -171,10 +172,18 @@ class Classed:
         counts = behind in {"%", "/"} or self._is(index + 1, "unit_behind")
         return None if counts or {*"<>="} & {*before} else Decimal(word.replace(",", ""))
 
+    def _worded(self, index: int) -> Decimal | None:
+        """Return the number that words spell out from `index` on: "a thousand"; None for the count of a unit."""
+        numbers = NumberWords(self._lexed.grammar)
+        first = index + (index < len(self._words) and self._words[index] in {"a", "an", "un"})
+        run = list(takewhile(numbers.is_part, self._words[first:]))
+        return None if not run or self._is(first + len(run), "unit_behind") else Decimal(numbers.value(run))
+
     def _behind(self, name: str, least: Decimal) -> Iterator[Decimal]:
         """Yield the amounts of at least `least` directly after the phrase `name`."""
         for hit in self._find(name):
             number = self._dollars(hit.after)
+            number = self._worded(hit.after) if number is None and least > 1 else number  # of a limit
             if number is not None and number >= least:
                 yield number
 

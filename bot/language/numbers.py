@@ -54,6 +54,10 @@ class NumberWords:
         """Return the value of a small number in digits or one word; None for other words."""
         return int(word) if word.isascii() and _SHORT.match(word) else self.values.get(word) or self._few.get(word)
 
+    def is_part(self, word: str) -> bool:
+        """Return whether the word may be a part of a number in words."""
+        return word in self._parts
+
     def is_begun(self, words: Sequence[str], first: int, end: int) -> bool:
         """Return whether a spelled-out number may begin with words[first] and end with words[end - 1]."""
         return words[end - 1] not in self._joint and not self.is_article(words, first)

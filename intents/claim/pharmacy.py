@@ -89,6 +89,10 @@ async def answer(ask: kit.Ask) -> Pharmacy:
     ranks = kit.sets_asked(ask) or kit.ranking_asked(ask) or kit.asks_order(ask)
     if "service" not in ask.slots and (ranks or kit.threshold_asked(ask)):
         raise kit.Reroute("claim.spending", **{**ask.arguments, "fills": "yes"})
+    says = ask.asked.says.keys()
+    own = says & {"newest", "own_share", "i_paid", "i_owed"} or ask.arguments or ask.asked.begins
+    if {"bearer", "money"} <= says and not own:  # what the plan paid
+        raise kit.Reroute("claim.query", fills="plan_paid", by="drug")
     ask = await kit.of_use(ask)
     claim_set = await _read(ask)
     told = kit.since_first(kit.by_name(ask, claim_set.every), claim_set)

@@ -26,7 +26,6 @@ class Spending(kit.OfClaims, frozen=True):
         owed, plan_paid, paid_by_member: The sums of these amounts over the same claims; None if unknown.
         chart: The sums by month, or by year over a longer time; `groups`: the numbers of claim types and of providers.
         apart: The number of claims that are in no sum, because they were reversed, replaced or cancelled.
-        shielded: The number of claims with a sensitivity label, which are in the sum and not described.
         silent, mixed: The numbers of claims that state no kind of care, and that include other care too.
         doubts: The caveats of the sum.
         so_far: True if the period is this calendar year until today.
@@ -51,7 +50,6 @@ class Spending(kit.OfClaims, frozen=True):
     chart: tuple[kit.QueryRow, ...]
     groups: tuple[int, ...]
     apart: int
-    shielded: int
     aspect: str | None
     silent: int = 0
     mixed: int = 0
@@ -120,8 +118,11 @@ def _of_claims(ask: kit.Ask) -> str | None:
         return "claim.list"
     if "newest" in says and (kit.count_asked(ask, _MOST) or 1) > 1 and not kit.span_of(ask)[0]:
         return "claim.visits" if kit.text_of(ask, "unit") == "visit" else "claim.list"  # "my last two visits"
-    counts = "how_many" in says and "money" not in says and ask.asked.form is None and wanted.services
-    return "claim.visits" if counts else None
+    if "how_many" not in says or ask.asked.form:
+        return None
+    if wanted.limits or wanted.exact:  # "how many visits cost me over $200"
+        return "claim.visits" if kit.text_of(ask, "unit") == "visit" else "claim.list"
+    return "claim.visits" if "money" not in says and wanted.services else None
 
 
 async def _summed(ask: kit.Ask) -> tuple[kit.Ask, kit.ClaimSet, Spending]:
@@ -145,7 +146,6 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
     (start, end), wanted, found = _time(ask), _wanted(ask), _within(claim_set, ask)
     counted, is_partial = found.counted, ask.report.is_partial
     told = [claim for claim in counted if kit.amount_in(claim, wanted) is not None]
-    plain = [claim for claim in told if not claim.sensitive]
     totals = kit.by_currency(kit.amount_in(claim, wanted) for claim in told)
     one = len(totals) == 1
     limit = kit.crossed_asked(ask)
@@ -168,7 +168,6 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
             len({claim.kind if by == "kind" else claim.seen or claim.billing for claim in told}) for by in _GROUPS
         ),
         apart=len(found.apart),
-        shielded=len(told) - len(plain),
         aspect=wanted.aspect,
         wanted=wanted,
         silent=kit.choose(claim_set.added, wanted).silent,

@@ -89,7 +89,6 @@ async def answer(ask: kit.Ask) -> DaysOfCare:
     """Return the days of care that the question describes, among all claims if it names no period."""
     if "in_person" in ask.asked.says:  # and not by prescriptions
         ask = ask.without("claim_type", "unit", "number_of")
-    ask = _dated(ask)
     wanted = kit.of_unit(ask, kit.filter_of(ask))
     found = await kit.period_claims(ask, wanted.start, wanted.end)
     ask = kit.since_first(kit.by_name(ask, found.every), found)
@@ -247,16 +246,6 @@ def _lasts(ask: kit.Ask, gap: tuple[date, date]) -> bool | None:
     least = limits.over is not None
     full = kit.later(first, int((limits.over if least else limits.under) or 0), unit)
     return (last >= full if limits.over_too else last > full) if least else last < full
-
-
-def _dated(ask: kit.Ask) -> kit.Ask:
-    """Return the question with the default period of a ranking or a count, if the question names no period."""
-    if kit.shown_before(ask):
-        return ask
-    since, back = kit.times_asked(ask)
-    first = ask.today - back if back and not since and kit.span_of(ask) == (None, None) else None
-    span = {"start": first.isoformat(), "end": ask.today.isoformat()} if first else None
-    return replace(ask, slots={**ask.slots, "date_range": span}) if span else ask
 
 
 def _day(day: kit.PartialDate | None, claims: tuple[kit.Claim, ...]) -> Day:
