@@ -149,8 +149,8 @@ class Alarms:
         """Return whether the answer to a clear question is enough, because its weights find no danger in it either."""
         member = self._intents[reading.intent or FALLBACK].needs == "member"
         answered = reading.intent != FALLBACK and not reading.unclear and not danger.sure
-        lone = SYMPTOM in danger.lines or (danger.rule == COUNTED and WEARY not in danger.lines)
-        clear = lone and _is_clear(reading)
+        lone = danger.rule == COUNTED or danger.intent == _CRISIS or SYMPTOM in danger.lines
+        clear = lone and WEARY not in danger.lines and _is_clear(reading)
         return answered and (clear or (member and danger.past))
 
     def _is_unexplained(self, reading: Reading) -> bool:
