@@ -32,7 +32,7 @@ _LONG, _LEAST_WORDS, _LEAST = 40, 3, 1e-6
 _WHOLE, _PATTERN, _FIRM, _ASIDE = 0.8, 1.0, 4.0, 2.0
 # From this probability of its intent a question is clear, below this one no danger is in its words, and below this one
 # danger that no pattern tells of is mild.
-_CLEAR, _NO_DANGER, _GRAVE, _LIKELY = 0.8, 0.05, 0.8, 0.5
+_CLEAR, _NO_DANGER, _GRAVE, _LIKELY = 0.8, 0.05, 0.8, 0.4
 _UNEXPLAINED = frozenset({"unknown", "chatter", "upset", "other_person"})
 _CRISIS, _EMERGENCY = f"{DANGER}crisis", f"{DANGER}emergency"
 
@@ -150,7 +150,7 @@ class Alarms:
         member = self._intents[reading.intent or FALLBACK].needs == "member"
         answered = reading.intent != FALLBACK and not reading.unclear and not danger.sure
         lone = danger.rule == COUNTED or danger.intent == _CRISIS or SYMPTOM in danger.lines
-        clear = lone and WEARY not in danger.lines and _is_clear(reading)
+        clear = lone and _is_clear(reading)
         return answered and (clear or (member and danger.past))
 
     def _is_unexplained(self, reading: Reading) -> bool:
