@@ -30,8 +30,9 @@ _CLAUSE_ENDS = ".?!;\n,:"
 _LONG, _LEAST_WORDS, _LEAST = 40, 3, 1e-6
 # How much the log-odds of a whole message count, what a pattern or a firm one adds, and takes from those of a clause.
 _WHOLE, _PATTERN, _FIRM, _ASIDE = 0.8, 1.0, 4.0, 2.0
-# From this probability of its intent a question is clear; below this one, no danger is in the words of a question.
-_CLEAR, _NO_DANGER = 0.8, 0.05
+# From this probability of its intent a question is clear, below this one no danger is in its words, and below this one
+# danger that no pattern tells of is mild.
+_CLEAR, _NO_DANGER, _GRAVE, _LIKELY = 0.8, 0.05, 0.8, 0.4
 _UNEXPLAINED = frozenset({"unknown", "chatter", "upset", "other_person"})
 _CRISIS, _EMERGENCY = f"{DANGER}crisis", f"{DANGER}emergency"
 
@@ -82,17 +83,20 @@ class Alarms:
         rings = [one for one in self._dangers.patterns if _rings(one, places)]
         graver = [one for one in rings if not one.mild]
         sure, lines, (kind, chance) = self._told.header.sure, self._lines(graver, places), self._chance(said, graver)
-        past = "PAST" in places and "NOW" not in places
-        named = any(one.plain for one in graver)
-        calm = chance < sure["stop"] and (past or "PRICED" in places)
+        past = "PAST" in places and "NOW" not in places and kind == _EMERGENCY
+        named = any(one.plain for one in graver) and "PRICED" not in places
+        stop = sure["line" if any(one.firm for one in graver) else "stop"]
+        calm = chance < stop and not graver and (past or "PRICED" in places)
         if named or (chance >= sure["line"] and not calm):
             first = next((one for one in graver if one.lines or one.plain or one.intent == kind), None)
-            ill = bool(rings) and not graver and chance < _CLEAR
-            now = chance >= sure["stop"] and not (past or ill)
-            intent, rule = (first.intent, first.name) if first else (_EMERGENCY if ill else kind, COUNTED)
-            mild = (SYMPTOM,) if ill else (WEARY,) if intent == _CRISIS and not (now or graver) else ()
+            mild = not graver and chance < _GRAVE and (bool(rings) or kind == _CRISIS)
+            if mild and not rings and "UNWELL" in places:
+                return Signs(None, frozenset(places))
+            now = chance >= stop and not (past or mild)
+            intent, rule = (first.intent, first.name) if first else (_EMERGENCY if mild and rings else kind, COUNTED)
+            lines = (*lines, SYMPTOM if rings else WEARY) if mild else lines
             named = named and first is not None and first.plain
-            return Signs(Danger(intent, rule, (*lines, *mild), now, past, named), frozenset(places))
+            return Signs(Danger(intent, rule, lines, now, past, named), frozenset(places))
         symptom = Danger(rings[0].intent, rings[0].name, (*lines, SYMPTOM)) if rings and not (graver or past) else None
         return Signs(symptom, frozenset(places))
 
@@ -135,16 +139,19 @@ class Alarms:
             return False
         if danger.sure:
             entry = self._intents[reading.intent or FALLBACK]
-            return (entry.needs != "nothing" or entry.form is not None) and not (reading.unclear or again)
+            serves = (entry.needs != "nothing" or entry.form is not None) and reading.score >= _LIKELY
+            return serves and not (reading.unclear or again)
         if danger.is_mild:
-            return not self._is_alone(reading, signs)
+            return not (self._is_alone(reading, signs) or (WEARY in danger.lines and reading.score < _CLEAR))
         return not (again or self._is_unexplained(reading))
 
     def is_calm(self, danger: Danger, reading: Reading) -> bool:
         """Return whether the answer to a clear question is enough, because its weights find no danger in it either."""
-        answered = reading.intent != FALLBACK and not reading.unclear
-        over = danger.past and self._intents[str(reading.intent)].needs == "member"
-        return answered and not danger.sure and (over or _is_clear(reading))
+        member = self._intents[reading.intent or FALLBACK].needs == "member"
+        answered = reading.intent != FALLBACK and not reading.unclear and not danger.sure
+        lone = danger.rule == COUNTED or danger.intent == _CRISIS or SYMPTOM in danger.lines
+        clear = lone and _is_clear(reading)
+        return answered and (clear or (member and danger.past))
 
     def _is_unexplained(self, reading: Reading) -> bool:
         """Return whether a message is neither a question for this bot nor one that the bot knows to refuse.
