@@ -30,8 +30,8 @@ _BREAKS = frozenset(",;:.?!")
 def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea, *, late: bool = False) -> list[Tag]:
     """Return the tags with the excluded ones marked and extended over the words of exclusion.
 
-    `late`: also what "that wasn't an x-ray" excludes, on which no weights are fitted. Values joined to an excluded one
-    ("not in P or S") are excluded too. "Not in my network" becomes out of network.
+    `late`: also what "that wasn't an x-ray" and "excl. x-rays" exclude, on which no weights are fitted. Values joined
+    to an excluded one ("not in P or S") are excluded too. "Not in my network" becomes out of network.
     """
     scope = _Scope(said, tags, listed, late=late)
     tags = scope.without_unnamed()
@@ -102,7 +102,8 @@ class _Scope:
     def _refusals(self, cue: tuple[str, ...], after: int, tag: Tag) -> Iterator[bool]:
         """Yield for each known reason whether it keeps the words `cue`, which end at `after`, from excluding a tag."""
         between, first = self.words[after : tag.first], after - len(cue)
-        yield not _BREAKS.isdisjoint(self._said.text[self._said.spans[after - 1][1] : self._said.spans[tag.first][0]])
+        start = self._said.spans[after - 1][1] + (self._late and cue[-1] in self._listed.beside("joining").shortened)
+        yield not _BREAKS.isdisjoint(self._said.text[start : self._said.spans[tag.first][0]])  # "excl. pharmacy"
         led = bool(first) and self.words[first - 1] in self._listed.no_cue_after
         yield led and cue in self._listed.phrases("not_after")
         sought = all(one.kind not in _OF_A_RECORD for one in self._tags)

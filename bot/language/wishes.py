@@ -34,7 +34,7 @@ _MOST_WORDS = 16  # a longer message tells a story around its question
 
 def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
     """Return the message as an intent needs it: claims with their period, searches for providers with all wishes."""
-    if not heard.area("wishes").relative.isdisjoint(heard.said.words):
+    if not (heard.area("wishes").relative | heard.area("joining").shortened).isdisjoint(heard.said.words):
         heard = heard.with_tags(with_polarity(heard.said, heard.tags, heard.area("polarity"), late=True))
     heard = _corrected(with_anchored_dates(entry, _without_frame(heard)), lexicon)
     searches = "radius" in entry.heard and "other_name" not in entry.heard

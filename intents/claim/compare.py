@@ -80,8 +80,8 @@ async def answer(ask: kit.Ask) -> Comparison:
         Reroute: The question names only one side; `claim.list` answers with the claims of that side. More than two
             sides are ranked by `claim.query`. Whether to wait with care is answered by the intent for future care.
     """
-    if kit.asks_to_wait(ask) and kit.names_care(ask):
-        raise kit.Reroute(None, reason="price")
+    if (waits := kit.asks_to_wait(ask) and kit.names_care(ask)) or (intent := _of_one(ask)):
+        raise kit.Reroute(None, reason="price") if waits else kit.Reroute(intent, **ask.arguments)
     ask = await kit.with_one_before(ask)
     start, end = _around(ask)
     claim_set = await kit.period_claims(ask, start, end)
@@ -115,6 +115,13 @@ async def answer(ask: kit.Ask) -> Comparison:
         ask.report.steps += kit.sum_of("spending", row.claims, lambda c, by=by: kit.amount_in(c, by))  # type: ignore[misc] # mypy knows no default
     ask.cite("ExplanationOfBenefit", [claim.id for row in (summary.now, summary.then) for claim in row.claims])
     return summary
+
+
+def _of_one(ask: kit.Ask) -> str | None:
+    """Return the intent for the limits of a single sum or count: "have I spent more than $1,000", "more than once"."""
+    if _two_times(ask) or _wanted(ask).sides or kit.shown_before(ask) or "than_last_year" in ask.asked.says:
+        return None
+    return "claim.visits" if kit.often_asked(ask) else "claim.spending" if kit.threshold_asked(ask) else None
 
 
 def _is_one_sided(ask: kit.Ask) -> bool:

@@ -55,8 +55,8 @@ class ClaimList(kit.Paged, frozen=True):
 
 async def answer(ask: kit.Ask) -> ClaimList:
     """Return the requested page of the claims that match all conditions of the question."""
-    if kit.sizes_group(ask) or kit.sets_asked(ask):
-        raise kit.Reroute("claim.query", **ask.arguments)
+    if intent := _elsewhere(ask):
+        raise kit.Reroute(intent, **ask.arguments)
     ask = kit.by_side(ask)
     most, wanted = (ask.page + 1) * _page(ask), _wanted(ask)
     whole = kit.whole_of(ask, wanted)
@@ -72,6 +72,15 @@ async def answer(ask: kit.Ask) -> ClaimList:
         ask.singles_out([summary.claims[0].id])
     lacks = not summary.read and summary.wanted.narrows
     return await kit.or_nearest(ask, claim_set, summary, summary.claims, lacks=lacks)
+
+
+def _elsewhere(ask: kit.Ask) -> str | None:
+    """Return the intent that answers in place of a list: for a group, for the time between two days, or for fills."""
+    if kit.sizes_group(ask) or kit.sets_asked(ask):
+        return "claim.query"
+    if "gap" in ask.asked.says and ask.asked.first_and_last:
+        return "claim.visits"
+    return "claim.pharmacy" if "FILL" in ask.concepts and any(use.excluded for use in ask.asked.uses) else None
 
 
 def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimList:

@@ -78,6 +78,12 @@ class DaysOfCare(kit.OfClaims, frozen=True):
         return max((one.day for one in self.days if one.day), key=lambda day: day.last, default=None)
 
     @property
+    def rows(self) -> list[tuple[kit.PartialDate | None, kit.Claim | None, int]]:
+        """Each claim of the days, the first of a day with the number of its marked claims; or these alone."""
+        days = ((day, day.claims or (None,)) for day in self.days)
+        return [(day.day, claim, 0 if at else day.marked) for day, rows in days for at, claim in enumerate(rows)]
+
+    @property
     def seen(self) -> str | None:
         """The full name of the requested provider, if all matching claims have the same provider; else None."""
         names = {claim.seen for day in self.days for claim in day.claims}
