@@ -260,8 +260,8 @@ def _ordinal(memory: Memory, last: Asked, reading: Reading, intents: Mapping[str
         return _stepped(memory, last, int(wanted["step"]) or reading.steps, intents)
     index = int(wanted["index"])
     if memory.choices:
-        newest = index < 0 and memory.lists_records and "order" not in last.slots  # the last visit stands first
-        return focus.chosen(memory, 1 if newest else index)
+        first = memory.lists_records and "order" not in last.slots and _PAGE not in last.arguments  # the last visit
+        return focus.chosen(memory, 1 if index < 0 and first else index)
     return replace(last, arguments={**last.arguments, "pick": str(max(index - 1, 0) if index >= 0 else index)})
 
 
