@@ -223,7 +223,8 @@ def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
     rules = intents.get(followed.intent) if followed else None
     if followed is None or rules is None:
         return followed
-    if reading.intent == _ORDINAL and "pick" in followed.arguments and not rules.walks:
+    of_table = rules.tells == "several" and "layout" in followed.slots
+    if reading.intent == _ORDINAL and "pick" in followed.arguments and not (rules.walks or of_table):
         return None
     if reading.intent != "followup.refine":
         return followed
