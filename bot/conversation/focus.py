@@ -77,7 +77,7 @@ def _of_record(
     reading: Reading, top: IntentRules | None, before: IntentRules, intents: Mapping[str, IntentRules], *, short: bool
 ) -> str | None:
     """Return the intent of a message about the shown record: a step from it, an amount, a comparison; else None."""
-    if before.walks and reading.steps == 1 and short and not reading.slots.keys() - {"ordinal"}:
+    if before.walks and reading.steps == 1 and short and not reading.slots.keys() - {"ordinal", "answer"}:
         return _STEP  # "no, the other one"
     sums = top and top.tells == "sums" and reading.points and not reading.slots  # "how much in all" is its cost
     part = reading.unclear and short and any(_PART in one.slots for one in reading.candidates)  # "cuánto pagó el plan"

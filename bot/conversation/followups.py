@@ -223,7 +223,8 @@ def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
     rules = intents.get(followed.intent) if followed else None
     if followed is None or rules is None:
         return followed
-    if reading.intent == _ORDINAL and "pick" in followed.arguments and not rules.walks:
+    of_table = rules.tells == "several" and "layout" in followed.slots
+    if reading.intent == _ORDINAL and "pick" in followed.arguments and not (rules.walks or of_table):
         return None
     if reading.intent != "followup.refine":
         return followed
@@ -260,8 +261,8 @@ def _ordinal(memory: Memory, last: Asked, reading: Reading, intents: Mapping[str
         return _stepped(memory, last, int(wanted["step"]) or reading.steps, intents)
     index = int(wanted["index"])
     if memory.choices:
-        newest = index < 0 and memory.lists_records and "order" not in last.slots  # the last visit stands first
-        return focus.chosen(memory, 1 if newest else index)
+        first = memory.lists_records and "order" not in last.slots and _PAGE not in last.arguments  # the last visit
+        return focus.chosen(memory, 1 if index < 0 and first else index)
     return replace(last, arguments={**last.arguments, "pick": str(max(index - 1, 0) if index >= 0 else index)})
 
 

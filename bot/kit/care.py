@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Generic, Literal, TypeVar
 
 import msgspec
@@ -36,6 +37,7 @@ _ASSESS = "assess-plan"
 _MOST = 12
 _TESTS = 6  # a page of them
 _OTHERS = frozenset({"all", "any", "else", "every", "everything", "other", "others", "rest", "otros", "otras", "todos"})
+_REST = frozenset({"else", "other", "others", "otros", "otras", "demas"})
 
 T = TypeVar("T")
 D = TypeVar("D", bound=ClinicalRecord)
@@ -308,8 +310,11 @@ async def tests_of(ask: Ask, category: str) -> TestsOnRecord:
     named = next(filter(None, (mentions(ask, text, rows) for text in texts)), [])
     named = [one for one in named if one.of or getattr(ask.hears(one.words, {}), kinds)]
     out = [one for one in named if any(one.words in rest for rest in ask.asked.barred)]
-    wanted = [one for one in named if one not in out]
-    words = tuple(dict.fromkeys(one.words for one in wanted)) or (() if out else (*getattr(ask.asked, kinds),))
+    asked, pairs = getattr(ask.asked, kinds), pairwise((*words_of(ask.said), ""))
+    others = any(one in _REST and after not in asked for one, after in pairs)  # than the one that is named
+    wanted = [one for one in named if not (one in out or others)]
+    words = tuple(dict.fromkeys(one.words for one in wanted))
+    words = words or (() if out or others else (*asked,))
     alike = [every[at] for at in dict.fromkeys(at for one in wanted for at in one.of)]
     if not words and not out and (again := [test for test in every if test.key == before.get("id")]):
         words, alike = (again[0].newest.main.name or again[0].key,), again

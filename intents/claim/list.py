@@ -68,6 +68,9 @@ async def answer(ask: kit.Ask) -> ClaimList:
     if (named := kit.by_name(ask, claim_set.every)) is not ask:
         return await answer(named)
     summary = summarize(claim_set, ask)
+    place = ask.pick - (summary.first - 1 if ask.pick >= 0 else 0)
+    if "pick" in ask.arguments and (picked := summary.claims[place:][:1]):  # of a table, which has no buttons
+        raise kit.Reroute("claim.detail", id=picked[0].id)
     if summary.one:
         ask.singles_out([summary.claims[0].id])
     lacks = not summary.read and summary.wanted.narrows
