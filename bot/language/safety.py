@@ -30,9 +30,10 @@ _CLAUSE_ENDS = ".?!;\n,:"
 _LONG, _LEAST_WORDS, _LEAST = 40, 3, 1e-6
 # How much the log-odds of a whole message count, what a pattern or a firm one adds, and takes from those of a clause.
 _WHOLE, _PATTERN, _FIRM, _ASIDE = 0.8, 1.0, 4.0, 2.0
-# From this probability of its intent a question is clear, below this one no danger is in its words, below this one danger
-# that no pattern tells of is mild. Unlikely danger counts if the intent's weights find so much; fainter is no question.
-_CLEAR, _NO_DANGER, _GRAVE, _SOME, _FAINT = 0.8, 0.05, 0.8, 0.3, 0.4
+# From this probability of its intent a question is clear, below this one no danger is in its words, below this one
+# danger that no pattern tells of is mild. Unlikely danger counts if the intent's weights find so much of it. A search
+# beside danger is at least as likely as the last one.
+_CLEAR, _NO_DANGER, _GRAVE, _SOME, _LIKELY = 0.8, 0.05, 0.8, 0.3, 0.4
 _UNEXPLAINED = frozenset({"unknown", "chatter", "upset", "other_person"})
 _ANSWERLESS = _UNEXPLAINED - {"chatter"}
 _CRISIS, _EMERGENCY = f"{DANGER}crisis", f"{DANGER}emergency"
@@ -144,7 +145,8 @@ class Alarms:
             return False
         if danger.sure:
             entry = self._intents[reading.intent or FALLBACK]
-            serves = (entry.needs != "nothing" or entry.form is not None) and reading.score >= _CLEAR
+            least = _LIKELY if entry.needs == "directory" else _CLEAR
+            serves = (entry.needs != "nothing" or entry.form is not None) and reading.score >= least
             return serves and not (reading.unclear or again)
         if danger.is_mild:
             return not (self._is_alone(reading, signs) or (WEARY in danger.lines and reading.score < _CLEAR))
@@ -153,7 +155,8 @@ class Alarms:
     def is_calm(self, danger: Danger, reading: Reading) -> bool:
         """Return whether the answer to a clear question is enough, because its weights find no danger in it either."""
         member = self._intents[reading.intent or FALLBACK].needs == "member"
-        refused = reading.intent == FALLBACK and reading.slots["reason"].value in _ANSWERLESS
+        reason = reading.slots["reason"].value if reading.intent == FALLBACK else ""
+        refused = reason in _ANSWERLESS or (reason and danger.rule != COUNTED)
         answered = not (refused or reading.unclear or danger.sure)
         lone = danger.rule == COUNTED or danger.intent == _CRISIS or SYMPTOM in danger.lines
         clear = lone and _is_clear(reading) and not (danger.likely and WEARY in danger.lines)
@@ -170,7 +173,7 @@ class Alarms:
         """
         if reading.intent != FALLBACK:
             entry = self._intents[str(reading.intent)]
-            return not entry.is_choice or (reading.unclear and (entry.needs == "nothing" or reading.score < _FAINT))
+            return not entry.is_choice or (reading.unclear and entry.needs == "nothing")
         return reading.slots["reason"].value in _UNEXPLAINED and not _is_clear(reading)
 
     def _is_alone(self, reading: Reading, signs: Signs) -> bool:
