@@ -30,10 +30,12 @@ _CLAUSE_ENDS = ".?!;\n,:"
 _LONG, _LEAST_WORDS, _LEAST = 40, 3, 1e-6
 # How much the log-odds of a whole message count, what a pattern or a firm one adds, and takes from those of a clause.
 _WHOLE, _PATTERN, _FIRM, _ASIDE = 0.8, 1.0, 4.0, 2.0
-# From this probability of its intent a question is clear, below this one no danger is in its words, and below this one
-# danger that no pattern tells of is mild.
-_CLEAR, _NO_DANGER, _GRAVE, _LIKELY = 0.8, 0.05, 0.8, 0.4
+# From this probability of its intent a question is clear, below this one no danger is in its words, below this one
+# danger that no pattern tells of is mild. Unlikely danger counts if the intent's weights find so much of it. A search
+# beside danger is at least as likely as the last one.
+_CLEAR, _NO_DANGER, _GRAVE, _SOME, _LIKELY = 0.8, 0.05, 0.8, 0.3, 0.4
 _UNEXPLAINED = frozenset({"unknown", "chatter", "upset", "other_person"})
+_ANSWERLESS = _UNEXPLAINED - {"chatter"}
 _CRISIS, _EMERGENCY = f"{DANGER}crisis", f"{DANGER}emergency"
 
 
@@ -41,7 +43,7 @@ class Danger(NamedTuple):
     """A detected emergency: the intent, the pattern that rang or `COUNTED`, and further phone numbers.
 
     `sure`: the danger is told as present, and takes precedence over a question that is not clear. `past`: it is told of
-    another day, or only thought of. `named`: help is asked for by its name.
+    another day, or only thought of. `named`: help is asked for by its name. `likely`: its words alone tell of it.
     """
 
     intent: str
@@ -50,6 +52,7 @@ class Danger(NamedTuple):
     sure: bool = False
     past: bool = False
     named: bool = False
+    likely: bool = False
 
     @property
     def is_mild(self) -> bool:
@@ -79,7 +82,10 @@ class Alarms:
 
         Without danger, a mild pattern is a symptom. Beside words of danger it makes them one, unless they are clear.
         """
-        places = _places(self._dangers.words.scan(self._speller.repaired(said.keys)))
+        found = self._dangers.words.scan(self._speller.repaired(said.keys))
+        places = _places(found)
+        if "DENIED" in places and "BUT" not in places:
+            return self.hear(_without(said, [one for one in found if "DENIED" in {m.value for m in one.meanings}]))
         rings = [one for one in self._dangers.patterns if _rings(one, places)]
         graver = [one for one in rings if not one.mild]
         sure, lines, (kind, chance) = self._told.header.sure, self._lines(graver, places), self._chance(said, graver)
@@ -96,7 +102,7 @@ class Alarms:
             intent, rule = (first.intent, first.name) if first else (_EMERGENCY if mild and rings else kind, COUNTED)
             lines = (*lines, SYMPTOM if rings else WEARY) if mild else lines
             named = named and first is not None and first.plain
-            return Signs(Danger(intent, rule, lines, now, past, named), frozenset(places))
+            return Signs(Danger(intent, rule, lines, now, past, named, chance >= stop), frozenset(places))
         symptom = Danger(rings[0].intent, rings[0].name, (*lines, SYMPTOM)) if rings and not (graver or past) else None
         return Signs(symptom, frozenset(places))
 
@@ -139,19 +145,24 @@ class Alarms:
             return False
         if danger.sure:
             entry = self._intents[reading.intent or FALLBACK]
-            serves = (entry.needs != "nothing" or entry.form is not None) and reading.score >= _LIKELY
+            least = _LIKELY if entry.needs == "directory" else _CLEAR
+            serves = (entry.needs != "nothing" or entry.form is not None) and reading.score >= least
             return serves and not (reading.unclear or again)
         if danger.is_mild:
             return not (self._is_alone(reading, signs) or (WEARY in danger.lines and reading.score < _CLEAR))
-        return not (again or self._is_unexplained(reading))
+        return not ((again and reading.score < _CLEAR) or self._is_unexplained(reading))
 
     def is_calm(self, danger: Danger, reading: Reading) -> bool:
         """Return whether the answer to a clear question is enough, because its weights find no danger in it either."""
         member = self._intents[reading.intent or FALLBACK].needs == "member"
-        answered = reading.intent != FALLBACK and not reading.unclear and not danger.sure
+        reason = reading.slots["reason"].value if reading.intent == FALLBACK else ""
+        refused = reason in _ANSWERLESS or (reason and danger.rule != COUNTED)
+        answered = not (refused or reading.unclear or danger.sure)
         lone = danger.rule == COUNTED or danger.intent == _CRISIS or SYMPTOM in danger.lines
-        clear = lone and _is_clear(reading)
-        return answered and (clear or (member and danger.past))
+        clear = lone and _is_clear(reading) and not (danger.likely and WEARY in danger.lines)
+        found = sum(reading.dangers.values())
+        faint = danger.rule == COUNTED and not danger.likely and found < _SOME
+        return answered and (clear or faint or (member and danger.past and found < _GRAVE))
 
     def _is_unexplained(self, reading: Reading) -> bool:
         """Return whether a message is neither a question for this bot nor one that the bot knows to refuse.
@@ -182,6 +193,14 @@ def _places(found: Sequence[PhraseFound]) -> dict[str, list[int]]:
             if not at or at[-1] != entry.first:
                 at.append(entry.first)
     return places
+
+
+def _without(said: Utterance, struck: Iterable[PhraseFound]) -> Utterance:
+    """Return a message without the words of some phrases."""
+    gone = {place for one in struck for place in range(one.first, one.after)}
+    kept = [place for place in range(len(said.words)) if place not in gone]
+    words, keys, spans = (tuple(of[place] for place in kept) for of in (said.words, said.keys, said.spans))
+    return replace(said, words=words, keys=keys, spans=spans)
 
 
 def _rings(pattern: DangerPattern, places: Mapping[str, Sequence[int]]) -> bool:
