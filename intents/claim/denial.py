@@ -39,6 +39,7 @@ class Denial(kit.WithCase, frozen=True, kw_only=True):
         every: All denied claims, by request or to choose one for the letter; `more`: there are older ones.
         kind: The kind of denial.
         kept_case: The stored appeal case before this answer.
+        whether: True if the question can be answered with yes or no.
     """
 
     claim: kit.Claim | None = None
@@ -63,6 +64,7 @@ class Denial(kit.WithCase, frozen=True, kw_only=True):
     more: bool = False
     kind: kit.DenialKind = "other"
     kept_case: kit.AppealCase | None = None
+    whether: bool = False
 
     @property
     def passed(self) -> bool:
@@ -98,7 +100,8 @@ async def answer(ask: kit.Ask) -> Denial:
         if not found:
             refused = replace(ask, slots={**ask.slots, "state_of_claim": "denied"})
             nearest = await kit.near_claims(refused, claim_set) if wanted.narrows else None
-            return Denial(question=_question(ask), looked_at=looked_at, wanted=wanted, nearest=nearest)
+            whether = ask.asked.begins
+            return Denial(question=question, looked_at=looked_at, wanted=wanted, nearest=nearest, whether=whether)
         anew = kit.text_of(ask, "letter") == "new" and not wanted.narrows  # it goes on from no denial that was told
         begun = await _begun(ask, found) if anew else found[:1]
         if (several or len(begun) > 1) and len(found) > 1:
