@@ -27,7 +27,6 @@ from bot.records.listing import Listing
 
 PAGE = 5
 _INSTEAD, _FEW = 3, 3  # of one name, each of which is told
-_ONE = "provider.detail"
 
 
 class Found(WithDocument, frozen=True, kw_only=True):
@@ -113,9 +112,9 @@ class ProviderSearch(ABC, Generic[F]):
     cited: tuple[str, ...]
     stores = False  # whether places are counted, and not providers
 
-    def __init__(self, ask: Ask, *, kinded: bool) -> None:
-        """Store the question; `kinded` is True if the question names a kind of provider or place."""
-        self.ask, self.kinded = ask, kinded
+    def __init__(self, ask: Ask, *, kinded: bool, detail: str) -> None:
+        """Store the question, whether it names a kind of provider or place, and the intent that tells of one."""
+        self.ask, self.kinded, self.detail = ask, kinded, detail
 
     @abstractmethod
     async def read(self, wishes: Conditions, where: SearchArea | None) -> tuple[Conditions, tuple[Listing, ...]]:
@@ -209,7 +208,7 @@ class ProviderSearch(ABC, Generic[F]):
         except NeedsPlace:
             asks = "wish" in self.ask.beside or facts_in(self.ask.said) & ONE_OF_A_LIST
             if asks and (name := name_said(self.ask)) and (named := await self._called(name)):
-                raise Reroute(_ONE, **{AMONG: named}) from None
+                raise Reroute(self.detail, **{AMONG: named}) from None
             raise
 
     async def _called(self, name: str) -> str:
@@ -248,7 +247,7 @@ class ProviderSearch(ABC, Generic[F]):
             houses = [f"{key.type}/{key.id}" for key in sorted(wishes.houses) if key.type == "Organization"]
             meant = dict.fromkeys(houses if house else (row.reference for row in sift(found, own)))
             if 0 < len(meant) <= _FEW:
-                raise Reroute(_ONE, **{AMONG: " ".join(meant)})
+                raise Reroute(self.detail, **{AMONG: " ".join(meant)})
 
     def _without_barred(self, wishes: Conditions, found: Sequence[Listing]) -> Conditions:
         """Return the conditions with what the message excludes by a name, street or town of the listings."""

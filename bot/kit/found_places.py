@@ -40,8 +40,8 @@ class Places(ProviderSearch[FoundPlaces]):
     cited = ("OrganizationAffiliation", "HealthcareService", "Location", "Organization")
     stores = True
 
-    def __init__(self, ask: Ask, kinds: tuple[str, ...]) -> None:
-        super().__init__(ask, kinded=bool(kinds))
+    def __init__(self, ask: Ask, kinds: tuple[str, ...], detail: str) -> None:
+        super().__init__(ask, kinded=bool(kinds), detail=detail)
         self.kinds, self.made = kinds, partial(FoundPlaces, kinds=kinds)
 
     async def read(self, wishes: Conditions, where: SearchArea | None) -> tuple[Conditions, tuple[Listing, ...]]:
@@ -79,14 +79,14 @@ class Places(ProviderSearch[FoundPlaces]):
         return replace(page, nearer=nearest if (nearest.miles or 0) < page.cards[0].miles else None)
 
 
-async def find_places(ask: Ask, *kinds: str, anywhere: bool = False) -> FoundPlaces:
+async def find_places(ask: Ask, *kinds: str, detail: str, anywhere: bool = False) -> FoundPlaces:
     """Return the matching places of one of the kinds (or of any kind), nearest first.
 
-    Emergency rooms are not limited to a network. With `anywhere`, no place is needed, and places without visitors, such
-    as mail-order pharmacies, are included.
+    `detail` is the intent that tells of one place. Emergency rooms are not limited to a network. With `anywhere`, no
+    place is needed, and places without visitors, such as mail-order pharmacies, are included.
 
     Raises:
         NeedsPlace: If the question names no place and `anywhere` is False.
     """
     wishes = conditions(ask, (), await without_own(ask, await asked_networks(ask)))
-    return await Places(ask, kinds).answer(wishes, placed=not anywhere)
+    return await Places(ask, kinds, detail).answer(wishes, placed=not anywhere)

@@ -22,7 +22,7 @@ from bot.language.rules import IntentRules
 from bot.language.text import AnyOf, Utterance
 from bot.language.weights import CALM, Weights, evidence
 
-Lines = tuple[str, ...]
+HelpLines = tuple[str, ...]
 MOST_TRIED = 100
 # Mild lines: a nurse or a counselor comes first.
 SYMPTOM, WEARY = "symptom", "weary"

@@ -16,4 +16,4 @@ async def answer(ask: Ask) -> FoundPlaces:
     named = ask.slots.keys() & {"provider_name", "organization"}
     if not (kinds or named) and ("MY" in ask.concepts or ask.slots.get("open_at") == {"now": True}):
         kinds = WALK_IN  # "I hurt my thumb, where can I go"
-    return await find_places(ask, *kinds)
+    return await find_places(ask, *kinds, detail="provider.detail")

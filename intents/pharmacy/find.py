@@ -10,5 +10,5 @@ _BY_MAIL = re.compile(r"\b(mail[- ]?orders?|by mail|home delivery|por correo|a d
 async def answer(ask: Ask) -> FoundPlaces:
     """Return the pharmacies in the area, only of the named chain if one is named; mail-order ones are left out."""
     if _BY_MAIL.search(ask.said) or "mail" in ask.arguments:
-        return await find_places(ask, "mail_order", anywhere=True)
-    return await find_places(ask, "pharmacy")
+        return await find_places(ask, "mail_order", detail="provider.detail", anywhere=True)
+    return await find_places(ask, "pharmacy", detail="provider.detail")

@@ -109,7 +109,7 @@ class People(kit.ProviderSearch[FoundPeople]):
     cited = ("PractitionerRole", "Practitioner", "Location", "Organization")  # all but roles are asked for by id
 
     def __init__(self, ask: kit.Ask, what: str | None, *, kinds: Kinds | None = None) -> None:
-        super().__init__(ask, kinded=bool("specialty" in ask.slots and kit.kind_codes(ask)))
+        super().__init__(ask, kinded=bool("specialty" in ask.slots and kit.kind_codes(ask)), detail="provider.detail")
         table, for_client = kit.text_of(ask, "layout") == "table", "client" in ask.asked.says
         which = not _WHICH.isdisjoint(kit.words_of(ask.said))
         made = partial(FoundPeople, what=what, kinds=kinds or kit.kinds_of(ask), table=table)

@@ -59,7 +59,7 @@ async def test_a_bot_that_can_serve_has_nothing_bad(payer: Sandbox, tmp_path: Pa
     findings = await found(settings(payer, tmp_path))
     assert bad(findings) == []
     told = [(one.state, one.text) for one in findings if one.area == "pack"]
-    intents, built = len(shipped_pack().intents), len(shipped_pack().answers)
+    intents, built = len(shipped_pack().intents), len(shipped_pack().answered)
     counted = f"{intents} intents, {built} of them with data, 1 notes"
     assert told == [("note", "intents/thanks.yaml: a doubt"), ("ok", counted)]
     assert {finding.area for finding in findings} == {"settings", "keys", "store", "pack", "payer", "answers"}
