@@ -96,7 +96,7 @@ class Alarms:
         if named or (chance >= sure["line"] and not calm):
             first = next((one for one in graver if one.lines or one.plain or one.intent == kind), None)
             mild = not graver and chance < _GRAVE and (bool(rings) or kind == _CRISIS)
-            if mild and not rings and "UNWELL" in places:
+            if mild and not rings and ("UNWELL" in places or len(said.words) == 1):
                 return Signs(None, frozenset(places))
             now = chance >= stop and not (past or mild)
             intent, rule = (first.intent, first.name) if first else (_EMERGENCY if mild and rings else kind, COUNTED)
