@@ -46,7 +46,10 @@ async def test_an_answer_is_shared_with_the_channel(workspace: Workspace) -> Non
     shared = await shared_of(workspace, calls)
     assert "Both are listed in Blue Network P." in shared.text
     [table] = [block for block in shared.arguments["blocks"] if block["type"] == "data_table"]
-    assert [cell["text"] for cell in table["rows"][0]][1:] == ["Grace Okafor, MD", "Minh Kim, DO"]
+    assert [cell["text"].replace("\N{NO-BREAK SPACE}", " ") for cell in table["rows"][0]][1:] == [
+        "Grace Okafor, MD",
+        "Minh Kim, DO",
+    ]
 
 
 @pytest.mark.threat("T72")
