@@ -184,12 +184,13 @@ def _barred(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> frozens
 
     A clause that begins so, and is not the first, asks for nothing else: "but not downtown".
     """
-    cues = heard.area("polarity").phrases("cue")
+    cues, asker = heard.area("polarity").phrases("cue"), heard.area("wishes").asker
     starts = {clause.first for clause in heard.clauses if clause.first and clause.role is ClauseRole.BACKGROUND}
     kept, found = places_of(tag for tag in heard.tags if tag.kind != WISH), set[int]()
     for first, after in _parts(heard):
         led = next((at for at in range(first, after) if (plain(heard.said.words[at]),) in cues), after)
         asks = led in asking or not starts.isdisjoint((led, led - 1))
+        asks = asks and asker.isdisjoint(heard.said.words[led + 1 : led + 2])
         if asks and kept.isdisjoint(range(led, after)) and _says(heard, lexicon, range(led + 1, after)):
             found.update(range(led, after))
     return frozenset(found)
