@@ -159,10 +159,12 @@ class Alarms:
         refused = reason in _ANSWERLESS or (reason and danger.rule != COUNTED)
         answered = not (refused or reading.unclear or danger.sure)
         lone = danger.rule == COUNTED or danger.intent == _CRISIS or SYMPTOM in danger.lines
-        clear = lone and _is_clear(reading) and not (danger.likely and WEARY in danger.lines)
+        weary = danger.likely and WEARY in danger.lines and "term" not in reading.slots
+        clear = lone and _is_clear(reading) and not weary
         found = sum(reading.dangers.values())
+        bare = WEARY in danger.lines and reading.slots.keys() == {"answer"} and reading.score >= _CLEAR  # "no"
         faint = danger.rule == COUNTED and not danger.likely and found < _SOME
-        return answered and (clear or faint or (member and danger.past and found < _GRAVE))
+        return answered and (clear or bare or faint or (member and danger.past and found < _GRAVE))
 
     def _is_unexplained(self, reading: Reading) -> bool:
         """Return whether a message is neither a question for this bot nor one that the bot knows to refuse.
