@@ -99,7 +99,8 @@ class Alarms:
             if mild and not rings and ("UNWELL" in places or len(said.words) == 1):
                 return Signs(None, frozenset(places))
             now = chance >= stop and not (past or mild)
-            intent, rule = (first.intent, first.name) if first else (_EMERGENCY if mild and rings else kind, COUNTED)
+            rung = first or (rings[0] if mild and rings else None)
+            intent, rule = (rung.intent, rung.name) if rung else (kind, COUNTED)
             lines = (*lines, SYMPTOM if rings else WEARY) if mild else lines
             named = named and first is not None and first.plain
             return Signs(Danger(intent, rule, lines, now, past, named, chance >= stop), frozenset(places))
