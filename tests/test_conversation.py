@@ -94,7 +94,9 @@ async def test_only_an_answer_to_its_reader_alone_can_be_rated(stage: Stage) -> 
     rated = (await talk.say("what did I owe for my last visit"))[-1].rating
     assert rated is not None
     assert (await talk.say("find a cardiologist near 37402", place="channel"))[-1].rating is None
-    danger = (await talk.say("I have crushing chest pain right now and can't breathe, what did I owe for my last visit"))[-1]
+    danger = (
+        await talk.say("I have crushing chest pain right now and can't breathe, what did I owe for my last visit")
+    )[-1]
     assert (danger.alarm, danger.rating) == ("safety.emergency", None)
     assert (await talk.say("hello"))[-1].rating is None
     before = await talk.bot.store.listed("rating")
