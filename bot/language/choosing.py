@@ -78,6 +78,11 @@ def explained(rules: Iterable[Rule], heard: Heard, before: str | None, spoken: s
     return best
 
 
+def is_most(rule: Rule, heard: Heard) -> bool:
+    """Return whether a rule covers at least half of the words of a message."""
+    return 2 * len(heard.at(*rule.concepts)) >= len(heard.keys)
+
+
 # What is added to the sum of an intent whose rule takes every word of the message, to the glossary where a general
 # question asks about one of its words, and to an intent whose rule says that it goes on from the answer before.
 EXPLAINED, GENERAL, CONTINUES = 3.0, 2.0, 0.8
@@ -129,7 +134,8 @@ def may_follow(intents: Mapping[str, IntentRules], intent: str, heard: Heard, be
     if intent == REFINE:
         own = {kind for slot in (*before.heard.values(), "filter", "answer") for kind in kinds_of(slot)}
         fitting = [rule for rule in intents[REFINE].rules if fits(rule, heard, before.intent)]
-        return bool(own & heard.names) or any(not rule.any or rule.any & own & heard.names for rule in fitting)
+        changes = (rule for rule in fitting if "answer" not in rule.set or is_most(rule, heard))
+        return bool(own & heard.names) or any(not rule.any or rule.any & own & heard.names for rule in changes)
     if intent == DATE_SHIFT:
         return bool({"date_range", "date_shift"} & heard.names)
     return intent != ORDINAL or bool({"ordinal", "BEFORE_THAT"} & heard.names)
