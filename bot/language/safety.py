@@ -146,7 +146,7 @@ class Alarms:
             return False
         if danger.sure:
             entry = self._intents[reading.intent or FALLBACK]
-            least = _LIKELY if entry.needs == "directory" else _CLEAR
+            least = _LIKELY if entry.needs == "directory" and reading.slots else _CLEAR
             serves = (entry.needs != "nothing" or entry.form is not None) and reading.score >= least
             return serves and not (reading.unclear or again)
         if danger.is_mild:
