@@ -155,10 +155,11 @@ class Answering:
         except kit.Reroute as reroute:
             tried |= {(name, *ask.arguments.items())}
             name = reroute.intent or next(name for name, one in self._pack.intents.items() if one.to_come == "takes")
-            asked = replace(asked, intent=name if name in self._pack.intents else asked.intent, unmet={})
+            if name in self._pack.intents:  # else it is another answer to the same question, which lacks the same
+                asked, ask = replace(asked, intent=name, unmet={}), replace(ask, unmet={})
             if access is None and self._pack.is_of_member(name):  # no rule of all plans tells it
                 access = await self._accounts.access(person, asked.whose)
-            ask = replace(ask, unmet={}, arguments=reroute.arguments)
+            ask = replace(ask, arguments=reroute.arguments)
             back = (name, *ask.arguments.items()) in tried
             if back and not (ask.said or ask.slots):
                 raise

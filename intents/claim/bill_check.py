@@ -254,7 +254,9 @@ async def _candidates(
         return [claim for claim in numbered if claim in around.claims], "fits", around
     start, long_since = kit.span_of(ask)[0], ask.today - timedelta(days=_OLDER_DAYS)
     around = await kit.newest_claims(ask, *kit.days_around(min(start or long_since, long_since), None), page_size=100)
-    ask = kit.by_name(ask, around.every)
+    by_name = kit.by_name(ask, around.every)
+    if "provider_name" in by_name.slots or "provider_name" not in ask.slots:  # else no claim has the name of the bill
+        ask = by_name
     wanted = replace(kit.filter_of(ask), exact=None, limits=None)  # the bill may have another amount
     bare, claims = kit.any_time(wanted), kit.choose(around.claims, wanted).claims
     named, timed = bool(wanted.providers), bool(wanted.start or wanted.end)
