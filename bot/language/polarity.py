@@ -109,7 +109,8 @@ class _Scope:
         sought = all(one.kind not in _OF_A_RECORD for one in self._tags)
         yield cue in self._listed.phrases("replacing") and tag.kind == "drug" and sought
         yield cue in self._listed.phrases("comparing") and self._compares(tag.after)
-        yield cue in self._listed.phrases("absent") and not self._listed.thing.isdisjoint(between)
+        being = not self._listed.being.isdisjoint(between)  # "que no sea reclamos negados"
+        yield cue in self._listed.phrases("absent") and not (being or self._listed.thing.isdisjoint(between))
         yield cue in self._listed.phrases("outside") and tag.kind not in {"network", "claim_type"}
         yield not self._listed.of_all.isdisjoint(between[:1])
         yield cue in self._listed.phrases("answer") and bool(between) and between[0] in self._listed.after_answer
