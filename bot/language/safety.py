@@ -44,6 +44,7 @@ class Danger(NamedTuple):
 
     `sure`: the danger is told as present, and takes precedence over a question that is not clear. `past`: it is told of
     another day, or only thought of. `named`: help is asked for by its name. `likely`: its words alone tell of it.
+    `whole`: a firm pattern rang in a message of one clause, so that nothing else is asked.
     """
 
     intent: str
@@ -53,6 +54,7 @@ class Danger(NamedTuple):
     past: bool = False
     named: bool = False
     likely: bool = False
+    whole: bool = False
 
     @property
     def is_mild(self) -> bool:
@@ -101,9 +103,12 @@ class Alarms:
             now = chance >= stop and not (past or mild)
             rung = first or (rings[0] if mild and rings else None)
             intent, rule = (rung.intent, rung.name) if rung else (kind, COUNTED)
+            despairs = any(one.intent == _CRISIS for one in graver) or (kind == _CRISIS and chance >= stop)
+            intent = _CRISIS if despairs and not mild else intent
             lines = (*lines, SYMPTOM if rings else WEARY) if mild else lines
             named = named and first is not None and first.plain
-            return Signs(Danger(intent, rule, lines, now, past, named, chance >= stop), frozenset(places))
+            sole = len([*said.begins(_CLAUSE_ENDS)]) == 1 and any(one.firm for one in graver)
+            return Signs(Danger(intent, rule, lines, now, past, named, chance >= stop, sole), frozenset(places))
         symptom = Danger(rings[0].intent, rings[0].name, (*lines, SYMPTOM)) if rings and not (graver or past) else None
         return Signs(symptom, frozenset(places))
 
@@ -148,7 +153,7 @@ class Alarms:
             entry = self._intents[reading.intent or FALLBACK]
             least = _LIKELY if entry.needs == "directory" and reading.slots else _CLEAR
             serves = (entry.needs != "nothing" or entry.form is not None) and reading.score >= least
-            return serves and not (reading.unclear or again)
+            return serves and not (reading.unclear or again or danger.whole)
         if danger.is_mild:
             return not (self._is_alone(reading, signs) or (WEARY in danger.lines and reading.score < _CLEAR))
         return not ((again and reading.score < _CLEAR) or self._is_unexplained(reading))
