@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from email.utils import formatdate
 from functools import partial
 
 import uvicorn
@@ -39,6 +40,13 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     return sock
 
 
+async def _date_responses(state: ServerState, headers: list[tuple[bytes, bytes]]) -> None:
+    """Set the `Date` of responses each second, as uvicorn's own server does (RFC 9110 6.6.1)."""
+    while True:
+        state.default_headers = [(b"date", formatdate(usegmt=True).encode()), *headers]
+        await asyncio.sleep(1)
+
+
 @asynccontextmanager
 async def running(app: ASGIApp, sock: socket.socket, config: uvicorn.Config | None = None) -> AsyncIterator[None]:
     """Serve an application on a listening socket within this context, without signal handlers.
@@ -49,10 +57,12 @@ async def running(app: ASGIApp, sock: socket.socket, config: uvicorn.Config | No
     config.load()
     protocol: Callable[..., asyncio.Protocol] = config.http_protocol_class
     made = partial(protocol, config=config, server_state=state, app_state={})
+    dating = asyncio.create_task(_date_responses(state, config.encoded_headers))
     server = await asyncio.get_running_loop().create_server(made, sock=sock, backlog=_WAITING)
     try:
         yield
     finally:
+        dating.cancel()
         server.close()
         for connection in list(state.connections):
             connection.shutdown()
