@@ -25,7 +25,7 @@ from bot.language.weights import CALM, Weights, evidence
 HelpLines = tuple[str, ...]
 MOST_TRIED = 100
 # Mild lines: a nurse or a counselor comes first.
-SYMPTOM, WEARY = "symptom", "weary"
+SYMPTOM, WEARY, _POISON = "symptom", "weary", "poison"
 _CLAUSE_ENDS = ".?!;\n,:"
 _LONG, _LEAST_WORDS, _LEAST = 40, 3, 1e-6
 # How much the log-odds of a whole message count, what a pattern or a firm one adds, and takes from those of a clause.
@@ -44,7 +44,7 @@ class Danger(NamedTuple):
 
     `sure`: the danger is told as present, and takes precedence over a question that is not clear. `past`: it is told of
     another day, or only thought of. `named`: help is asked for by its name. `likely`: its words alone tell of it.
-    `whole`: a firm pattern rang in a message of one clause, so that nothing else is asked.
+    `whole`: a firm pattern, or one of what was swallowed, rang in a message of one clause that asks nothing else.
     """
 
     intent: str
@@ -107,7 +107,7 @@ class Alarms:
             intent = _CRISIS if despairs and not mild else intent
             lines = (*lines, SYMPTOM if rings else WEARY) if mild else lines
             named = named and first is not None and first.plain
-            sole = len([*said.begins(_CLAUSE_ENDS)]) == 1 and any(one.firm for one in graver)
+            sole = len([*said.begins(_CLAUSE_ENDS)]) == 1 and any(one.firm or _POISON in one.lines for one in graver)
             return Signs(Danger(intent, rule, lines, now, past, named, chance >= stop, sole), frozenset(places))
         symptom = Danger(rings[0].intent, rings[0].name, (*lines, SYMPTOM)) if rings and not (graver or past) else None
         return Signs(symptom, frozenset(places))
