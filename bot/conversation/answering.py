@@ -145,28 +145,12 @@ class Answering:
         *,
         tried: Tried = frozenset(),
     ) -> tuple[Asked, kit.Ask, str, kit.Summary]:
-        """Return the question, its `Ask`, the answer's name and result; of another intent if that one fits better.
-
-        An answer that gets the question back has to answer by the slots alone, as for a button, or without them if it
-        hands the question on even so; the reply then names these as left out.
-        """
+        """Return the question, its `Ask`, the answer's name and result; of another intent if that one fits better."""
         try:
             summary = await self._found(person, ask, access, name)
         except kit.Reroute as reroute:
             tried |= {(name, *ask.arguments.items())}
-            name = reroute.intent or next(name for name, one in self._pack.intents.items() if one.to_come == "takes")
-            if name in self._pack.intents:  # else it is another answer to the same question, which lacks the same
-                asked, ask = replace(asked, intent=name, unmet={}), replace(ask, unmet={})
-            if access is None and self._pack.is_of_member(name):  # no rule of all plans tells it
-                access = await self._accounts.access(person, asked.whose)
-            ask = replace(ask, arguments=reroute.arguments)
-            back = (name, *ask.arguments.items()) in tried
-            if back and not (ask.said or ask.slots):
-                raise
-            if back:
-                asked = asked if ask.said else replace(asked, unmet=asked.slots)
-                ask = replace(ask, slots=ask.slots if ask.said else {}, said="", concepts=frozenset())
-            return await self._best_answer(person, asked, ask, access, name, tried=tried)
+            return await self._handed_on(reroute, person, asked, ask, access, tried=tried)
         if near := of_near_day(ask, summary):
             ask, summary = near, await self._found(person, near, access, name)
             asked = replace(asked, unmet={**asked.unmet, _NEAR: asked.slots["date_range"]})
@@ -186,6 +170,27 @@ class Answering:
                     return replace(asked, intent=intent), again, answer, other
         words = Slot(", ".join(dict.fromkeys(said for said, _ in left)), True)
         return replace(asked, unmet={**asked.unmet, WORDS: words}), ask, name, summary
+
+    async def _handed_on(
+        self, reroute: kit.Reroute, person: Person, asked: Asked, ask: kit.Ask, access: Access | None, *, tried: Tried
+    ) -> tuple[Asked, kit.Ask, str, kit.Summary]:
+        """Return what `_best_answer` does, by the intent or the answer function that the question is handed to.
+
+        An answer that gets the question back has to answer by the slots alone, as for a button, or without them if it
+        hands the question on even so; the reply then names these as left out.
+        """
+        name = reroute.intent or next(name for name, one in self._pack.intents.items() if one.to_come == "takes")
+        if name in self._pack.intents:  # else it is another answer to the same question, which lacks the same
+            asked, ask = replace(asked, intent=name, unmet={}), replace(ask, unmet={})
+        if access is None and self._pack.is_of_member(name):  # no rule of all plans tells it
+            access = await self._accounts.access(person, asked.whose)
+        ask = replace(ask, arguments=reroute.arguments)
+        if (name, *ask.arguments.items()) in tried:
+            if not (ask.said or ask.slots):
+                raise reroute
+            asked = asked if ask.said else replace(asked, unmet=asked.slots)
+            ask = replace(ask, slots=ask.slots if ask.said else {}, said="", concepts=frozenset())
+        return await self._best_answer(person, asked, ask, access, name, tried=tried)
 
     async def _found(self, person: Person, ask: kit.Ask, access: Access | None, name: str) -> kit.Summary:
         """Return the result of the pack's answer function with this name. Raises what `answer` raises."""
