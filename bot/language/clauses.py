@@ -94,8 +94,7 @@ def asks(said: Utterance, clause: Clause, words: WordArea) -> bool:
     """Return whether a clause has the form of a question or a request."""
     first, after = clause.first, clause.after
     lead = map(as_listed, said.words[first : min(after, first + _LEAD)])
-    ends = said.text[said.spans[after - 1][1] :].lstrip()[:1]
-    if ends == "?" or not {*lead}.isdisjoint(words.question):
+    if ends_with(said, clause) == "?" or not {*lead}.isdisjoint(words.question):
         return True
     # "I get tired" tells, "I need" asks.
     done = {
@@ -106,11 +105,17 @@ def asks(said: Utterance, clause: Clause, words: WordArea) -> bool:
     return any(said.words[place] in words.imperative for place in range(first, after) if place not in done)
 
 
+def ends_with(said: Utterance, clause: Clause) -> str:
+    """Return the punctuation mark or other character behind a clause; "" at the end of the message."""
+    return said.text[said.spans[clause.after - 1][1] :].lstrip()[:1]
+
+
 def is_whole(said: Utterance, clause: Clause, words: WordArea) -> bool:
     """Return whether a clause of three words or more begins like a question or a request, or ends with "?"."""
     lead = list(dropwhile(words.any("adding", "join").__contains__, said.words[clause.first : clause.after]))
-    ends = said.text[said.spans[clause.after - 1][1] :].lstrip()[:1] == "?"
-    return len(lead) >= _LEAST_ASKED and (ends or not words.any("question", "imperative").isdisjoint(_heads(lead)))
+    if len(lead) < _LEAST_ASKED:
+        return False
+    return ends_with(said, clause) == "?" or not words.any("question", "imperative").isdisjoint(_heads(lead))
 
 
 def is_question(said: Utterance, clause: Clause, words: WordArea) -> bool:
@@ -121,8 +126,7 @@ def is_question(said: Utterance, clause: Clause, words: WordArea) -> bool:
     lead = said.words[clause.first : clause.after]
     rest = list(dropwhile(words.any("adding", "join").__contains__, lead))
     joined = not words.adding.isdisjoint(lead[: len(lead) - len(rest)])
-    ends = said.text[said.spans[clause.after - 1][1] :].lstrip()[:1]
-    if len(rest) < _LEAST_BESIDE or (ends == "," and not words.condition.isdisjoint(rest[:2])):
+    if len(rest) < _LEAST_BESIDE or (ends_with(said, clause) == "," and not words.condition.isdisjoint(rest[:2])):
         return False
     if rest[0] in words.relative and rest[1] in words.speaker | words.spoken_of:
         return joined
@@ -202,7 +206,7 @@ def told_parts(
 
 def _asked(said: Utterance, clause: Clause) -> bool:
     opens = said.text[said.spans[clause.first - 1][1] if clause.first else 0 : said.spans[clause.first][0]]
-    return "¿" in opens or said.text[said.spans[clause.after - 1][1] :].lstrip()[:1] == "?"
+    return "¿" in opens or ends_with(said, clause) == "?"
 
 
 def _parts(said: Utterance, clause: Clause, words: WordArea) -> Iterator[tuple[int, int]]:

@@ -26,7 +26,17 @@ from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set, shows_one
 from bot.language.safety import Alarms, alarmed, calling, in_danger
 from bot.language.shapes import EVEN, Tellers
-from bot.language.slots import SIDES, dropped, excluded_beside, kinds_of, several_said, shifted_period, sides, slot_of
+from bot.language.slots import (
+    SIDES,
+    dropped,
+    excluded_beside,
+    in_question,
+    kinds_of,
+    several_said,
+    shifted_period,
+    sides,
+    slot_of,
+)
 from bot.language.text import Utterance, places_of, read, read_whole
 from bot.language.weights import DANGERS, LANGUAGE, WEIGHTS, WORKINGS, Weights, load_weights
 from bot.language.wishes import as_taken
@@ -228,7 +238,7 @@ class Engine:
         heard = as_taken(before if before and name.startswith(FOLLOW) else entry, heard, self.lexicon)
         rule = best_rule(entry.rules, heard, context.intent if context else None)
         concepts = tuple(sorted(one for one in heard.names if one.isupper()))
-        slots = self._slots(entry, rule, heard, context)
+        slots = self._slots(entry, rule, _asked_of(entry, heard), context)
         return Candidate(name, rule.name if rule else COUNTED, round(chance, 3), concepts, slots), heard
 
     def _decide(self, heard: Heard, context: Context | None) -> Reading:
@@ -282,7 +292,7 @@ class Engine:
             unclear=asks,
             shows_language=heard.shows_language,
             **of_shown(heard, after=context is not None),
-            unmet={} if WORKINGS in slots else unmet(heard, slots, follows or intent),
+            unmet={} if WORKINGS in slots else unmet(_asked_of(intent, heard), slots, follows or intent),
             cells=tuple(cells(heard, self.lexicon.concepts)),
             chances=chances,
             dangers=dangers,
@@ -375,3 +385,8 @@ class Engine:
         if rule:
             slots.update({name: Slot("", value) for name, value in rule.set.items() if may_set(name, value, slots)})
         return slots
+
+
+def _asked_of(entry: IntentRules, heard: Heard) -> Heard:
+    """Return a message with the values of its question; with all if one side of a comparison may stand elsewhere."""
+    return heard if entry.tells == "two" else heard.with_tags(in_question(heard.said, heard.tags, heard.clauses))

@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from bot.language.calendar import adds_nothing, ends_of, in_year, shifted
+from bot.language.clauses import Clause, ends_with
 from bot.language.matcher import WordArea
 from bot.language.reading import Slot, distinct
 from bot.language.text import Tag, Utterance, cleaned, of_doctor, of_kind, places_of
@@ -107,6 +108,8 @@ _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 _EXACT_PLACES = ("zip", "city", "county")
 _OF_CARE = frozenset({"claim_type", "service", "specialty"})
+_SENTENCE_ENDS = frozenset(".?!")
+_OF_QUESTION = frozenset({"date_range", "service"})
 _YES = frozenset({"accepting_new", "telehealth", "wheelchair"})
 
 
@@ -176,6 +179,24 @@ def several_said(
             text = ", ".join(said.text_of(tag) for tag in named.values())
             found[kind] = Slot(text, next(iter(named)), values=tuple(named), how=_APART[kind])
     return found
+
+
+def in_question(said: Utterance, tags: Sequence[Tag], cut: Sequence[Clause]) -> list[Tag]:
+    """Return the tags without times and services of background sentences where the question has its own.
+
+    "I saw Dr. Tran in May. What did I pay in June?" asks about June, and about Dr. Tran. A sentence of three words or
+    more with a question mark is the question. All tags stay if there is no such sentence.
+    """
+    asked = set[int]()
+    asks = False
+    for clause in reversed(cut):
+        mark = ends_with(said, clause)
+        if mark in _SENTENCE_ENDS:
+            asks = mark == "?"
+        asked |= {*clause.places} if asks else set()
+    asked = asked if len(asked) > _TWO else set()
+    own = {tag.kind for tag in tags if tag.first in asked and not tag.excluded}
+    return [tag for tag in tags if tag.first in asked or tag.excluded or tag.kind not in own & _OF_QUESTION]
 
 
 def excluded_beside(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) -> Slot | None:
