@@ -130,11 +130,21 @@ class LinkRow(Untold, frozen=True):
             NotCovered: the sign-in gives no access to that record.
         """
         if not patient or (not self.people and self.opens(patient)):
-            return self.people[0] if self.people else PatientCandidate(self.patient, self.name, self.also, own=True)
+            return self.people[0] if self.people else self._own
         for one in self.people:
             if patient in {one.patient, *one.also}:
                 return one
         raise NotCovered("the sign-in does not open the record that was asked for")
+
+    @property
+    def named(self) -> tuple[PatientCandidate, ...]:
+        """All whose records the token gives access to; the member alone if that is only who signed in."""
+        return self.people or (self._own,)
+
+    @property
+    def _own(self) -> PatientCandidate:
+        given = self.name.partition(" ")[0]
+        return PatientCandidate(self.patient, self.name, self.also, given=given, own=True)
 
     def opens(self, patient: str) -> bool:
         """Return whether the link gives access to the record with this Patient id."""

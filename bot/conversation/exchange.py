@@ -90,7 +90,8 @@ class Exchange(msgspec.Struct):
 
         () in shared places, where the reply must not depend on whose records the asker may read.
         """
-        return tuple((one.given, one.family) for one in self.memory.people) if self.message.alone else ()
+        link = self.memory.link if self.message.alone else None
+        return tuple((one.given, one.family) for one in link.named) if link else ()
 
 
 class Said(msgspec.Struct, frozen=True):

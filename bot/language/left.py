@@ -93,7 +93,7 @@ def owner_left(heard: Heard, taken: AbstractSet[str]) -> Slot | None:
     A word behind an article is a kind of person, and no name: "the women's exam"; nor is a word for a sex or an age.
     Only words in `heard.content` that belong to no slot type in `taken` are considered.
     """
-    used, meant = heard.at(*taken, "gender", "age_group"), heard.at(*filter(str.isupper, heard.marks))
+    used, meant = heard.at(*taken, "gender", "age_group", "own_name"), heard.at(*filter(str.isupper, heard.marks))
     other, records = heard.at("OTHER_PERSON"), heard.area("people").keys("record")
     meant -= {place for place in other if not records.isdisjoint(heard.keys[place + 1 : place + 2])}
     free = (

@@ -10,12 +10,12 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from bot.language.clauses import Clause, ClauseRole, as_listed, is_whole
+from bot.language.clauses import Clause, ClauseRole, as_listed, is_question, is_whole
 from bot.language.matcher import Lexed, Matcher, WordArea
 from bot.language.text import Tag, Utterance, cleaned, keys_in, places_of
 
 _NEAR, _ADVERB = 3, 2  # "Sofía ya cumplió"
-_PERSON, _KIN = "person", "kin"
+_PERSON, _OWN_NAME, _KIN = "person", "own_name", "kin"
 _NO_OWNER = frozenset({"self", "household", "dependent"})
 _REACH = 4
 _CARE = frozenset({
@@ -65,15 +65,25 @@ def person_named(
 def owners(said: Utterance, tags: Sequence[Tag], cut: Sequence[Clause], words: WordArea) -> list[Tag]:
     """Return the tags without those of relatives whose record is not requested.
 
-    These are relatives who are told something ("explain it to my wife"), who want to know what the writer did ("my wife
-    asks what I paid"), or who are named in a clause that asks nothing and mentions no care, unless the question refers
-    to them. A date after a relative who is told is dropped too: "to my wife tonight". `words` is the grammar area
-    "clauses".
+    These are relatives who are told something ("explain it to my wife"), who want to know what the writer did ("my
+    wife asks what I paid"), or who are named in a clause that asks nothing and mentions no care, unless the
+    question refers to them; with the member's own name, who speaks for the member ("this is Dana's husband"). A
+    date after a relative who is told is dropped too: "to my wife tonight". `words` is the grammar area "clauses".
     """
     tags = [replace(tag, value="self") if _is_kin(tag) and _is_taken_back(said, tag, words) else tag for tag in tags]
-    beside = [tag for tag in tags if _is_kin(tag) and not _owns_it(said, tag, tags, cut, words)]
+    speaks = any(tag.kind == _OWN_NAME for tag in tags)
+    kin = [tag for tag in tags if _is_kin(tag)]
+    beside = [
+        tag
+        for tag in kin
+        if (speaks and not _asks_at(said, tag, cut, words)) or not _owns_it(said, tag, tags, cut, words)
+    ]
     behind = {place for one in beside for place in _told_behind(said, one, cut, words)} if beside else set()
     return [tag for tag in tags if tag not in beside and (tag.kind != "date_range" or tag.first not in behind)]
+
+
+def _asks_at(said: Utterance, tag: Tag, cut: Sequence[Clause], words: WordArea) -> bool:
+    return any(tag.first in one.places and is_question(said, one, words) for one in cut)
 
 
 def _told_behind(said: Utterance, tag: Tag, cut: Sequence[Clause], words: WordArea) -> range:
@@ -136,19 +146,24 @@ def with_people(
 ) -> Utterance:
     """Return the message with the token ranges that name one of `people`, given as (given, family) names.
 
+    The only one of them is nobody else than the writer of "my", so that the name asks for no other record.
+
     `names` are all known names: "Mai Tran" is not the Mai with the family name Nguyen. A name that is also a word in
     `common` ("Will") needs an apostrophe, or a capital inside the message.
     """
-    if not people or not words.of_care.isdisjoint(said.words):
+    of_care, alone = not words.of_care.isdisjoint(said.words), len(people) == 1
+    if not people or (of_care and not alone):
         return said
     found = (span for given, family in people for span in _places(said, keys_in(given), keys_in(family)))
     meant = (
         (first, after)
         for first, after in found
-        if not _of_another(said, first, words) and _is_sure(said, first, after, common)
-        if _possessive(said, after - 1) or not _goes_on(said, after, names, common)
+        if not (_is_titled(said, first, words) if alone else _of_another(said, first, words))
+        if _is_sure(said, first, after, common)
+        if _possessive(said, after - 1) or not (of_care or _goes_on(said, after, names, common))
     )
-    return replace(said, people=tuple(Tag(_PERSON, {"name": cleaned(said.said(*span))}, *span) for span in meant))
+    kind = _OWN_NAME if alone else _PERSON
+    return replace(said, people=tuple(Tag(kind, {"name": cleaned(said.said(*span))}, *span) for span in meant))
 
 
 def _places(said: Utterance, given: tuple[str, ...], family: tuple[str, ...]) -> Iterator[tuple[int, int]]:
@@ -203,8 +218,12 @@ def _possessive(said: Utterance, index: int) -> bool:
 def _of_another(said: Utterance, index: int, lists: WordArea) -> bool:
     """Return whether the name at `index` is a doctor's, behind a title, or the writer's own: "this is Dana"."""
     before = said.words[max(0, index - 2) : index]
+    return _is_titled(said, index, lists) or not lists.speaker.isdisjoint(before)
+
+
+def _is_titled(said: Utterance, index: int, lists: WordArea) -> bool:
     titles = lists.beside("names").any("short_title", "long_title")
-    return not (titles.isdisjoint(before[-1:]) and lists.speaker.isdisjoint(before))
+    return not titles.isdisjoint(said.words[max(0, index - 1) : index])
 
 
 CALL_WITH, CALL_NUMBER = "call_with", "call_number"
