@@ -8,6 +8,7 @@ _SEEN = 4
 _NUMBER = frozenset({"id", "number", "num", "numero", "numbers", "numeros"})
 _WRITTEN = _NUMBER - {"id"}
 _NEAR = 3  # words from a member or policy to its number: "número de mi póliza"
+_CARD, _ASKED = frozenset({"card", "cards"}), frozenset({"what", "whats", "cual", "que"})
 _MEMBER = frozenset({"member", "miembro", "membresia", "subscriber", "suscriptor", "afiliado"})
 _POLICY = frozenset({"policy", "poliza", "insurance", "seguro"})
 _FIELDS = {"card_pharmacy": "pharmacy", "card_group": "group"}
@@ -81,6 +82,8 @@ def _asks(ask: kit.Ask) -> frozenset[str]:
     whose = _MEMBER if fields else _MEMBER | _POLICY  # "group number for my insurance" is the group's
     near = ({*words[max(0, at - _NEAR) : at + _NEAR + 1]} for at, word in enumerate(words) if word in whose)
     of_member = any(around & _NUMBER for around in near) or (fields and "id" in said)
+    ids = (words[at + 1 : at + 2] for at, word in enumerate(words) if word == "id")
+    of_member = of_member or (bool(_ASKED & said or "#" in ask.said) and any(_CARD.isdisjoint(one) for one in ids))
     named = "card_itself" in says or said & {"id", *whose}
     of_card = not fields and said & _WRITTEN and named and "other_number" not in says
     return frozenset(fields | ({"member"} if of_member or of_card else set()))
