@@ -71,7 +71,7 @@ class Answering:
         kept = second.complete and not asks_back(second.blocks) and not offers
         # "When" may be told above, "was it" is not.
         says = asks_whether(message.text, self._pack.engine.lexicon.grammar.area("clauses"))
-        lines = lead(second.blocks, reply.blocks, repeats=says) if kept else ()
+        lines = lead(second.blocks, reply.blocks, repeats=says, same=then.intent == asked.intent) if kept else ()
         if not lines:
             return reply, second, None if kept else ()
         sources = tuple(dict.fromkeys((*reply.sources, *second.sources)))

@@ -311,8 +311,6 @@ def refers(said: Utterance, first: int = 0, after: int | None = None) -> bool:
 SAID, DOUBT = "said", "doubt"
 """Slots added to another question: its words, and the probability that it was meant instead."""
 _LINES = 3  # of the second answer, and entries of its list
-
-
 Lines = tuple[Block, ...] | None
 
 
@@ -335,11 +333,12 @@ def with_words(text: str, slots: Mapping[str, Slot]) -> Mapping[str, Slot]:
     return {**slots, SAID: Slot(words, words)}
 
 
-def lead(blocks: Sequence[Block], above: Sequence[Block], *, repeats: bool = False) -> tuple[Block, ...]:
+def lead(blocks: Sequence[Block], above: Sequence[Block], *, repeats: bool = False, same: bool = False) -> Lines:
     """Return the first lines of an answer that goes under another one, without the lines that stand `above`.
 
     The heading of a list is followed by its first entries. Return () if the sentences above have all amounts and dates
-    of the answer's first line and entries. An answer that `repeats` them, to say yes or no about them, is kept.
+    of the answer's first line and entries; of the `same` intent, if they have all its amounts. An answer that `repeats`
+    them, to say yes or no about them, is kept.
     """
     told = list(takewhile(lambda one: isinstance(one, Title | Line), blocks))
     lines = [_plain(one) for one in told[:_LINES] if isinstance(one, Title | Line)]
@@ -347,7 +346,8 @@ def lead(blocks: Sequence[Block], above: Sequence[Block], *, repeats: bool = Fal
     lists = bool(lines) and len(told) <= _LINES and (isinstance(behind, Item) or lines[-1].spans[-1].text.endswith(":"))
     entries = [line for one in blocks[len(told) :] for line in _entries(one)][:_LINES] if lists else []
     said = facts_in((*lines[:1], *entries))
-    if not repeats and said and said <= facts_in(one for one in above if isinstance(one, Line)):
+    said = {one for one in said if same and one[0].isdecimal()} or said
+    if not repeats and said and said <= facts_in(one for one in above if isinstance(one, Title | Line)):
         return ()
     return (*lines, *entries) if entries else () if lists else tuple(one for one in lines if one not in above)
 

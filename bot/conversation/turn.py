@@ -33,6 +33,7 @@ from bot.message import FAREWELLS, Answered, Language, Message, Person, Private,
 from bot.pack import template_of
 from bot.payer.budget import Budget, Progress, Report, under_way
 
+_OFFERED = 0.3  # how likely a further question that was not understood has to be an intent to get its button
 log = structlog.get_logger("turn")
 _ACTS = ("account.", "reminder.")
 _CONNECTS = frozenset({"account.link", "account.choose", SWITCH, WHOSE})
@@ -261,7 +262,7 @@ class Turn:
             elif then:
                 reply, second, lines = await self._answering.beside(later, asked, reply, then, limits)
                 shown = self._keeper.after(shown, then, second) if second else shown
-            likely = question or next(iter(later.reading.candidates), None)
+            likely = question or next((one for one in later.reading.candidates if one.score >= _OFFERED), None)
             if likely and likely.intent in self._intents:
                 found.append(Further(likely.intent, with_words(words, likely.slots), lines, then))
         return reply, tuple(found)

@@ -140,8 +140,8 @@ def _heads(lead: Sequence[str]) -> set[str]:
 
 
 def asks_whether(text: str, words: WordArea) -> bool:
-    """Return whether a question is a yes-no question: its first word is not one like "when" or "how"."""
-    return words.asks_of.isdisjoint(text.casefold().split()[:1])
+    """Return whether a question is a yes-no question: its first word is none like "when", "how" or "give"."""
+    return words.any("asks_of", "imperative").isdisjoint(text.casefold().split()[:1])
 
 
 def _role(said: Utterance, first: int, after: int, idle: AbstractSet[int], words: WordArea) -> ClauseRole:
