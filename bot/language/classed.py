@@ -280,8 +280,12 @@ class NamedByWords:
         self._free = [at in known or (word not in stop and at not in taken) for at, word in enumerate(matcher.words)]
 
     def care(self) -> str | None:
-        """Return the words of the care: those that what is asked leads to, or else those of a kind that is known."""
-        led = next((found for first in self._leads() if (found := self._run(first))), None)
+        """Return the words of the care: those that what is asked leads to, or else those of a kind that is known.
+
+        Where a kind is known, what leads to other words leads to no care: "before an MRI? I need to know rather now".
+        """
+        leads = (at for at in self._leads() if not self._known or not self._known.isdisjoint(range(at, self._end(at))))
+        led = next((found for first in leads if (found := self._run(first))), None)
         return led or (self._around(min(self._known)) if self._known else self._begun())
 
     def _leads(self) -> Iterator[int]:
