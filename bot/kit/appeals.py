@@ -188,6 +188,7 @@ class CaseFound(msgspec.Struct, frozen=True):
         claim: None if no claim matches, or if the person has to choose one of `choices`.
         wanted: The conditions of the question; `nearest` has close matches if no denied claim matches.
         opened: Whether a button selected the claim, so that the claim may be described despite a sensitivity label.
+        paid: Whether claims match that were not denied.
     """
 
     claim: Claim | None = None
@@ -196,6 +197,7 @@ class CaseFound(msgspec.Struct, frozen=True):
     wanted: ClaimFilter = msgspec.field(default_factory=ClaimFilter)
     nearest: Nearest | None = None
     opened: bool = False
+    paid: bool = False
 
 
 async def case_found(ask: Ask, *of_step: str, fits: Callable[[AppealCase], bool] = lambda _: True) -> CaseFound:
@@ -235,7 +237,9 @@ async def _case(ask: Ask, of_step: Sequence[str], fits: Callable[[AppealCase], b
             return _found(await claim_by_id(ask, found[0].id), kept)
     if found or own:
         return CaseFound(choices=(*own, *found)[:SHOWN], wanted=wanted)
-    return CaseFound(wanted=wanted, nearest=await near_claims(ask, claim_set) if wanted.narrows else None)
+    paid = wanted.narrows and bool(fitting(claim_set.claims, ask))
+    nearest = await near_claims(ask, claim_set) if wanted.narrows and not paid else None
+    return CaseFound(wanted=wanted, nearest=nearest, paid=paid)
 
 
 async def approvals_asked(ask: Ask) -> AsyncIterator[tuple[Claim, Authorization]]:

@@ -16,13 +16,16 @@ async def answer(ask: kit.Ask) -> AppealNeeds:
     """Return what the appeal needs, for the claim of a button or the claim that the question describes.
 
     Raises:
-        Reroute: No claim was denied; `coverage.workings` answers with the general rule about appeals.
+        Reroute: No claim was denied; `claim.denial` tells how long the claim that is meant may be disputed, or
+            `coverage.workings` the general rule about appeals.
     """
     found = await kit.case_found(ask)
     where = "where" if "address_of" in ask.asked.says else "evidence"
     needs = AppealNeeds(found=found, part=kit.text_of(ask, "question") or where)
     claim = found.claim
     if claim is None:
+        if found.paid:
+            raise kit.Reroute("claim.denial", question="appeal")
         if needs.part == "evidence" and not (found.choices or found.wanted.narrows):
             raise kit.Reroute("coverage.workings", workings="appeal_how")
         return needs

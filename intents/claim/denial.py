@@ -142,7 +142,7 @@ def _question(ask: kit.Ask) -> str | None:
     """Return the only thing to answer: the `question` slot, or "deadline" if the words ask for the time left."""
     said = set(kit.words_of(ask.said))
     asks = bool(said & _LATE) or any(words <= said for words in _UNTIL)
-    asked = kit.text_of(ask, "question")
+    asked = ask.arguments.get("question") or kit.text_of(ask, "question")
     first = asked == "appeal" and kit.words_of(ask.said)[:1] in _UNTIL_WHEN
     return "deadline" if asked == "may" or (asks and (asked is None or first)) else asked
 
