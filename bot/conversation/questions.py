@@ -33,13 +33,13 @@ _WHOLE = 0.7  # how clear the whole message has to be for a vague clause to be p
 _LIKELY = 0.8
 _TWO = 2
 _SHORT, _AS_CLEAR = 8, 0.05  # words of a question about the term that was explained; a lower probability
-# By so much the whole message has to be clearer than its first question to be read as one.
-_DOUBT = 0.3
+_DOUBT = 0.3  # by so much the whole message has to be clearer than its first question to be read as one
 # With such a word a clause speaks of what another clause names.
 _REFERS = frozenset({
     "it", "its", "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs", "that", "those", "one",
     "ones", "ella", "ellas", "ellos", "ese", "esa", "eso", "esos", "esas", "alli", "ahi",
 })  # fmt: skip
+_EACH = frozenset({"each", "cada"})
 OF_CARE = frozenset({"provider_name", "drug", "service", "claim_type", "specialty", "claim_id"})
 """Slots that say what care a question is about."""
 _NAMES = ("drug", "service", "provider_name", "specialty", "facility_type", "amount_kind")
@@ -130,9 +130,8 @@ class Questions:
             elif asks:
                 clear = formed or self._is_clear(own.reading, _SURE)
                 relative = not self._words.relative.isdisjoint(said.words[start : start + 2])
-                column = (relative or "," in said.between(start)) and self._is_column(
-                    own.reading, before, said.words[first:begin]
-                )
+                may_be = relative or "," in said.between(start)
+                column = may_be and self._is_column(own.reading, before, said.words[first:begin])
                 is_own = clear and not column and self._is_own(own, found[-1], whole, refers=refers(said, start, after))
             else:
                 is_own = joined and besides and (whole.unclear or own.reading.score * before.score > whole.score)
@@ -170,8 +169,10 @@ class Questions:
     def _is_column(self, reading: Reading, before: Reading, head: Collection[str]) -> bool:
         """Return whether a part says what to list of each claim: "list my claims of May, who billed it and the sum"."""
         rules, first = (self._engine.intents.get(one.intent or "") for one in (reading, before))
-        lists = first is not None and first.tells == "several" and not self._words.imperative.isdisjoint(head)
-        return lists and rules is not None and rules.shows_claims and OF_CLAIMS.isdisjoint(reading.slots)
+        each = not _EACH.isdisjoint(read(reading.text).words)
+        of_them = rules is not None and rules.shows_claims and OF_CLAIMS.isdisjoint(reading.slots)
+        lists = first is not None and first.tells == "several"
+        return lists and (each or (of_them and not self._words.imperative.isdisjoint(head)))
 
     def _is_besides(self, reading: Reading, whole: Reading, before: Reading) -> bool:
         """Return whether a part asks something else than the one before it, whatever its form.
