@@ -177,7 +177,7 @@ class ClaimsQuestion(Classed):
             each_of=self._value("each_one"),
             number=self._counted(),
             exactly=tuple(self._exactly()),
-            paid=tuple(self._behind("paid", Decimal(1))),
+            paid=tuple(self._behind("paid", Decimal(5))),  # a smaller number counts, or is short for "for": "pay 4 me"
             limits=self._limits(),
             spell=self._spell() if not found.keys().isdisjoint({"gap", "gap_of", "lag"}) else None,
             degrees=degrees,
