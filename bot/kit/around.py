@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from functools import cache
+from itertools import pairwise
 
 import msgspec
 from msgspec.structs import replace
@@ -125,6 +127,37 @@ def state_named(ask: Ask) -> str | None:
         return None
     city = ask.places.city_of(str(place["zip"])) if "zip" in place else None
     return city[1] if city else place.get("state")
+
+
+_UNPLACED = frozenset({"network", "red"})
+_IN, _ABROAD = frozenset({"in", "en"}), frozenset({"abroad", "overseas", "extranjero"})
+
+
+def names_elsewhere(ask: Ask) -> bool:
+    """Return whether a question names a place outside the state: another state, a country of CLDR, or "abroad".
+
+    The word behind "in" is a place on no list if it is no everyday word and no value of another kind: "in Cancún".
+    """
+    if (state := state_named(ask)) is not None:
+        return state != ask.places.home_state
+    words = words_of(ask.said)
+    known = {word for told in ask.words.values() for word in words_of(told)}
+    behind = {place for lead, place in pairwise(words) if lead in _IN and place not in known}
+    return not (
+        _ABROAD.isdisjoint(words)
+        and all(ask.everyday(one) or one in _UNPLACED or one.isdecimal() for one in behind)
+        and _countries(ask.language).isdisjoint(
+            " ".join(words[at : at + n]) for at in range(len(words)) for n in (1, 2, 3)
+        )
+    )
+
+
+@cache
+def _countries(language: str) -> frozenset[str]:
+    from babel import Locale  # noqa: PLC0415 -- few questions need it
+
+    names = Locale(language).territories
+    return frozenset(" ".join(words_of(name)) for code, name in names.items() if code.isalpha() and code != "US")
 
 
 async def _place(ask: Ask, place: object, wide: float) -> SearchArea:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.kit import Ask, Coverage, Reroute, Summary, member_coverages, of_other_person, state_named, words_of
+from bot.kit import Ask, Coverage, Reroute, Summary, member_coverages, names_elsewhere, of_other_person, words_of
 
 _RULES = "coverage.workings"
 _KINDS = {kind: kind.upper() for kind in ("ppo", "hmo", "pos")}
@@ -40,9 +40,9 @@ async def answer(ask: Ask) -> CoverageSummary:
     """Return every coverage that the payer has for the member.
 
     Raises:
-        Reroute: The question names a place in another state; `coverage.workings` answers with the general rule.
+        Reroute: The question names a place outside the state; `coverage.workings` answers with the general rule.
     """
-    if state_named(ask) not in {None, ask.places.home_state}:
+    if names_elsewhere(ask):
         raise Reroute(_RULES, workings="away")
     coverages = await member_coverages(ask, shown=True)
     place = ask.slots.get("location")
