@@ -8,6 +8,13 @@ _RULES = "coverage.workings"
 _KINDS = {kind: kind.upper() for kind in ("ppo", "hmo", "pos")}
 _ASKS = {"plan_ends": "ends", "plan_starts": "starts", "plan_whether": "whether", "plan_what": "what"}
 """What may be asked, by the class of its words: what comes first decides."""
+_COVERED = frozenset({"covered", "coverage", "cubierto", "cubierta", "cobertura"})
+_LIMITS = frozenset({"for", "if", "when", "while", "with", "at", "during", "para", "si", "cuando", "mientras", "con"})
+_ANY = frozenset(
+    {"coverage", "everything", "insurance", "plan", "seguro", "still", "this", "through", "todo", "your"}
+    | {"month", "today", "week", "year"}
+)
+_SHORT = 3  # letters of words that limit nothing by themselves: "with you now"
 
 
 class CoverageSummary(Summary, frozen=True):
@@ -18,6 +25,7 @@ class CoverageSummary(Summary, frozen=True):
         asks: What the first line answers: "whether" there is coverage, when it "ends" or "starts", "what" it pays for,
             or "which" plan it is.
         kind: The kind of plan that the question names, as in "is my plan a PPO".
+        beyond: Whether the question limits what is covered by something that no coverage states: "if I crash my car".
     """
 
     current: tuple[Coverage, ...] = ()
@@ -29,6 +37,7 @@ class CoverageSummary(Summary, frozen=True):
     near: str | None = None
     asks: str = "which"
     kind: str | None = None
+    beyond: bool = False
 
     @property
     def labelled(self) -> bool:
@@ -61,7 +70,16 @@ async def answer(ask: Ask) -> CoverageSummary:
         near=near,
         asks=_asks(ask),
         kind=next((kind for word, kind in _KINDS.items() if word in words), None),
+        beyond=_is_beyond(ask),
     )
+
+
+def _is_beyond(ask: Ask) -> bool:
+    words = words_of(ask.said)
+    at = next((at for at, word in enumerate(words) if word in _COVERED), len(words))
+    limit = next((at for at in range(at + 1, len(words)) if words[at] in _LIMITS), len(words))
+    told = {word for name in ("location", "date_range") for word in words_of(ask.words.get(name))}
+    return any(len(word) > _SHORT for word in {*words[limit:]} - _ANY - _LIMITS - told)
 
 
 def _asks(ask: Ask) -> str:

@@ -18,12 +18,11 @@ from tests.shipped import shipped_pack
 TEMPLATES = find_pack() / "templates"
 SHARED = shared_macros(TEMPLATES)
 PARSER = Environment(extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"], autoescape=True)
-# Read only of an answer that measured a distance, and of a filter over claims.
+# Read only of an answer that measured a distance.
 # The page of a search of the directory reads of people what places lack, and of places what people lack, apart.
 _APART = "all_open for_client kind near nearer no_house none_of_all table what which women"
 GUARDED = {
     ("_told.md.j2", "where"),
-    ("_claims.md.j2", "times"),
     *((template, one) for one in _APART.split() for template in ("_wishes.md.j2", "_providers.md.j2")),
 }
 
