@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.delivery.due import DueReminders
+from bot.delivery.due import DueReminders, Mine
 from bot.delivery.inbox import Later
 from bot.delivery.reminders import (
     About,
@@ -24,7 +24,6 @@ from bot.delivery.reminders import (
     mark_of,
     marks_of,
 )
-from bot.delivery.tellings import Mine
 from bot.errors import Unwritable
 from bot.message import Person
 from bot.stores.base import Store, Superseded
@@ -129,6 +128,10 @@ class Chat:
         """What the platform says."""
         return self.present
 
+    async def is_gone(self, person: Person) -> bool:
+        """Whether the platform says that a person left."""
+        return await self.is_present(person) is False
+
     async def hear(self, person: Person, why: str) -> None:
         """Somebody's reminders ended."""
         self.ended.append((person, why))
@@ -152,7 +155,8 @@ class World:
             self.table,
             self.chat.tell,
             interval=Interval(self.store, 30, self.per_day),
-            platforms=lambda: {"slack": self.chat.is_present},
+            platforms=("slack",),
+            gone=self.chat.is_gone,
             stands={"slack": self.chat.stands} if self.chat.readable else {},
             ended=self.chat.hear,
             now=self.clock.now,

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bot.delivery.due import Mine
 from bot.delivery.inbox import Later
 from bot.delivery.reminders import MOST, NEWS, NotKept, Reminder, kind_of
-from bot.delivery.tellings import Mine
 from tests.doubles.mortal import Killed
 from tests.reminded import DANA, LAST, WALTER, World, a_world
 

@@ -276,7 +276,7 @@ class RollCall:
         left = [person for person in left if person not in told]
         between = min(_BETWEEN, max(_LEAST, _FITS * HOUR / max(1, len(left))))
         for person in left:
-            if await self._is_gone(person):
+            if await self.is_gone(person):
                 ended += await self._ended(person)
             await self._pause(between)
         log.info("called", count=ended, asked=len(left), listed=len(told))
@@ -300,10 +300,11 @@ class RollCall:
         await self._forget(person)
         return await self._audit.record("link_revoked", person, detail="gone")
 
-    async def _is_gone(self, person: Person) -> bool:
+    async def is_gone(self, person: Person) -> bool:
         """Return whether the platform reports that the person is gone; False if the platform cannot be asked."""
+        present = self.ask.get(person.platform)
         try:
-            return await self.ask[person.platform](person) is False
+            return present is not None and await present(person) is False
         except Exception as error:  # noqa: BLE001 -- of many libraries; the next hour asks again
             log.warning("not asked", kind=type(error).__name__, channel=person.platform)
             return False

@@ -22,9 +22,9 @@ from bot.config import Settings
 from bot.conversation.handing_over import Post
 from bot.conversation.reminding import Push
 from bot.conversation.turn import Turn
+from bot.delivery.due import Stands
 from bot.delivery.inbox import Later, Writing, unrecorded
 from bot.delivery.retention import Retention
-from bot.delivery.tellings import Stands
 from bot.errors import StoreError, Unwritten
 from bot.message import (
     Actions,

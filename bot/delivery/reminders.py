@@ -93,6 +93,11 @@ class Reminder(msgspec.Struct, frozen=True):
         return self.about not in DAYS_BEFORE
 
     @property
+    def news(self) -> int:
+        """What a message about its news says; other words if it is unknown whether the last one was delivered."""
+        return MAYBE_NEWS if self.doubt else NEWS
+
+    @property
     def untold(self) -> Reminder:
         """The reminder without its mark of being sent (`telling`), as stored after sending failed; its news stay."""
         return msgspec.structs.replace(self, telling=None)
