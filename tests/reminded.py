@@ -137,6 +137,11 @@ class Chat:
         self.ended.append((person, why))
 
 
+async def all_due(due: DueReminders) -> int:
+    """Send what is due now and not being sent by another process. Return the number of reminders sent."""
+    return await due.of_days() + await due.of_news()
+
+
 @dataclass
 class World:
     """A store with two processes that remind, and what they say in one chat."""
@@ -188,8 +193,8 @@ class World:
         """What is said until a day, looked at every three hours by two processes that start anew each time."""
         while self.clock.at.date() < until:
             one, two = self.process(), self.process()
-            await one.once()
-            await two.once()
+            await all_due(one)
+            await all_due(two)
             self.clock.at += timedelta(hours=3)
         return self.chat.said
 

@@ -89,10 +89,6 @@ class DueReminders:
         self._stands, self._ended, self._gone = stands, ended, gone
         self._look, self._pause, self._turn, self._free_at = look, pause, asyncio.Lock(), 0.0
 
-    async def once(self) -> int:
-        """Send what is due now and not being sent by another process. Return the number of reminders sent."""
-        return await self.of_days() + await self.of_news()
-
     async def of_days(self) -> int:
         """Send the reminders of days that are due. Return the number of reminders sent."""
         kinds = {reminders.kind_of(one): asyncio.Semaphore(_AT_ONCE) for one in self._platforms}
