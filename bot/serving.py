@@ -7,13 +7,11 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from email.utils import formatdate
 from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.server import ServerState
 
 from bot.errors import ConfigError
 
@@ -40,24 +38,19 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     return sock
 
 
-async def _date_responses(state: ServerState, headers: list[tuple[bytes, bytes]]) -> None:
-    """Set the `Date` of responses each second, as uvicorn's own server does (RFC 9110 6.6.1)."""
-    while True:
-        state.default_headers = [(b"date", formatdate(usegmt=True).encode()), *headers]
-        await asyncio.sleep(1)
-
-
 @asynccontextmanager
 async def running(app: ASGIApp, sock: socket.socket, config: uvicorn.Config | None = None) -> AsyncIterator[None]:
     """Serve an application on a listening socket within this context, without signal handlers.
 
     Without a `config` it has no logs, and only this machine may reach it. At the end, requests have two seconds.
     """
-    config, state = config or uvicorn.Config(app, lifespan="off", access_log=False, log_config=None), ServerState()
+    config = config or uvicorn.Config(app, lifespan="off", access_log=False, log_config=None)
     config.load()
+    ticking = uvicorn.Server(config)  # sets the date of responses each second
+    state = ticking.server_state
     protocol: Callable[..., asyncio.Protocol] = config.http_protocol_class
     made = partial(protocol, config=config, server_state=state, app_state={})
-    dating = asyncio.create_task(_date_responses(state, config.encoded_headers))
+    dating = asyncio.create_task(ticking.main_loop())
     server = await asyncio.get_running_loop().create_server(made, sock=sock, backlog=_WAITING)
     try:
         yield

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.delivery.due import DueReminders
+from bot.delivery.due import DueReminders, Mine
 from bot.delivery.inbox import Later
 from bot.delivery.reminders import (
     About,
@@ -24,7 +24,6 @@ from bot.delivery.reminders import (
     mark_of,
     marks_of,
 )
-from bot.delivery.tellings import Mine
 from bot.errors import Unwritable
 from bot.message import Person
 from bot.stores.base import Store, Superseded
@@ -129,9 +128,18 @@ class Chat:
         """What the platform says."""
         return self.present
 
+    async def is_gone(self, person: Person) -> bool:
+        """Whether the platform says that a person left."""
+        return await self.is_present(person) is False
+
     async def hear(self, person: Person, why: str) -> None:
         """Somebody's reminders ended."""
         self.ended.append((person, why))
+
+
+async def all_due(due: DueReminders) -> int:
+    """Send what is due now and not being sent by another process. Return the number of reminders sent."""
+    return await due.of_days() + await due.of_news()
 
 
 @dataclass
@@ -152,7 +160,8 @@ class World:
             self.table,
             self.chat.tell,
             interval=Interval(self.store, 30, self.per_day),
-            platforms=lambda: {"slack": self.chat.is_present},
+            platforms=("slack",),
+            gone=self.chat.is_gone,
             stands={"slack": self.chat.stands} if self.chat.readable else {},
             ended=self.chat.hear,
             now=self.clock.now,
@@ -184,8 +193,8 @@ class World:
         """What is said until a day, looked at every three hours by two processes that start anew each time."""
         while self.clock.at.date() < until:
             one, two = self.process(), self.process()
-            await one.once()
-            await two.once()
+            await all_due(one)
+            await all_due(two)
             self.clock.at += timedelta(hours=3)
         return self.chat.said
 

@@ -58,7 +58,7 @@ async def test_a_channel_is_a_row_of_the_registry(stage: Stage, notebook: Module
     """
     bot = stage.bots["dm"]
     channel = await notebook.talk(bot)
-    assert (bot.reach.push["notebook"], bot.reach.present["notebook"]) == (channel.push, channel.is_present)
+    assert (bot.reach.push["notebook"], bot.reach.is_present["notebook"]) == (channel.push, channel.is_present)
     written = channel.written
     [shared] = written["room"]
     assert "copay" in shared

@@ -24,7 +24,7 @@ from bot.delivery.reminders import (
 from bot.message import Person
 from bot.stores.base import Row
 from tests.doubles.mortal import Killed
-from tests.reminded import DANA, LAST, World, a_world
+from tests.reminded import DANA, LAST, World, a_world, all_due
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -71,7 +71,7 @@ async def test_a_sign_in_that_ends_is_said_once(world: World) -> None:
     world.chat.claims.append("b")
     world.clock.at += timedelta(minutes=58)
     for _ in range(2):
-        await world.process().once()
+        await all_due(world.process())
         world.clock.at += timedelta(minutes=1)
     assert world.chat.said == [SIGN_IN_OVER, NEWS]
     world.chat.sign_in = False
@@ -109,12 +109,12 @@ async def test_news_of_who_died_are_told_in_other_words(world: World) -> None:
     await world.watch("a")
     world.chat.claims.append("b")
     world.chat.fails = [OSError("the payer is away")]
-    await world.process().once()
+    await all_due(world.process())
     assert world.chat.said == []
     world.chat.dies_behind = True
     world.clock.at += timedelta(hours=1)
     with pytest.raises(Killed):
-        await world.process().once()
+        await all_due(world.process())
     assert await world.live(date(2026, 5, 22)) == [NEWS, MAYBE_NEWS]
     world.chat.claims.append("c")
     refused = world.chat
@@ -139,7 +139,7 @@ async def test_news_of_who_died_are_told_once_where_the_chat_can_be_read(world: 
 
     world.chat.look = dying  # type: ignore[method-assign]
     with pytest.raises(Killed):
-        await world.process().once()
+        await all_due(world.process())
     assert len(world.chat.parts) == (not behind)
     world.chat.look = look  # type: ignore[method-assign]
     world.chat.fails = []
@@ -155,10 +155,10 @@ async def test_news_that_are_put_off_outlive_the_sign_in(world: World) -> None:
     world.clock.to(LAST - timedelta(days=7), 8)
     await world.watch("a", days=60)
     world.clock.at += timedelta(hours=2)
-    await world.process().once()
+    await all_due(world.process())
     world.chat.claims.append("b")
     world.clock.at += timedelta(hours=1)
-    await world.process().once()
+    await all_due(world.process())
     assert world.chat.said == [7]
     world.chat.sign_in = False
     assert await world.live(LAST - timedelta(days=5)) == [7, NEWS]
@@ -167,7 +167,7 @@ async def test_news_that_are_put_off_outlive_the_sign_in(world: World) -> None:
     world.chat.claims.append("c")
     world.chat.refuses = 1
     world.clock.to(LAST - timedelta(days=5), 12)
-    await world.process().once()
+    await all_due(world.process())
     assert world.chat.refuses == 0
     world.chat.sign_in = False
     assert (await world.live(LAST - timedelta(days=3)))[2:] == [NEWS, SIGN_IN_OVER]
@@ -184,7 +184,7 @@ async def test_who_may_be_told_is_asked_before_the_mark(world: World) -> None:
 
     world.chat.is_present = dying  # type: ignore[method-assign]
     with pytest.raises(Killed):
-        await world.process().once()
+        await all_due(world.process())
     world.chat.is_present = present  # type: ignore[method-assign]
     assert await world.live(date(2026, 5, 22)) == [NEWS]
 
@@ -229,7 +229,7 @@ async def test_two_hundred_watchers_stay_in_their_budget(world: World) -> None:
     world.chat.look = look  # type: ignore[method-assign]
     process, minutes = world.process(), await Interval(world.store, 30, world.per_day).minutes()
     while world.clock.at.hour < 21:
-        await process.once()
+        await all_due(process)
         world.clock.at += timedelta(minutes=3)
     times = [at for one in seen.values() for at in one]
     assert len(seen) == len(people)
@@ -253,5 +253,5 @@ async def test_a_store_where_nothing_is_due_is_asked_once_a_queue(
         return await lease(kind, **rest)
 
     monkeypatch.setattr(world.store, "lease", counted)
-    await world.process().once()
+    await all_due(world.process())
     assert len(asked) == len(set(asked)) == 2

@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bot.delivery.due import Mine
 from bot.delivery.inbox import Later
 from bot.delivery.reminders import MOST, NEWS, NotKept, Reminder, kind_of
-from bot.delivery.tellings import Mine
 from tests.doubles.mortal import Killed
-from tests.reminded import DANA, LAST, WALTER, World, a_world
+from tests.reminded import DANA, LAST, WALTER, World, a_world, all_due
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -25,9 +25,9 @@ async def test_each_is_told_once_in_the_morning(world: World) -> None:
     """30, 7 and 1 days before, between nine and ten in the bot's time zone; afterwards the row goes."""
     await world.set()
     world.clock.to(date(2026, 10, 14), 8.9)
-    assert await world.process().once() == 0
+    assert await all_due(world.process()) == 0
     world.clock.to(date(2026, 10, 14), 10)
-    assert await world.process().once() == 1
+    assert await all_due(world.process()) == 1
     assert await world.live(date(2026, 11, 16)) == [30, 7, 1]
     assert await world.reminders.of(DANA) == []
 
@@ -55,7 +55,7 @@ async def test_nobody_is_written_to_in_the_evening(world: World) -> None:
     """A process that was down all day writes the next morning, and says how many days are left then."""
     await world.set()
     world.clock.to(date(2026, 10, 14), 20.5)
-    assert await world.process().once() == 0
+    assert await all_due(world.process()) == 0
     assert await world.live(date(2026, 10, 16)) == [29]
     assert [(moment.day, moment.hour) for moment in world.chat.at] == [(15, 11)]
 
@@ -75,7 +75,7 @@ async def test_a_kill_never_doubles(world: World) -> None:
         world.clock.to(day, 11)
         world.chat.dies_behind, world.chat.fails = not before, [Killed()] if before else []
         with pytest.raises(Killed):
-            await world.process().once()
+            await all_due(world.process())
         await world.live(day + timedelta(days=1))
     assert await world.live(LAST + timedelta(days=2)) == [30, 0]
 
@@ -144,7 +144,7 @@ async def test_what_stood_in_a_message_whose_teller_died_is_told_once(world: Wor
         await world.set(record)
     world.clock.to(LAST - timedelta(days=1), 12)
     with pytest.raises(Killed):
-        await world.process().once()
+        await all_due(world.process())
     assert await world.live(LAST + timedelta(days=1)) == [1]
     assert {one.days for _, one in await world.reminders.of(DANA)} == {()}
 

@@ -11,7 +11,7 @@ from bot.delivery.retention import Erased, Retention, ShownMessage
 from bot.message import Language, OneToOne, Person
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
-from tests.inbox.handling import until
+from tests.inbox.handling import drained, until
 
 VAULT = Vault(parse_keys(new_key()))
 DANA, WALTER = (Person("slack", "", "T1", user) for user in ("U-DANA", "U-WALTER"))
@@ -101,7 +101,7 @@ async def test_many_are_deleted_behind_the_answer_at_a_pace(store: Store) -> Non
     erased = await retention.forget(DANA, "es")
     assert erased == Erased(19, kept=1, waiting=10)
     assert erased.minutes == 1
-    await inbox.drain(20)
+    await drained(inbox)
     assert len(chat.gone) == 28
     assert chat.told == [(DANA, Erased(28, kept=2), "es")]
     assert (len(chat.waited), set(chat.waited)) == (10, {1.2})
@@ -114,7 +114,7 @@ async def test_what_does_not_work_now_is_tried_again(store: Store) -> None:
     retention, inbox = serving(store, chat)
     await show(retention, DANA, "m1", "m2")
     assert await retention.forget(DANA, "en") == Erased(0, waiting=2)
-    await inbox.drain(20)
+    await drained(inbox)
     assert chat.gone == ["m1", "m2"]
     assert chat.told == [(DANA, Erased(2), "en")]
 
@@ -158,11 +158,11 @@ async def test_a_message_goes_when_its_time_is_over(store: Store) -> None:
     await show(retention, DANA, "young")
     await show(retention, WALTER, "his")
     await retention.expire()
-    await inbox.drain(20)
+    await drained(inbox)
     assert chat.gone == []
     now[0] += HOUR
     await asyncio.gather(retention.expire(), retention.expire())
-    await inbox.drain(20)
+    await drained(inbox)
     assert (chat.gone, chat.told) == (["old"], [])
     assert [await retention.count(one) for one in (DANA, WALTER)] == [1, 1]
 
@@ -173,7 +173,7 @@ async def test_without_hours_and_without_a_way_nothing_is_deleted(store: Store) 
     retention, inbox = serving(store, chat)
     await show(retention, DANA, "m1")
     await retention.expire()
-    await inbox.drain(20)
+    await drained(inbox)
     assert chat.gone == []
     local = Person("console", "", "", "local")
     assert await retention.forget(local, "en") is None

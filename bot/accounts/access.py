@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 from cachetools import TTLCache
 
 from bot.accounts.codes import digest
-from bot.accounts.endpoint import Revocations, TokenEndpoint
+from bot.accounts.endpoint import TokenEndpoint
 from bot.accounts.rows import (
     LIVES,
     Access,
@@ -157,8 +157,7 @@ class Accesses:
         """What was read for a link is dropped from `recent` when the link ends or is replaced."""
         self.settings, self.http, self.discovery, self.audit = settings, http, discovery, audit
         self.rows = Rows(table, clock, settings.bot_link_days)
-        self.endpoint = TokenEndpoint(settings, http, discovery, clock)
-        self.revocations = Revocations(self.endpoint, discovery, pause)
+        self.endpoint = TokenEndpoint(settings, http, discovery, clock, pause)
         self.members = MemberLinks(table, self.rows, audit, settings.payer_fhir_url, settings.bot_links_per_member)
         self.recent, self._pause = recent, pause
         idle = settings.bot_idle_minutes
@@ -289,7 +288,7 @@ class Accesses:
             self.recent.forget(row.id)
         for unneeded in (tokens, pending.tokens if pending else None):
             if unneeded is not None:
-                self.revocations.start(unneeded)
+                self.endpoint.start_revoking(unneeded)
         return Unlinked(was_linked=row is not None, member=row.name if row else "")
 
     async def _expire(self, link_id: str) -> None:
@@ -307,7 +306,7 @@ class Accesses:
         now = self.rows.now()
         if now - row.since > self._idle and await self.rows.get(Used, row.id) is None:
             await self._expire(row.id)
-            self.revocations.start(tokens)
+            self.endpoint.start_revoking(tokens)
             raise SignInExpired("the link was idle for too long")
         if not unasked:
             await self.rows.put(row.id, Used(now), expires=now + self._idle, owner=person)
@@ -350,7 +349,7 @@ class Accesses:
         link = await self.connected(person)
         if link is None or link.id != row.id:
             await self.rows.drop(Tokens, row.id)
-            self.revocations.start(new)
+            self.endpoint.start_revoking(new)
             raise NotLinked("the account was disconnected in this moment")
         return new
 

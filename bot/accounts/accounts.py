@@ -61,7 +61,7 @@ class Accounts(Accesses):
         self._on_failed, self._on_elsewhere = failed, elsewhere
         self._tries = Tries(table.store, audit, "code_try", 2 * rows.LIVES, clock)
         # What one part does whole is called there.
-        self.keep_whole, self.close = self.members.keep_whole, self.revocations.close
+        self.keep_whole, self.close = self.members.keep_whole, self.endpoint.close
         self.asked = self.rows.current  # opaque, and gives no access
         self.routes = LinkPages(self, SignIns(self), Renderer(pages, settings), self._failed).routes
 
@@ -160,7 +160,7 @@ class Accounts(Accesses):
         pending = await self.rows.take(rows.Pending, person.key)
         await self.rows.drop(rows.Current, person.key)
         if pending is not None:
-            self.revocations.start(pending.tokens)
+            self.endpoint.start_revoking(pending.tokens)
         return pending is not None
 
     async def _pending(self, person: Person) -> rows.Pending | None:
@@ -195,13 +195,13 @@ class Accounts(Accesses):
         connected = await self.members.connect(person, candidate, link, until=until)
         await self.rows.drop(rows.Current, person.key)
         if not connected:
-            self.revocations.start(pending.tokens)
+            self.endpoint.start_revoking(pending.tokens)
             raise TooManyChats("the member's record has no seat left", most=self.members.most)
         if old is not None:
             self.recent.forget(old.id)
             replaced = await self.rows.take(rows.Tokens, old.id)
             if replaced is not None and replaced.secrets.isdisjoint(pending.tokens.secrets):
-                self.revocations.start(replaced)
+                self.endpoint.start_revoking(replaced)
         for other in () if old is not None else await self.elsewhere(person):
             await self._on_elsewhere(other, ConnectedElsewhere("two chats open one record", platform=person.platform))
         return rows.Linked(member=candidate.name, again=old is not None, others=others)
@@ -276,7 +276,7 @@ class RollCall:
         left = [person for person in left if person not in told]
         between = min(_BETWEEN, max(_LEAST, _FITS * HOUR / max(1, len(left))))
         for person in left:
-            if await self._is_gone(person):
+            if await self.is_gone(person):
                 ended += await self._ended(person)
             await self._pause(between)
         log.info("called", count=ended, asked=len(left), listed=len(told))
@@ -300,10 +300,11 @@ class RollCall:
         await self._forget(person)
         return await self._audit.record("link_revoked", person, detail="gone")
 
-    async def _is_gone(self, person: Person) -> bool:
+    async def is_gone(self, person: Person) -> bool:
         """Return whether the platform reports that the person is gone; False if the platform cannot be asked."""
+        present = self.ask.get(person.platform)
         try:
-            return await self.ask[person.platform](person) is False
+            return present is not None and await present(person) is False
         except Exception as error:  # noqa: BLE001 -- of many libraries; the next hour asks again
             log.warning("not asked", kind=type(error).__name__, channel=person.platform)
             return False

@@ -13,6 +13,7 @@ import re
 import time
 import warnings
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -32,6 +33,8 @@ from bot.stores.base import finish
 _ASSERTION_SECONDS = 240  # SMART App Launch 2.2, "Request": an assertion lives five minutes at most
 _ALGORITHMS = {"RSA": "RS384", "P-384": "ES384", "P-256": "ES256", "P-521": "ES512"}
 _LEAST_RSA_BITS = 2048
+_WAITS = (0.0, 2.0, 10.0)  # seconds before each try to revoke tokens
+_log = structlog.get_logger()
 
 
 def method_of(settings: Settings, listed: Collection[str] | None) -> ClientMethod:
@@ -132,10 +135,21 @@ class Granted(Untold, frozen=True):
 
 
 class TokenEndpoint:
-    """Sends OAuth requests to the payer as this bot's client. ConfigError if the key file has no key that can sign."""
+    """Sends OAuth requests to the payer as this bot's client. ConfigError if the key file has no key that can sign.
 
-    def __init__(self, settings: Settings, http: Http, discovery: Discovery, clock: Callable[[], float]) -> None:
+    Must be closed: unused tokens are revoked in background tasks, with `pause` between the tries.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        http: Http,
+        discovery: Discovery,
+        clock: Callable[[], float],
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._settings, self._http, self._discovery, self._clock = settings, http, discovery, clock
+        self._pause, self._revoking = pause, set[asyncio.Task[None]]()
         file = settings.payer_client_key_file
         self._key = None if file is None else read_key(file)
         self.client_refused = False
@@ -183,14 +197,31 @@ class TokenEndpoint:
             new.access, new.refresh or tokens.refresh, new.expires_at, new.lifetime, new.scope or tokens.scope
         )
 
-    async def revoke(self, tokens: Tokens, endpoint: str) -> bool:
-        """Revoke tokens at the payer (RFC 7009). Return whether the payer accepted the request."""
+    def start_revoking(self, tokens: Tokens) -> None:
+        """Start to revoke tokens, if the payer has a revocation endpoint (RFC 7009, T53), and return at once."""
+        task = asyncio.create_task(self._revoke(tokens))
+        self._revoking.add(task)
+        task.add_done_callback(self._revoking.discard)
+
+    async def close(self, patience: float = 2.0) -> None:
+        """Wait briefly for running revocations, then cancel them."""
+        await finish(self._revoking, patience)
+
+    async def _revoke(self, tokens: Tokens) -> None:
         hint = "refresh_token" if tokens.refresh else "access_token"
         body, _ = jose.prepare_revoke_token_request(tokens.refresh or tokens.access, token_type_hint=hint)
         try:
-            return (await self._post(endpoint, body)).status_code == _OK
-        except errors.LinkError:
-            return False
+            endpoint = (await self._discovery.endpoints()).revoke
+            for wait in _WAITS if endpoint else ():
+                await self._pause(wait)
+                with suppress(errors.LinkError):
+                    if (await self._post(endpoint or "", body)).status_code == _OK:
+                        return
+        except errors.BotError as error:
+            _log.warning("token_not_given_back", error=type(error).__name__, reference=error.reference)
+        else:
+            if endpoint:
+                _log.warning("token_not_given_back", error="refused")
 
     def _asking(self, code: str, verifier: str) -> str:
         return str(
@@ -283,41 +314,3 @@ def _seconds(value: object) -> float:
     except (ValueError, OverflowError):
         return _DEFAULT_LIFETIME
     return min(max(seconds, 0.0), _LONGEST_LIFETIME) if seconds < float("inf") else _DEFAULT_LIFETIME
-
-
-_WAITS = (0.0, 2.0, 10.0)
-_log = structlog.get_logger()
-
-
-class Revocations:
-    """Revokes unused tokens at the payer in background tasks, best effort (RFC 7009, T53). Must be closed."""
-
-    def __init__(
-        self, endpoint: TokenEndpoint, discovery: Discovery, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
-    ) -> None:
-        self._endpoint, self._discovery, self._pause = endpoint, discovery, pause
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def start(self, tokens: Tokens) -> None:
-        """Start to revoke tokens, if the payer has a revocation endpoint, and return at once."""
-        task = asyncio.create_task(self._run(tokens))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def close(self, patience: float = 2.0) -> None:
-        """Wait briefly for running revocations, then cancel them."""
-        await finish(self._tasks, patience)
-
-    async def _run(self, tokens: Tokens) -> None:
-        try:
-            endpoint = (await self._discovery.endpoints()).revoke
-            if endpoint is None:
-                return
-            for wait in _WAITS:
-                await self._pause(wait)
-                if await self._endpoint.revoke(tokens, endpoint):
-                    return
-        except errors.BotError as error:
-            _log.warning("token_not_given_back", error=type(error).__name__, reference=error.reference)
-            return
-        _log.warning("token_not_given_back", error="refused")

@@ -32,8 +32,11 @@ _REFETCH = 60.0
 _ACCEPT = {"accept": "application/json"}
 
 
-class SigningKeys:
-    """The payer's public keys, cached for an hour. They are reloaded, at most once a minute, if a key is unknown."""
+class IdTokens:
+    """Verifies id_tokens.
+
+    The payer's public keys are cached for an hour. They are reloaded, at most once a minute, if a key is unknown.
+    """
 
     def __init__(self, http: Http, clock: Callable[[], float]) -> None:
         self._http, self._clock = http, clock
@@ -42,7 +45,68 @@ class SigningKeys:
         self._keys: list[jose.RSAKey | jose.ECKey] = []
         self._fetched = self._refetched = float("-inf")
 
-    async def candidates(self, url: str, kid: str | None, algorithm: str) -> list[jose.RSAKey | jose.ECKey]:
+    async def verify(
+        self, token: str, *, issuer: str, jwks: str, client_id: str, nonce: str, signed_in_after: float | None = None
+    ) -> dict[str, Any]:
+        """Verify an id_token and return its claims.
+
+        `signed_in_after`: if set, a token with an earlier `auth_time` is rejected (Unix seconds; OIDC Core 2).
+
+        Raises:
+            SignInUntrusted: signature, key, issuer, audience, nonce or times are invalid; the message says which.
+            SignInOld: `auth_time` is before `signed_in_after`.
+            SignInRefused: the payer's keys cannot be fetched.
+        """
+        try:
+            header = jose.jws.extract_compact(token.encode()).headers()
+        except (jose.JoseError, ValueError) as error:
+            raise SignInUntrusted(f"id_token: {type(error).__name__}") from None
+        algorithm, kid = header.get("alg"), header.get("kid")
+        if not isinstance(algorithm, str) or algorithm not in _FAMILIES:
+            raise SignInUntrusted("id_token: the algorithm is not allowed")
+        keys = await self.keys(jwks, kid if isinstance(kid, str) else None, algorithm)
+        why = "id_token: the key is unknown"
+        for key in keys:
+            try:
+                claims = jose.jwt.decode(token, key, algorithms=[algorithm]).claims
+            except (jose.JoseError, ValueError, RecursionError) as error:
+                why = f"id_token: {type(error).__name__}"
+            else:
+                self._check(claims, issuer=issuer, client_id=client_id, nonce=nonce)
+                if signed_in_after is not None and "auth_time" in claims:
+                    self._check_fresh(claims["auth_time"], signed_in_after)
+                return claims
+        raise SignInUntrusted(why)
+
+    def _check(self, claims: dict[str, Any], *, issuer: str, client_id: str, nonce: str) -> None:
+        rules = jose.jwt.JWTClaimsRegistry(
+            now=lambda: int(self._clock()),
+            leeway=_LEEWAY,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": client_id},
+            sub={"essential": True},
+            exp={"essential": True},
+            iat={"essential": True},
+        )
+        try:
+            rules.validate(claims)
+        except (jose.JoseError, TypeError) as error:
+            raise SignInUntrusted(f"id_token: {getattr(error, 'claim', None)} {type(error).__name__}") from None
+        if not isinstance(claims["sub"], str):  # joserfc looks at this from 1.8 on
+            raise SignInUntrusted("id_token: sub is no text")
+        if not same(str(claims.get("nonce", "")), nonce):
+            raise SignInUntrusted("id_token: the nonce does not fit")
+        if claims.get("azp", client_id) != client_id:
+            raise SignInUntrusted("id_token: azp is another client")
+
+    def _check_fresh(self, auth_time: object, earliest: float) -> None:
+        now = self._clock()
+        if isinstance(auth_time, bool) or not isinstance(auth_time, int | float) or not 0 <= auth_time <= now + _LEEWAY:
+            raise SignInUntrusted("id_token: auth_time is no time, or one that is yet to come")
+        if auth_time < earliest - _LEEWAY:
+            raise SignInOld("id_token: auth_time is before this sign-in began")
+
+    async def keys(self, url: str, kid: str | None, algorithm: str) -> list[jose.RSAKey | jose.ECKey]:
         """Return the keys that may have signed a token: those with this key id, or all of the family if `kid` is None.
 
         Raises:
@@ -91,74 +155,6 @@ def _usable(keys: object) -> list[jose.RSAKey | jose.ECKey]:
             with suppress(*unusable):
                 found.append(kinds[given["kty"]].import_key(given))
     return found
-
-
-class IdTokens:
-    """Verifies id_tokens."""
-
-    def __init__(self, keys: SigningKeys, clock: Callable[[], float]) -> None:
-        self._keys, self._clock = keys, clock
-
-    async def verify(
-        self, token: str, *, issuer: str, jwks: str, client_id: str, nonce: str, signed_in_after: float | None = None
-    ) -> dict[str, Any]:
-        """Verify an id_token and return its claims.
-
-        `signed_in_after`: if set, a token with an earlier `auth_time` is rejected (Unix seconds; OIDC Core 2).
-
-        Raises:
-            SignInUntrusted: signature, key, issuer, audience, nonce or times are invalid; the message says which.
-            SignInOld: `auth_time` is before `signed_in_after`.
-            SignInRefused: the payer's keys cannot be fetched.
-        """
-        try:
-            header = jose.jws.extract_compact(token.encode()).headers()
-        except (jose.JoseError, ValueError) as error:
-            raise SignInUntrusted(f"id_token: {type(error).__name__}") from None
-        algorithm, kid = header.get("alg"), header.get("kid")
-        if not isinstance(algorithm, str) or algorithm not in _FAMILIES:
-            raise SignInUntrusted("id_token: the algorithm is not allowed")
-        keys = await self._keys.candidates(jwks, kid if isinstance(kid, str) else None, algorithm)
-        why = "id_token: the key is unknown"
-        for key in keys:
-            try:
-                claims = jose.jwt.decode(token, key, algorithms=[algorithm]).claims
-            except (jose.JoseError, ValueError, RecursionError) as error:
-                why = f"id_token: {type(error).__name__}"
-            else:
-                self._check(claims, issuer=issuer, client_id=client_id, nonce=nonce)
-                if signed_in_after is not None and "auth_time" in claims:
-                    self._check_fresh(claims["auth_time"], signed_in_after)
-                return claims
-        raise SignInUntrusted(why)
-
-    def _check(self, claims: dict[str, Any], *, issuer: str, client_id: str, nonce: str) -> None:
-        rules = jose.jwt.JWTClaimsRegistry(
-            now=lambda: int(self._clock()),
-            leeway=_LEEWAY,
-            iss={"essential": True, "value": issuer},
-            aud={"essential": True, "value": client_id},
-            sub={"essential": True},
-            exp={"essential": True},
-            iat={"essential": True},
-        )
-        try:
-            rules.validate(claims)
-        except (jose.JoseError, TypeError) as error:
-            raise SignInUntrusted(f"id_token: {getattr(error, 'claim', None)} {type(error).__name__}") from None
-        if not isinstance(claims["sub"], str):  # joserfc looks at this from 1.8 on
-            raise SignInUntrusted("id_token: sub is no text")
-        if not same(str(claims.get("nonce", "")), nonce):
-            raise SignInUntrusted("id_token: the nonce does not fit")
-        if claims.get("azp", client_id) != client_id:
-            raise SignInUntrusted("id_token: azp is another client")
-
-    def _check_fresh(self, auth_time: object, earliest: float) -> None:
-        now = self._clock()
-        if isinstance(auth_time, bool) or not isinstance(auth_time, int | float) or not 0 <= auth_time <= now + _LEEWAY:
-            raise SignInUntrusted("id_token: auth_time is no time, or one that is yet to come")
-        if auth_time < earliest - _LEEWAY:
-            raise SignInOld("id_token: auth_time is before this sign-in began")
 
 
 async def with_userinfo(http: Http, url: str | None, token: str, claims: Mapping[str, Any]) -> Mapping[str, Any]:

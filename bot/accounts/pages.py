@@ -22,7 +22,7 @@ from bot.accounts.rows import LIVES, SPENT_KIND, LinkOutcome, Pending, SignIn
 from bot.accounts.signin import SignIns
 from bot.config import Settings
 from bot.message import Person
-from bot.ops.entrance import UNNAMED, Sent, SharedLimit, TooSlow, counted_as, is_loopback
+from bot.ops.entrance import Sent, SharedLimit, TooSlow
 from bot.payer.http import origin_of
 
 _log = structlog.get_logger()
@@ -47,9 +47,8 @@ _STATUS: dict[type[errors.BotError], HTTPStatus] = {
 class PageGuard:
     """ASGI middleware of a page: limits the requests of an IP address in a minute (T52), and tells what failed.
 
-    Routes with the same `limit` count together. The address is the one determined by the entrance. Loopback is not
-    counted, nor are requests through a trusted proxy that names no client, so that one busy member does not lock out
-    the others. An exception results in the page of its problem, with a reference that the log has too.
+    Routes with the same `limit` count together. The address is the one determined by the entrance. An exception
+    results in the page of its problem, with a reference that the log has too.
     """
 
     def __init__(self, app: ASGIApp, *, renderer: Renderer, limit: SharedLimit) -> None:
@@ -71,8 +70,7 @@ class PageGuard:
             await page(scope, receive, send)
 
     async def _count(self, address: str) -> None:
-        seconds = 0 if is_loopback(address) or address == UNNAMED else await self._limit.wait(counted_as(address))
-        if seconds:
+        if seconds := await self._limit.wait_of(address):
             raise errors.TooManyRequests("one address asks for too many pages", seconds=seconds)
 
 
@@ -124,8 +122,10 @@ class LinkPages:
         secret = self._forms.secret(request)
         token = form_token(secret, link_id)
         popup = is_popup(request.query_params, person)
+        # Chromium applies these sources to every redirect behind the form: the payer's page may go on to any host.
+        targets = f"'self' https: {origin_of(self._settings.payer_authorize_url)}"
         page = self._page(
-            request, "confirm", form_action=self._targets(), popup=popup, in_teams=popup, person=person, token=token
+            request, "confirm", form_action=targets, popup=popup, in_teams=popup, person=person, token=token
         )
         self._forms.keep(page, secret)
         return page
@@ -224,14 +224,6 @@ class LinkPages:
 
     def _page(self, request: Request, name: str, **values: object) -> Response:
         return self._renderer.page(name, request.headers.get("accept-language"), **values)  # type: ignore[arg-type]
-
-    def _targets(self) -> str:
-        """Return the sources for the policy `form-action`: this site, any https address, and the configured payer page.
-
-        Chromium applies this list to every redirect after a form, and the payer's page may redirect to an unknown
-        sign-in host.
-        """
-        return f"'self' https: {origin_of(self._settings.payer_authorize_url)}"
 
 
 def chat_address(person: Person, teams_app: str | None) -> str:

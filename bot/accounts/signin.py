@@ -17,7 +17,7 @@ from bot.accounts import jose, rows
 from bot.accounts.access import Accesses
 from bot.accounts.codes import digest, new_code, new_secret, same
 from bot.accounts.endpoint import Granted
-from bot.accounts.identity import IdTokens, Patients, SigningKeys, is_for_others, named_patient, with_userinfo
+from bot.accounts.identity import IdTokens, Patients, is_for_others, named_patient, with_userinfo
 from bot.accounts.render import is_popup
 from bot.message import Language, Person
 from bot.payer.discovery import Endpoints
@@ -47,9 +47,9 @@ class SignIns:
 
     def __init__(self, accounts: Accesses) -> None:
         self._settings, self._rows, self._http = accounts.settings, accounts.rows, accounts.http
-        self._discovery, self._endpoint, self._revocations = accounts.discovery, accounts.endpoint, accounts.revocations
+        self._discovery, self._endpoint = accounts.discovery, accounts.endpoint
         clock = accounts.rows.now
-        self._id_tokens = IdTokens(SigningKeys(self._http, clock), clock)
+        self._id_tokens = IdTokens(self._http, clock)
         self._patients = Patients(self._http, self._settings.payer_fhir_url)
 
     async def person_of(self, link_id: str) -> Person:
@@ -135,7 +135,7 @@ class SignIns:
             return await self._keep(sign_in, granted, candidates)
         except Exception as error:
             if granted is not None:
-                self._revocations.start(granted.tokens)
+                self._endpoint.start_revoking(granted.tokens)
             if isinstance(error, errors.BotError):
                 raise
             if isinstance(error, TimeoutError):
@@ -188,7 +188,7 @@ class SignIns:
         pending = rows.Pending(new_secret(), sign_in.request, digest(code), candidates, granted.tokens, expires)
         replaced = await self._rows.take(rows.Pending, sign_in.person.key)
         if replaced is not None:
-            self._revocations.start(replaced.tokens)
+            self._endpoint.start_revoking(replaced.tokens)
         await self._rows.put(sign_in.person.key, pending, expires=expires, owner=sign_in.person)
         names = tuple(candidate.name for candidate in candidates)
         outcome = rows.LinkOutcome(sign_in.person, code, popup=sign_in.popup, records=names)

@@ -22,9 +22,9 @@ from bot.config import Settings
 from bot.conversation.handing_over import Post
 from bot.conversation.reminding import Push
 from bot.conversation.turn import Turn
+from bot.delivery.due import Stands
 from bot.delivery.inbox import Later, Writing, unrecorded
 from bot.delivery.retention import Retention
-from bot.delivery.tellings import Stands
 from bot.errors import StoreError, Unwritten
 from bot.message import (
     Actions,
@@ -131,18 +131,18 @@ class Answers(Protocol):
 
 
 class Reach(msgspec.Struct, frozen=True):
-    """The functions with which a bot contacts people, by platform. Each channel adds its own when it starts.
+    """The functions with which a bot contacts people, by platform. Each channel's methods of these names are added.
 
-    `push` sends a message to a person. `desks` posts in a help desk's channel. `stands` checks whether a message is
-    complete in a chat. `present` asks whether a person is still a member of their workspace; `lists` asks that about
-    many people of one workspace.
+    `push` sends a message to a person. `hand_over` posts in a help desk's channel. `stands` checks whether a message is
+    complete in a chat. `is_present` asks whether a person is still a member of their workspace; `are_present` asks that
+    about many people of one workspace.
     """
 
     push: dict[str, Push]
-    desks: dict[str, Post]
+    hand_over: dict[str, Post]
     stands: dict[str, Stands]
-    present: dict[str, Callable[[Person], Awaitable[bool | None]]]
-    lists: dict[str, Callable[[Sequence[Person]], Awaitable[Mapping[Person, bool]]]]
+    is_present: dict[str, Callable[[Person], Awaitable[bool | None]]]
+    are_present: dict[str, Callable[[Sequence[Person]], Awaitable[Mapping[Person, bool]]]]
 
 
 class ChannelHost(Protocol):

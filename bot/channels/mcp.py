@@ -28,7 +28,7 @@ from bot.channels.base import Answers
 from bot.conversation.forms import option_of
 from bot.conversation.slash_commands import Commands
 from bot.message import Actions, Answered, Block, Item, Line, Message, Person, Shareable, Shared, Span, in_rows
-from bot.ops.entrance import PERSON, UNNAMED, CounterStore, SharedLimit, counted_as, is_loopback
+from bot.ops.entrance import PERSON, CounterStore, SharedLimit
 from bot.pack import Pack
 from bot.replies.plain import as_data, plain
 
@@ -214,8 +214,7 @@ class Callers:
 
     async def refused(self, address: str | None) -> str | None:
         """Count a call of an address. Return the error message if the call exceeds the limit, else None."""
-        told = address is not None and address != UNNAMED and not is_loopback(address)
-        seconds = await self._limit.wait(counted_as(address or "")) if told else 0
+        seconds = await self._limit.wait_of(address) if address is not None else 0
         return f"You may ask {self._most} times a minute. Ask again in {seconds} seconds." if seconds else None
 
     @asynccontextmanager

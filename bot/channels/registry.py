@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from starlette.routing import Route
 
-from bot.channels.base import ChannelHost, Pause
+from bot.channels.base import ChannelHost, Pause, Reach
 from bot.errors import ConfigError
 from bot.message import Person, Private
 from bot.stores import lacks
@@ -63,8 +64,7 @@ def name_of(command: str) -> str:
 class Running(Protocol):
     """A channel that was started.
 
-    It may also have the methods `hand_over`, `stands` and `are_present`, which `Reach` holds as `desks`, `stands` and
-    `lists`.
+    It may also have the methods `hand_over`, `stands` and `are_present`, as in `Reach`.
     """
 
     @property
@@ -153,21 +153,12 @@ CHANNELS: Mapping[str, Start] = {"slack": start_slack, "teams": start_teams}
 @asynccontextmanager
 async def started(bot: ChannelHost, channels: Mapping[str, Start] = CHANNELS) -> AsyncIterator[dict[str, Running]]:
     """Start the channels whose settings are present, for the duration of this context. Yield them by platform."""
-    reach = bot.reach
-    ways: Mapping[str, dict[str, Any]] = {
-        "push": reach.push,
-        "is_present": reach.present,
-        "hand_over": reach.desks,
-        "stands": reach.stands,
-        "are_present": reach.lists,
-    }
     async with AsyncExitStack() as stack:
         running: dict[str, Running] = {}
         for platform, start in channels.items():
             channel = await stack.enter_async_context(start(bot))
             if channel is not None:
-                for name, known in ways.items():
-                    if hasattr(channel, name):
-                        known[platform] = getattr(channel, name)
+                for name in filter(partial(hasattr, channel), Reach.__struct_fields__):
+                    getattr(bot.reach, name)[platform] = getattr(channel, name)
                 running[platform] = channel
         yield running

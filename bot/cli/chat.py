@@ -20,7 +20,7 @@ from bot.channels.console import LOCAL, read_lines, run, write
 from bot.cli.terminal import HINT, NOBODY, rehearsed, until_quit
 from bot.config import Settings
 from bot.errors import ConfigError, SignInRefused
-from bot.message import Actions, Message, OneToOne, Person, Private, Reply
+from bot.message import Message, OneToOne, Person, Private, Reply, in_rows
 from bot.serving import listen, listen_for, running
 
 
@@ -169,11 +169,7 @@ async def with_pages(settings: Settings, *, any_port: bool) -> AsyncIterator[Bot
 
 def link_in(reply: Reply) -> str | None:
     """Return the URL of the reply's button to sign in, None if there is no such button."""
-    for block in reply.blocks:
-        for action in block.buttons if isinstance(block, Actions) else ():
-            if action.id == "link":
-                return action.url
-    return None
+    return next((action.url for action in in_rows(reply.blocks) if action.id == "link"), None)
 
 
 async def sign_in(bot: Bot, person: Person, username: str) -> list[Reply]:

@@ -200,21 +200,18 @@ class Keeper:
     def meaning(
         self, after: Asked | None, language: Language, said_slots: Mapping[str, Mapping[str, Slot]] | None = None
     ) -> Callable[[Press], Asked]:
-        """Return a function from a button to its question. The question of each button is made only once.
+        """Return a function from a button to its question.
 
         `after` is the question above the buttons, `said_slots` are the slots of the intents offered, by intent.
         """
-        known: dict[int, tuple[Press, Asked]] = {}  # by the id of the press, which is kept with it
 
         def meaning(press: Press) -> Asked:
-            if id(press) not in known:
-                rules, above = self._pack.intents.get(press.intent), after
-                if press.intent == HELP:  # it is about nobody's record
-                    above = None
-                elif said_slots is not None and press.intent in said_slots:
-                    above = Asked(press.intent, slots=said_slots[press.intent], whose=after.whose if after else "")
-                known[id(press)] = press, become(press, above, language, rules.slots if rules else ())
-            return known[id(press)][1]
+            rules, above = self._pack.intents.get(press.intent), after
+            if press.intent == HELP:  # it is about nobody's record
+                above = None
+            elif said_slots is not None and press.intent in said_slots:
+                above = Asked(press.intent, slots=said_slots[press.intent], whose=after.whose if after else "")
+            return become(press, above, language, rules.slots if rules else ())
 
         return meaning
 

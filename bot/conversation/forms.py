@@ -69,6 +69,15 @@ class Forms:
             found[form.one_of[0]] = "missing"
         return found
 
+    def submitted(
+        self, name: str, values: Mapping[str, Sequence[str]], labels: Mapping[str, str], today: date
+    ) -> tuple[str, dict[str, str]]:
+        """Return a submitted form as options, and the message for each faulty field, from the `labels` of the form."""
+        options = {key: option_of(key, given) for key, given in values.items() if given}
+        faults = self.faults(name, options, today)
+        wrong = {key: labels.get(f"{fault}:{key}", labels["unread"]) for key, fault in faults.items()}
+        return " ".join(options.values()), wrong
+
     def _read(self, name: str, options: str, today: date) -> Options:
         return read_options(self._engine, options, self._engine.intents[self.offers.forms[name].intent].options, today)
 

@@ -191,13 +191,6 @@ class Inbox:
             await asyncio.gather(self._watch, return_exceptions=True)
         await finish(self._tasks, seconds)
 
-    async def drain(self, seconds: float) -> None:
-        """Wait, at most `seconds`, until all messages received so far are answered."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while self._tasks or self._put_off:
-                    await (asyncio.wait(self._tasks) if self._tasks else asyncio.sleep(self._look))
-
     def _task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)

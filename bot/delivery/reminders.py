@@ -93,6 +93,11 @@ class Reminder(msgspec.Struct, frozen=True):
         return self.about not in DAYS_BEFORE
 
     @property
+    def news(self) -> int:
+        """What a message about its news says; other words if it is unknown whether the last one was delivered."""
+        return MAYBE_NEWS if self.doubt else NEWS
+
+    @property
     def untold(self) -> Reminder:
         """The reminder without its mark of being sent (`telling`), as stored after sending failed; its news stay."""
         return msgspec.structs.replace(self, telling=None)
@@ -112,7 +117,9 @@ class Reminder(msgspec.Struct, frozen=True):
             noted = msgspec.structs.replace(self.untold, known=known, found=(), doubt=doubt, missed=0)
             return None if ends else noted
         if self.about == "year":
-            return msgspec.structs.replace(self, last=_year_on(self.last), telling=None, missed=0)
+            day = min(self.last.day, 28) if self.last.month == 2 else self.last.day  # noqa: PLR2004 -- February
+            anew = self.last.replace(year=self.last.year + 1, day=day)
+            return msgspec.structs.replace(self, last=anew, telling=None, missed=0)
         left = tuple(one for one in self.days if one < days)
         if not surely and not left and days > 0:
             left = (0,)
@@ -168,11 +175,6 @@ def due_today(reminder: Reminder, key: str, now: datetime) -> bool:
 def next_morning(now: datetime) -> datetime:
     """Return the time tomorrow from which on people are sent messages."""
     return _morning(now.date() + timedelta(days=1), now)
-
-
-def _year_on(day: date) -> date:
-    """Return the same day a year later. February 29 becomes February 28."""
-    return day.replace(year=day.year + 1, day=min(day.day, 28) if day.month == 2 else day.day)  # noqa: PLR2004 -- February
 
 
 def _morning(day: date, zone: datetime) -> datetime:

@@ -88,6 +88,13 @@ class SharedLimit:
             return 0
         return round(_MINUTE) if count > self._most else 0
 
+    async def wait_of(self, address: str) -> int:
+        """Count one request of an address, as `wait`.
+
+        Loopback is not counted, nor are requests through a trusted proxy that names no client.
+        """
+        return 0 if is_loopback(address) or address == UNNAMED else await self.wait(counted_as(address))
+
 
 class Limits:
     """The rate limits of people and workspaces. By default, a workspace's limit is a multiple of a person's."""

@@ -53,6 +53,7 @@ class Meter:
 
     def __init__(self) -> None:
         self.tally: Tally | None = None
+        self._lines = Limit(_LINES)
         self._registry = CollectorRegistry()
         counter = partial(Counter, registry=self._registry)
         timer = partial(Histogram, buckets=SECONDS, registry=self._registry)
@@ -93,8 +94,13 @@ class Meter:
             self.tally.add("waited", bucket_of(seconds))
 
     def refused(self, channel: str, reason: str) -> None:
-        """Count one request that was refused, such as one without a valid signature."""
+        """Count one request that was refused, such as one without a valid signature.
+
+        Log it without any content, unless ten of its kind were logged in this minute.
+        """
         self._refused.labels(channel, reason).inc()
+        if not self._lines.wait(f"{channel} {reason}"):
+            log.warning("request refused", channel=channel, reason=reason)
 
     def rated(self, intent: str, rule: str, outcome: str, person: Person) -> None:
         """Count one rating of an answer by its intent and rule ("" if the question came from a button)."""
@@ -106,19 +112,6 @@ class Meter:
         """Return all metrics in Prometheus's text format. `payer_faults` is how many faults the payer has now."""
         self._payer.set(payer_faults)
         return generate_latest(self._registry)
-
-
-class Refusals:
-    """Counts and logs refused requests by platform and reason, without any content of the request."""
-
-    def __init__(self, meter: Meter) -> None:
-        self._meter, self._lines = meter, Limit(_LINES)
-
-    def __call__(self, channel: str, reason: str) -> None:
-        """Count a refused request, and log it unless ten of its kind were logged in this minute."""
-        self._meter.refused(channel, reason)
-        if not self._lines.wait(f"{channel} {reason}"):
-            log.warning("request refused", channel=channel, reason=reason)
 
 
 LEAST = 5

@@ -273,6 +273,8 @@ class ResponseCache:
             hidden = self._own and labels_of(body)
             if not (self._ended or hidden) and len(body) < self._answers.maxsize // 8:
                 self._answers[self, key] = _Cached(read, len(body), self._clock(), datetime.now(UTC))
+                if self._own:  # a member's goes when its time is over, though nobody asks again
+                    asyncio.get_running_loop().call_later(self._fresh, self._answers.expire)
         except (PayerBusy, PayerDown, PayerMaintenance, PayerSlow):
             old = self._answers.get((self, key))
             if old is None:
@@ -310,8 +312,6 @@ class MemberCache:
         self._clock = clock
         self._room = response_store(most, OWN_SECONDS, clock)
         self._links: LRUCache[str, dict[str, ResponseCache]] = LRUCache(_LINKS)
-        self._sweep: asyncio.TimerHandle | None = None
-        self._asked = False
 
     def of(self, link_id: str, patient: str = "") -> ResponseCache:
         """Return the cache of this link for one person, empty at first.
@@ -319,32 +319,14 @@ class MemberCache:
         A link may give access to several people's records.
         """
         people = self._links.setdefault(link_id, {})
-        kept = people.get(patient)
-        if kept is None:
-            kept = people[patient] = ResponseCache(self._clock, room=self._room, fresh=OWN_SECONDS, own=True)
-        self._asked = True
-        if self._sweep is None:
-            self._sweep = asyncio.get_running_loop().call_later(OWN_SECONDS, self._drop_expired)
-        return kept
-
-    def _drop_expired(self) -> None:
-        """Drop expired entries, and schedule the next run unless the cache is empty and unused.
-
-        One timer serves the entries of all account links.
-        """
-        self._room.expire()
-        more, self._asked = self._asked or bool(self._room), False  # who asked lately may be reading still
-        self._sweep = asyncio.get_running_loop().call_later(OWN_SECONDS, self._drop_expired) if more else None
+        if patient not in people:
+            people[patient] = ResponseCache(self._clock, room=self._room, fresh=OWN_SECONDS, own=True)
+        return people[patient]
 
     def forget(self, link_id: str) -> None:
         """Drop everything that was read for a link. Responses to calls in flight are not cached either."""
         for kept in self._links.pop(link_id, {}).values():
             kept.end()
-
-    @property
-    def size(self) -> int:
-        """The number of cached bytes."""
-        return int(self._room.currsize)
 
 
 class Patience(msgspec.Struct, frozen=True):

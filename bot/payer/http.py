@@ -18,7 +18,6 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 
 import aiohttp
 import httpx
@@ -37,10 +36,6 @@ _SILENCE = 20.0
 _TIMEOUT = httpx.Timeout(_SILENCE, connect=_CONNECT).as_dict()
 _OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _HEADERS = {"accept": "*/*", "accept-encoding": "gzip", "user-agent": "bcbst-bot"}
-
-
-def _unheard(_outcome: str, _seconds: float) -> None:
-    """Do nothing: the default for `heard`."""
 
 
 HttpAnswer = httpx.Response
@@ -68,7 +63,7 @@ class Call(msgspec.Struct, frozen=True):
             return httpx.Request("GET", self.url, headers=headers, extensions=extensions)
         headers["content-type"] = "application/x-www-form-urlencoded"
         content = self.form.encode("ascii")
-        return httpx.Request("POST", _target(self.url), headers=headers, content=content, extensions=extensions)
+        return httpx.Request("POST", self.url, headers=headers, content=content, extensions=extensions)
 
 
 class Http(AbstractAsyncContextManager["Http"]):
@@ -87,7 +82,7 @@ class Http(AbstractAsyncContextManager["Http"]):
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         in_flight: int = IN_FLIGHT,
         waits: Waits | None = None,
-        heard: Callable[[str, float], None] = _unheard,
+        heard: Callable[[str, float], None] = lambda _outcome, _seconds: None,
     ) -> None:
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs, patient ids included, at INFO
         self.clock, self.pause = clock, pause
@@ -160,12 +155,6 @@ class Http(AbstractAsyncContextManager["Http"]):
         return httpx.Response(response.status_code, headers=headers, content=body)
 
 
-@lru_cache(maxsize=64)
-def _target(url: str) -> httpx.URL:
-    """Return the parsed URL of a form. Cached: there are few such URLs, and none contains a member's id."""
-    return httpx.URL(url)
-
-
 def _transport() -> httpx.AsyncBaseTransport:
     """Return aiohttp as httpx's transport, for five times the throughput. Its session is created in the running loop.
 
@@ -208,7 +197,6 @@ def _seconds_apart(date: str, ours: float) -> float:
 
 _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-_FRONT = re.compile(r"[^/?#]*//[^/?#]*")
 _BLANK = re.compile(r"[\x00-\x20]")
 _PLAIN_LINK = re.compile(r"[\w:/?&=.,%+~$@!;*()|-]+", re.ASCII)
 # Also what a server reads as one that cuts parameters off a segment ("..;x", as Java's do) or decodes it twice.
@@ -217,18 +205,7 @@ _CLIMBS = re.compile(r"(?:^|/)(?:\.|%2e){2}|\\|%5c|%2f|%25(?:2e|2f|5c)|%[01][0-9
 
 def origin_of(url: str | httpx.URL) -> str:
     """Return scheme, host and port of a URL."""
-    text = str(url)
-    front = _FRONT.match(text)
-    return _origin(front[0] if front else text)
-
-
-@lru_cache(maxsize=64)
-def _origin(front: str) -> str:
-    """Return the origin of a URL's part before the path.
-
-    Only that part is cached, as the rest may identify a member.
-    """
-    parsed = httpx.URL(front)
+    parsed = httpx.URL(url)
     return f"{parsed.scheme}://{parsed.host}:{parsed.port or _PORTS.get(parsed.scheme, 0)}"
 
 
@@ -240,12 +217,6 @@ def is_safe(url: str) -> bool:
         return False
     secure = parsed.scheme == "https" or (parsed.scheme == "http" and parsed.host in _LOOPBACK)
     return secure and bool(parsed.host) and not parsed.userinfo
-
-
-@lru_cache(maxsize=8)
-def parse_base(url: str) -> Base:
-    """Parse a FHIR base URL. Cached, because a process uses only one or two."""
-    return Base(url)
 
 
 class Base:
@@ -272,7 +243,7 @@ class Base:
             resolved = httpx.URL(current).join(link)
             if resolved.host == self._host or {resolved.host, self._host} <= _LOOPBACK:  # RFC 6761 6.3
                 resolved = resolved.copy_with(host=self._host)
-            same = origin_of(str(resolved)) == self.origin
+            same = origin_of(resolved) == self.origin
         except (httpx.InvalidURL, ValueError, TypeError):
             return None
         path = resolved.raw_path.decode("ascii", "replace").split("?")[0]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -46,8 +46,7 @@ class Slots:
     """Limits the calls in flight. The more calls one type has, the fewer of the free slots it may take."""
 
     def __init__(self, most: int) -> None:
-        self._free, self._taken = most, Counter[str]()
-        self._waiting: deque[tuple[str, asyncio.Future[None]]] = deque()
+        self._free, self._taken, self._given_back = most, Counter[str](), asyncio.Event()
 
     @asynccontextmanager
     async def of(self, kind: str) -> AsyncIterator[None]:
@@ -55,42 +54,17 @@ class Slots:
 
         Waiting calls of a type with free slots go in order.
         """
-        if not self._fits(kind):
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append((kind, turn))
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self._give_back(kind)
-                raise
-        else:
-            self._take(kind)
+        while self._free <= 0 or self._taken[kind] >= _SHARE * self._free:
+            await self._given_back.wait()
+        self._free -= 1
+        self._taken[kind] += 1
         try:
             yield
         finally:
-            self._give_back(kind)
-
-    def _fits(self, kind: str) -> bool:
-        return self._free > 0 and self._taken[kind] < _SHARE * self._free
-
-    def _take(self, kind: str) -> None:
-        self._free -= 1
-        self._taken[kind] += 1
-
-    def _give_back(self, kind: str) -> None:
-        self._free += 1
-        self._taken[kind] -= 1
-        left: deque[tuple[str, asyncio.Future[None]]] = deque()
-        for waiting, turn in self._waiting:
-            if turn.done():
-                continue
-            if self._fits(waiting):
-                self._take(waiting)
-                turn.set_result(None)
-            else:
-                left.append((waiting, turn))
-        self._waiting = left
+            self._free += 1
+            self._taken[kind] -= 1
+            self._given_back.set()  # wakes all that wait, in order
+            self._given_back = asyncio.Event()
 
 
 class Origin:

@@ -10,7 +10,6 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import quote, urlsplit
 
-import msgspec
 from jinja2 import Undefined
 from markupsafe import Markup
 
@@ -22,15 +21,6 @@ if TYPE_CHECKING:
     from babel import Locale
 
 _COUNTRY = "US"
-_FIELDS = {
-    "y": "{year}",
-    "MMMM": "{month}",
-    "MMM": "{short}",
-    "LLLL": "{alone}",
-    "MM": "{number}",
-    "M": "{number}",
-    "d": "{day}",
-}
 _UNITS = {"MG": "mg", "MCG": "mcg", "ML": "mL", "G": "g", "UNT": "units", "MEQ": "mEq", "HR": "hour", "ACTUAT": "puff"}
 _UNIT = re.compile("|".join(sorted(_UNITS, key=len, reverse=True)))
 _RXNORM = re.compile(
@@ -40,56 +30,19 @@ _RXNORM = re.compile(
 _UNKNOWN = frozenset({"mis", "mul", "und", "zxx"})
 
 
-class Customs(msgspec.Struct, frozen=True):
-    """The formats of one language as used in the United States if CLDR has them, otherwise in its own country.
-
-    `short` are the abbreviated names of the months, without a period. `day`, `brief` and `month` are patterns with
-    `{year}`, `{month}` and `{day}`, or with `{alone}` (the month's name without a day), `{short}` or `{number}`.
-    `pairs` join two things by "and" and by "or".
-    """
-
-    months: tuple[str, ...]
-    alone: tuple[str, ...]
-    short: tuple[str, ...]
-    day: str
-    brief: str
-    month: str
-    pairs: Mapping[str, str]
-    languages: dict[str, str]
-
-
 @cache
-def customs(language: str) -> Customs:
-    """Return the formats of a language.
+def _locale(language: str) -> Locale:
+    """Return the customs of a language as in the United States if CLDR has them, otherwise as in its own country.
 
     Raises:
         babel.UnknownLocaleError: CLDR has no such language.
     """
-    locale = _locale(language)
-    return Customs(
-        months=tuple(locale.months["format"]["wide"][number] for number in range(1, 13)),
-        alone=tuple(locale.months["stand-alone"]["wide"][number] for number in range(1, 13)),
-        short=tuple(locale.months["stand-alone"]["abbreviated"][number].rstrip(".") for number in range(1, 13)),
-        day=_pattern(str(locale.date_formats["long"].format)),
-        brief=_pattern(str(locale.date_formats["medium"].format)),
-        month=_pattern(str(locale.datetime_skeletons["yMMMM"].format)),
-        pairs={"and": locale.list_patterns["standard"]["2"], "or": locale.list_patterns["or"]["2"]},
-        languages={code: name for code, name in locale.languages.items() if code not in _UNKNOWN},
-    )
-
-
-def _locale(language: str) -> Locale:
     from babel import Locale, UnknownLocaleError  # noqa: PLC0415 -- the first date that is written needs it, no start
 
     try:
         return Locale(language, _COUNTRY)
     except UnknownLocaleError:
         return Locale.parse(language)
-
-
-def _pattern(form: str) -> str:
-    """Return Babel's date pattern `%(MMMM)s %(d)s, %(y)s` with the placeholders of `Customs`."""
-    return form % _FIELDS
 
 
 _CENT = Decimal("0.01")
@@ -154,17 +107,11 @@ def day(when: object, *, brief: bool = False, language: str) -> str:
         year, month, of_month = (part and int(part) for part in found.groups())
     if not month:
         return f"{year:04}"
-    known = customs(language)
-    at = month - 1
-    names = {
-        "month": known.months[at],
-        "alone": known.alone[at],
-        "short": known.short[at],
-        "number": month,
-        "year": year,
-    }
-    written = (known.brief if brief else known.day) if of_month else known.month
-    return written.format(**names, day=of_month)
+    from babel.dates import format_date, format_skeleton  # noqa: PLC0415 -- as in `_locale`
+
+    if not of_month:
+        return format_skeleton("yMMMM", date(year, month, 1), locale=_locale(language))
+    return format_date(date(year, month, of_month), "medium" if brief else "long", locale=_locale(language))
 
 
 def the_day(when: object, *, brief: bool = False, language: str, words: CatalogueWords) -> str:
@@ -192,7 +139,7 @@ def month(when: object, *, years: bool = False, language: str) -> str:
     found = _PARTIAL_DATE.fullmatch(str(when))
     if when is None or found is None or not found[2]:
         raise TypeError("month needs a date with a month")
-    name = customs(language).short[int(found[2]) - 1]
+    name = _locale(language).months["stand-alone"]["abbreviated"][int(found[2])].rstrip(".")
     return f"{name} {found[1]}" if years else name
 
 
@@ -290,8 +237,8 @@ def number(value: Decimal | float) -> str:
 
 def language_name(code: str, *, language: str) -> str:
     """Return the name of the language with a BCP 47 code; the code itself if it is unknown."""
-    known = customs(language).languages.get(code.split("-", maxsplit=1)[0].casefold())
-    return known or clean(code)
+    known = code.split("-", maxsplit=1)[0].casefold()
+    return (known not in _UNKNOWN and _locale(language).languages.get(known)) or clean(code)
 
 
 def join(values: Iterable[object], separator: str = ", ", *, language: str) -> Markup:
@@ -310,7 +257,8 @@ def listed(values: Iterable[object], how: Literal["and", "or"] = "and", *, langu
     *first, last = [finalize(value, language=language) for value in values] or [Markup()]
     if not first:
         return last
-    return Markup(customs(language).pairs[how]).format(Markup(", ").join(first), last)  # noqa: S704 -- CLDR's own
+    pair = _locale(language).list_patterns["standard" if how == "and" else "or"]["2"]
+    return Markup(pair).format(Markup(", ").join(first), last)  # noqa: S704 -- CLDR's own
 
 
 def numbered(values: Iterable[T], first: int = 1) -> tuple[tuple[int, T], ...]:

@@ -6,19 +6,15 @@ replies use it, and so do pages and documents, as HTML or as cells of a CSV file
 
 import html
 import re
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from types import BuiltinMethodType, MethodType
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, nodes
-from jinja2.environment import TemplateModule
-from jinja2.runtime import Context, Macro
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import internalcode
 from markupsafe import Markup, escape
 
 from bot import compiled
@@ -184,30 +180,14 @@ _KEPT_FILTERS = (
     "select", "selectattr", "slice", "sort", "sum", "unique", "upper",
 )  # fmt: skip
 
-_MISSING = object()
-_METHODS = (MethodType, BuiltinMethodType)
-
-
-class _Template(Template):
-    """A template whose macros are made only once, because the global names that they use never change."""
-
-    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:  # noqa: ARG002 -- Jinja's signature
-        return super()._get_default_module()
-
 
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Jinja's sandbox. Whether a template may read an attribute is decided once for each type and attribute name."""
-
-    template_class = _Template
 
     def __init__(self, say: Say, **settings: Any) -> None:
         super().__init__(**settings)
         self.say = say
         self._verdicts: dict[tuple[type, str], bool] = {}
-
-    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        """Return the names that a template may use, as one mapping that is cheap to copy."""
-        return {**self.globals, **(d or {})}
 
     def compile(self, source: str | nodes.Template, name: str | None = None, *where: Any, **how: Any) -> Any:
         """Compile a template, with its messages in this environment's language."""
@@ -230,24 +210,6 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if verdict is None:
             verdict = self._verdicts[key] = super().is_safe_attribute(obj, attr, value)
         return verdict
-
-    @internalcode
-    def call(self, context: Context, called: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Call a macro or `say` without the sandbox's checks, which would allow it; check any other call."""
-        is_macro = type(called) is Macro
-        if not is_macro and called is not self.globals["say"]:
-            return super().call(context, called, *args, **kwargs)
-        kwargs.pop("_block_vars", None)
-        kwargs.pop("_loop_vars", None)
-        return called(context.eval_ctx, *args, **kwargs) if is_macro else called(*args, **kwargs)
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        """Return an attribute; a plain value whose type and name were allowed before is not checked again."""
-        if self._verdicts.get((type(obj), attribute)):
-            value = getattr(obj, attribute, _MISSING)
-            if value is not _MISSING and not isinstance(value, _METHODS):
-                return value
-        return super().getattr(obj, attribute)
 
 
 def environment(
@@ -300,8 +262,7 @@ class Words:
         )
         theirs = load(templates / FILE, dict[str, TheirPhrases])
         self._theirs = {language: written_out(phrases) for language, phrases in theirs.items()}
-        self._of_others: dict[str, Environment] = {}
-        self._fixed: dict[str, list[tuple[str, Press]]] | None = None
+        self._about, self.fixed_labels = lru_cache(self._of_another), lru_cache(self._fixed)
 
     def render(
         self, template: str, values: Mapping[str, object], *, language: str, links: Mapping[str, str] | None = None
@@ -318,25 +279,20 @@ class Words:
         with telling(jinja, values):
             return parse(jinja.get_template(template + SUFFIX).render(values), links or {})
 
-    def _about(self, language: str) -> Environment:
-        """Return the language's template environment for answers about another person; created on first use."""
-        if language not in self._of_others:
-            written = of_them(self._theirs.get(language, {}))
-            catalogue = self._catalogues.get(language)
-            self._of_others[language] = environment(self._templates, language, self.common, catalogue, written)
-        return self._of_others[language]
+    def _of_another(self, language: str) -> Environment:
+        """Return the language's template environment for answers about another person."""
+        written = of_them(self._theirs.get(language, {}))
+        return environment(self._templates, language, self.common, self._catalogues.get(language), written)
 
     def has(self, template: str) -> bool:
         """Return whether there is such a template."""
         return (self._templates / (template + SUFFIX)).is_file()
 
-    def fixed_labels(self) -> Mapping[str, list[tuple[str, Press]]]:
+    def _fixed(self) -> Mapping[str, list[tuple[str, Press]]]:
         """Return the fixed buttons by language: the label and action of each button without values."""
-        if self._fixed is None:
-            key = compiled.key_of(self._templates, of=compiled.code_of("replies"))
-            read = partial(fixed_labels, self._templates, self._catalogues, self._theirs)
-            self._fixed = compiled.kept("labels", key, dict[str, list[tuple[str, Press]]], read)
-        return self._fixed
+        key = compiled.key_of(self._templates, of=compiled.code_of("replies"))
+        read = partial(fixed_labels, self._templates, self._catalogues, self._theirs)
+        return compiled.kept("labels", key, dict[str, list[tuple[str, Press]]], read)
 
     def faults(self) -> list[str]:
         """Return the faults of the catalogues, one sentence each, starting with the file's name."""

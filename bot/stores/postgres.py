@@ -11,7 +11,6 @@ import re
 import select
 import time
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -206,12 +205,16 @@ class PostgresStore(Store):
 
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
         """Delete an owner's rows and store others in one transaction, as `Store.append` does."""
-        kinds, keys, values, owners, ends = zip(*map(_columns, (*new, *put)), strict=True) if new or put else ((),) * 5
-        rows = await self._run(
+        rows = [*new, *put]
+        kinds, keys, owners = ([_encoded(getattr(row, name)) for row in rows] for name in ("kind", "key", "owner"))
+        [(done,)] = await self._run(
             "SELECT bcbst_append(%s, %s::bytea[], %s::bytea[], %s::bytea[], %s::bytea[], %s::float8[], %s, %s)",
-            (len(new), [*kinds], [*keys], [*values], [*owners], [*ends], _encoded(drops), self._clock()),
+            (
+                *(len(new), kinds, keys, [row.value for row in rows], owners, [row.expires for row in rows]),
+                *(_encoded(drops), self._clock()),
+            ),
         )
-        return bool(rows[0][0])
+        return bool(done)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -222,7 +225,7 @@ class PostgresStore(Store):
 
     async def _run(self, sql: str, values: Any) -> list[Any]:
         if isinstance(values, dict):
-            sql = _psycopg_form(sql)
+            sql = _NAME.sub(r"%(\1)s", sql)
             values = {name: _encoded(one) if isinstance(one, str) else one for name, one in values.items()}
         task = asyncio.current_task()
         cancelled = task.cancelling() if task else 0
@@ -239,19 +242,9 @@ class PostgresStore(Store):
                 raise asyncio.CancelledError from None
 
 
-@lru_cache(maxsize=256)
-def _psycopg_form(sql: str) -> str:
-    """Return a statement with its parameters `:name` in psycopg's form, `%(name)s`."""
-    return _NAME.sub(r"%(\1)s", sql)
-
-
 def _encoded(text: str) -> bytes:
     """Return text as bytes, as the tables store it."""
     return text.encode()
-
-
-def _columns(row: NewRow) -> tuple[bytes, bytes, bytes, bytes, float]:
-    return _encoded(row.kind), _encoded(row.key), row.value, _encoded(row.owner), row.expires
 
 
 def _store_error(error: psycopg.Error) -> StoreBusy | StoreUnusable:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from bot.accounts.identity import SigningKeys
+from bot.accounts.identity import IdTokens
 from bot.payer.http import Http
 from tests.accounts.conftest import DANA, Bot, code_on
 from tests.accounts.payer import FORGER, ORIGIN, Payer, key_of
@@ -111,9 +111,9 @@ async def test_unknown_keys_cannot_make_the_bot_ask_again_and_again(bot: Bot) ->
 @pytest.mark.threat("T10")
 async def test_a_thousand_made_up_keys_cost_one_more_fetch(bot: Bot) -> None:
     """However many kids come within a minute (T10)."""
-    keys = SigningKeys(Http(transport=bot.payer.transport()), bot.clock)
+    keys = IdTokens(Http(transport=bot.payer.transport()), bot.clock)
     for number in range(1_000):
-        assert await keys.candidates(f"{ORIGIN}/jwks", f"made-up-{number}", "RS256") == []
+        assert await keys.keys(f"{ORIGIN}/jwks", f"made-up-{number}", "RS256") == []
     assert bot.payer.count("/jwks") == 2
 
 

@@ -29,7 +29,7 @@ DONE_BY = {
         "form": f"{_SLACK}.views:Modals",
         "message": f"{_SLACK}.incoming:read_shortcut",
         "starter": f"{_SLACK}.errands:Errands",
-        "home": f"{_SLACK}.views:publish",
+        "home": f"{_SLACK}.views:with_forms",
         "share": "bot.channels.base:ShownAside",
         "progress": f"{_SLACK}.answers:SlackController",
         "edited": f"{_SLACK}.incoming:read_edit",

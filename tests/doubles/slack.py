@@ -8,12 +8,14 @@ import time
 import aiohttp
 from aiohttp import web
 
+from bot.channels.slack.app import SlackApp
 from tests.doubles.slack_api import APP_TOKEN, CLIENT_ID, CLIENT_SECRET, TOKEN, Call, WebApi
 from tests.doubles.slack_payloads import BOT_USER, TEAM, Json, sign, wire
+from tests.inbox.handling import drained
 
 __all__ = [
     "APP_TOKEN", "BOT_USER", "CLIENT_ID", "CLIENT_SECRET", "SECRET", "TEAM", "TOKEN",
-    "Call", "SlackDouble", "sign", "wire",
+    "Call", "SlackDouble", "all_done", "sign", "wire",
 ]  # fmt: skip
 SECRET = "double-signing-secret"
 
@@ -120,3 +122,10 @@ class SlackDouble(WebApi):
                     self.acknowledged.append(str(json.loads(message.data).get("envelope_id")))
                     self._changed.notify_all()
         return socket
+
+
+async def all_done(app: SlackApp) -> None:
+    """Wait until everything that the app acknowledged so far is answered."""
+    await drained(app._errands.inbox)
+    await app._errands.drain(25)
+    await drained(app._erasing)

@@ -26,7 +26,7 @@ from bot.sandbox.authorization.endpoints import TOKEN as TOKEN_PATH
 from bot.sandbox.behaviour import Fault
 from bot.sandbox.world import World
 from tests.days import YEAR_BEFORE
-from tests.doubles.slack import SECRET, TOKEN, SlackDouble
+from tests.doubles.slack import SECRET, TOKEN, SlackDouble, all_done
 from tests.doubles.teams import APP, PASSWORD, TENANT, TeamsDouble, settled
 from tests.e2e.house import EOB, OWED, House, open_house
 from tests.e2e.planted import needles, strings_of
@@ -115,7 +115,7 @@ class Played:
         else:
             assert set(await self.slack.deliver(body)) == {200}
             assert self.house.slack is not None
-            await self.house.slack.drain()
+            await all_done(self.house.slack)
 
     def _body(self, surface: str, words: str, user: str) -> Json:
         if surface in _SLACK:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message
 
 from bot.app import web_app
 from bot.sandbox.world import World
-from tests.doubles.slack import SECRET, SlackDouble, sign, wire
+from tests.doubles.slack import SECRET, SlackDouble, all_done, sign, wire
 from tests.doubles.teams import TeamsDouble, settled
 from tests.e2e.played import Played, attached
 
@@ -173,7 +173,7 @@ async def test_what_slack_signs_and_garbles_is_taken_once(scene: Played, kind: i
     assert status in {200, 400}
     assert b"Traceback" not in said
     assert scene.house.slack is not None
-    await scene.house.slack.drain()
+    await all_done(scene.house.slack)
 
 
 def _of_teams(teams: TeamsDouble) -> list[dict[str, Any]]:

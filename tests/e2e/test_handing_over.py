@@ -51,7 +51,7 @@ async def desked(world: World, folder: Path, **settings: Any) -> AsyncIterator[t
     async with open_house(world, folder, bot_handoff_channel=SLACK, **settings) as house:
         desk = Desk()
         desk.gate.set()
-        house.bot.reach.desks["slack"] = desk.post
+        house.bot.reach.hand_over["slack"] = desk.post
         yield house, desk
 
 
@@ -159,7 +159,7 @@ async def test_a_process_that_dies_between_leaves_no_second_post(world: World, t
         await asyncio.gather(killed, return_exceptions=True)
         desk.gate.set()
         async with open_house(world, tmp_path, sandbox=house.sandbox, bot_handoff_channel=SLACK) as other:
-            other.bot.reach.desks["slack"] = desk.post
+            other.bot.reach.hand_over["slack"] = desk.post
             told = await pressing(other, asked, "Send")
         assert told.text.startswith("It may have arrived, so I did not send it again. If nobody answers, call ")
         assert asked.text.partition("Reference: ")[2][:5] in told.text
@@ -250,10 +250,10 @@ async def test_what_slack_answers_of_the_channel(world: World, tmp_path: Path) -
         letter = Shareable(intent="handoff.send", language="en", blocks=(Line((Span("why?"),)),))
         slack.errors["chat.postMessage"] = ["not_in_channel"]
         with pytest.raises(Unwritten, match="not_in_channel"):
-            await here.reach.desks["slack"](SLACK, letter, person)
+            await here.reach.hand_over["slack"](SLACK, letter, person)
         slack.belated["chat.postMessage"] = [502]
         with pytest.raises(Exception, match="unreadable") as caught:
-            await here.reach.desks["slack"](SLACK, letter, person)
+            await here.reach.hand_over["slack"](SLACK, letter, person)
         assert not isinstance(caught.value, Unwritten)
         assert len([one for one in slack.messages if one[0] == SLACK]) == 1
 

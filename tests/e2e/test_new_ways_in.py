@@ -13,6 +13,7 @@ from tests.e2e.conftest import told_by
 from tests.e2e.house import OWED
 from tests.e2e.planted import found, needles, stored
 from tests.e2e.played import Played
+from tests.reminded import all_due
 
 USER = "u88888canary"
 CANARY = "Zzyzxa Quillfeather 4417-8832"
@@ -132,6 +133,6 @@ async def test_searches_and_wishes_say_nothing_on(scene: Played) -> None:
         assert status == 200
     for words in ("tell me when a new claim comes", f"tell me when my claim with {CANARY} is decided"):
         await scene.say("teams chat", words, USER)
-    await scene.house.bot.due.once()
+    await all_due(scene.house.bot.due)
     assert await scene.house.bot.store.size("watch:") >= 1
     await _read_everything(scene)

@@ -18,6 +18,7 @@ from bot.stores.base import NewRow
 from tests.days import DAY
 from tests.e2e.house import EOB, House, Said
 from tests.e2e.test_documents import browser, fetch, given
+from tests.reminded import all_due
 
 pytestmark = pytest.mark.calendar
 TELLING = ("appeal", "claim", "theo", "mri", "kapoor", "$")
@@ -37,7 +38,7 @@ async def told(house: House, about: Literal["news"] | None = None) -> list[int]:
     """How many are told of the one wish that there is, once it is due, and then again."""
     [row] = await house.bot.store.listed(kind_of("console", about) if about else kind_of("console"))
     await house.bot.store.hold(row.kind, row.key, until=0)
-    return [await house.bot.due.once(), await house.bot.due.once()]
+    return [await all_due(house.bot.due), await all_due(house.bot.due)]
 
 
 async def watching(house: House, rows: Reminders) -> None:
@@ -86,7 +87,7 @@ async def test_from_a_new_claim_to_the_end_of_the_sign_in(dana: House) -> None:
     clocked(dana, lambda: noon)
     rows = Reminders(bot.table, lambda: noon)
     await watching(dana, rows)
-    assert [await bot.due.once(), await bot.due.once()] == [1, 0]
+    assert [await all_due(bot.due), await all_due(bot.due)] == [1, 0]
     [news] = dana.pushed
     message = Said([news])
     assert "There is something new that you asked me to tell you about." in message.text
@@ -132,7 +133,7 @@ async def test_wishes_end_with_the_record_that_they_are_about(house: House) -> N
             NewRow(row.kind, row.key, row.value, seconds.time() + 3_600, person.key), row.key, until=0
         )
     before = len(house.sandbox.requests)
-    assert await bot.due.once() == 0
+    assert await all_due(bot.due) == 0
     assert [seen.path for seen in list(house.sandbox.requests)[before:] if "ExplanationOfBenefit" in seen.path] == []
     assert house.pushed == []
 
@@ -147,7 +148,7 @@ async def test_a_wave_of_401_ends_no_wish(dana: House) -> None:
     assert link is not None
     bot.recent.forget(link.id)
     dana.break_(Fault(EOB, 401, times=None))
-    assert await bot.due.once() == 0
+    assert await all_due(bot.due) == 0
     assert (dana.pushed, len(await rows.of(dana.person))) == ([], 1)
     dana.heal()
     assert await told(dana, "news") == [1, 0]

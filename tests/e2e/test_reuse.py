@@ -85,7 +85,7 @@ async def test_an_unlink_while_a_page_is_under_way_keeps_nothing(dana: House) ->
     await dana.say("unlink")
     hold.set()
     await question
-    assert not dana.bot.recent.size
+    assert not dana.bot.recent._room.currsize
 
 
 async def test_marked_records_are_read_each_time(house: House) -> None:
@@ -95,4 +95,4 @@ async def test_marked_records_are_read_each_time(house: House) -> None:
     calls = house.asked()
     await house.say("list my claims")
     assert house.asked() == 2 * calls
-    assert not house.bot.recent.size
+    assert not house.bot.recent._room.currsize

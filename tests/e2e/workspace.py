@@ -10,7 +10,7 @@ from bot.sandbox.world import World
 from tests.cases import saw
 from tests.connecting import signed_in
 from tests.days import LAST_VISIT, month_day
-from tests.doubles.slack import Call, SlackDouble
+from tests.doubles.slack import Call, SlackDouble, all_done
 from tests.e2e.house import House, open_house
 
 MEMBERS_OWN = ("54.87", "Okafor", "Dana Mercer", month_day(LAST_VISIT), "885.07")
@@ -36,7 +36,7 @@ class Workspace:
     async def settle(self) -> None:
         """Wait for the answers to everything acknowledged."""
         assert self.house.slack is not None
-        await self.house.slack.drain()
+        await all_done(self.house.slack)
 
     async def write(self, text: str, user: str = "U1") -> str:
         """A direct message; what the person reads then."""

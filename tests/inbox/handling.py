@@ -1,6 +1,7 @@
 """A handler that notes down what it answered, and an inbox around it."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,14 @@ from bot.stores.base import Store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 
 VAULT = Vault(parse_keys(new_key()))
+
+
+async def drained(box: Inbox, seconds: float = 25) -> None:
+    """Wait, at most `seconds`, until all messages received so far are answered."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while box._tasks or box._put_off:
+                await (asyncio.wait(box._tasks) if box._tasks else asyncio.sleep(box._look))
 
 
 class Handler:

@@ -76,9 +76,9 @@ async def test_after_its_time_the_payer_is_asked_again() -> None:
     stage = rig(page(claim(id="c1")))
     recent = MemberCache(stage.clock)
     await asked(reader(stage, recent), stage)
-    assert recent.size
+    assert recent._room.currsize
     stage.clock.now += OWN_SECONDS
-    assert not recent.size
+    assert not recent._room.currsize
     _, again = await asked(reader(stage, recent), stage)
     assert not again.report.reused
     assert len(stage.payer.requests) == 2
@@ -91,19 +91,20 @@ async def test_after_its_time_the_payer_is_asked_again() -> None:
     assert len(places.payer.requests) == 2
 
 
-async def test_one_timer_lets_go_of_what_all_questions_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not one for each question, and none is left when nothing is held any more."""
-    recent = MemberCache(rig().clock)
-    monkeypatch.setattr("bot.payer.budget.OWN_SECONDS", 0)
-    recent.of("link-1")
-    timer = recent._sweep
-    for _ in range(5):
-        recent.of("link-2")
-    assert timer is not None
-    assert recent._sweep is timer
-    for _ in range(10):
-        await asyncio.sleep(0)
-    assert recent._sweep is None
+async def test_what_is_kept_goes_though_nobody_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory is let go when the time is over, not at the next question."""
+    stage = rig(page(claim(id="c1")))
+    recent, later = MemberCache(stage.clock), list[tuple[float, Callable[[], object]]]()
+    client = reader(stage, recent)
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncio.get_running_loop(), "call_later", lambda *timer: later.append(timer))
+        await asked(client, stage)
+    [(seconds, gone)] = later
+    held = vars(recent._room)["_Cache__data"]
+    assert (seconds, len(held)) == (OWN_SECONDS, 1)
+    stage.clock.now += seconds
+    gone()
+    assert not held
 
 
 async def test_two_links_never_share_even_for_the_same_search() -> None:
@@ -123,9 +124,9 @@ async def test_a_link_that_ends_takes_its_records_along() -> None:
     before = reader(stage, recent)
     await asked(before, stage)
     recent.forget("link-1")
-    assert not recent.size
+    assert not recent._room.currsize
     await asked(before, stage)
-    assert not recent.size
+    assert not recent._room.currsize
     await asked(reader(stage, recent), stage)
     assert len(stage.payer.requests) == 3
 
@@ -145,7 +146,7 @@ async def test_what_is_marked_as_sensitive_is_never_kept(answer: httpx.Response)
     stage = rig(answer)
     recent = MemberCache(stage.clock)
     await asked(reader(stage, recent), stage)
-    assert not recent.size
+    assert not recent._room.currsize
 
 
 def own(stage: Rig) -> Callable[[], MemberClient]:
@@ -178,8 +179,8 @@ async def test_memory_has_a_bound() -> None:
     recent = MemberCache(stage.clock, most=400_000)
     for number in range(100):
         await asked(reader(stage, recent, f"link-{number}"), stage)
-        assert recent.size <= 400_000
-    assert recent.size > 200_000
+        assert recent._room.currsize <= 400_000
+    assert recent._room.currsize > 200_000
 
 
 async def test_when_the_payer_is_down_the_old_answer_is_served_and_says_so() -> None:

@@ -20,7 +20,7 @@ from slack_sdk.errors import SlackApiError
 from bot.channels.base import Pause, Unreachable, beside, deliver, say
 from bot.channels.slack.client import SHUT, code_of
 from bot.channels.slack.incoming import Incoming
-from bot.channels.slack.views import Modals, publish
+from bot.channels.slack.views import Modals, form_button, with_forms
 from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace, clear_part
 from bot.channels.slack.writer import HELD_UP, QUIET, UNMARKED, EphemeralWriter, Means, SlackWriter, send_page
 from bot.conversation.turn import Turn
@@ -198,8 +198,23 @@ class SlackController:
             await say(self._writer(here, incoming, mark), place, reply, here.somebody(incoming.user, incoming.team))
 
     async def show_home(self, here: Workspace, incoming: Incoming, _: Delivery | None = None) -> None:
-        """Update a person's Home tab."""
-        await publish(here, self._turn, self.notices, self.modals, (incoming.user, incoming.team))
+        """Replace a person's Home tab by a current one.
+
+        Raises:
+            SlackApiError: Slack rejects it, except if the app has no Home.
+            Unreachable: Slack does not respond.
+        """
+        person, directory_only = await here.person(incoming.user, incoming.team)
+        language = (await here.profile(incoming.user)).language
+        page, linked = await self._turn.home(person, language, directory_only=directory_only)
+        labels = self.notices.labels("home_buttons", language)
+        forms = [form_button(name, labels[name]) for name in self.modals.offered("" if directory_only else linked)]
+        view = {"type": "home", "blocks": with_forms(self.notices.pages(page)[0].blocks, forms)}
+        try:
+            await here.client.views_publish(user_id=incoming.user, view=view)
+        except SlackApiError as error:
+            if code_of(error) != "not_enabled":
+                raise
 
     async def _home_again(self, here: Workspace, incoming: Incoming) -> None:
         """Update a person's Home tab after an answer.

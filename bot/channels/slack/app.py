@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import structlog
-from msgspec.structs import replace
 from slack_bolt.adapter.starlette.async_handler import to_starlette_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -27,7 +26,6 @@ from bot.channels.slack.answers import SlackController, on_error, status_after
 from bot.channels.slack.client import GONE, Connection, Socket, code_of, silent
 from bot.channels.slack.errands import ENDINGS, ErrandKind, Errands, People, read_ending, where
 from bot.channels.slack.incoming import (
-    Incoming,
     read_command,
     read_edit,
     read_event,
@@ -45,7 +43,6 @@ from bot.delivery.inbox import Handler, Inbox, Soother
 from bot.delivery.retention import ShownMessage
 from bot.message import Person
 from bot.ops.entrance import read_request
-from bot.ops.metrics import Refusals
 
 log = structlog.get_logger("slack")
 
@@ -75,7 +72,7 @@ class SlackApp:
         pack, table, now = host.pack, host.table, host.settings.now
         self._turn, self._settings, self._table = host.turn, host.settings, table
         self._secret = secret_of(host.settings.slack_signing_secret)
-        self._refused, self._acks, self._monotonic = Refusals(host.meter), Acks(), monotonic
+        self._refused, self._acks, self._monotonic = host.meter.refused, Acks(), monotonic
         self._commands = (f"/{pack.command}", *pack.commands)
         self._inbox_of = inbox or (lambda handler, soothe: Inbox("slack", handler, table, soothe=soothe, finds=True))
         self._notices, self._people = Notices(pack.words), People(table, host.forget)
@@ -101,7 +98,7 @@ class SlackApp:
             self._install = Install(settings, link.client(None), table, self._pages, self._commands[0])
         else:
             self._workspaces = OneWorkspace(client)
-        means = Means(self._notices, self._pace, self._retention, self._aside, link.urls, client)
+        means = Means(self._notices, self._pace, self._retention, self._aside, link, client)
         desk = SlackController(self._turn, means, self._people, self._modals, self._workspaces, self._pause)
         self.push, self.hand_over, self.stands = desk.push, desk.hand_over, desk.pushed
         self._errands = Errands(desk, self._inbox_of, self._monotonic)
@@ -127,12 +124,6 @@ class SlackApp:
         await self._erasing.stop(0)
         await self._errands.drain(_DRAIN_SECONDS)
         await self._connection.close()
-
-    async def drain(self) -> None:
-        """Wait until everything acknowledged so far is answered."""
-        await self._errands.inbox.drain(_DRAIN_SECONDS)
-        await self._errands.drain(_DRAIN_SECONDS)
-        await self._erasing.drain(_DRAIN_SECONDS)
 
     open_paths = ("/slack/install", "/slack/oauth_redirect")
 
@@ -259,7 +250,7 @@ class SlackApp:
         for command in self._commands:
             bolt.command(command)(self._on_command)
         bolt.action(re.compile(""))(self._on_action)
-        bolt.shortcut(re.compile(""))(self._on_shortcut)
+        bolt.shortcut(re.compile(""))(self._on_action)
         bolt.view(re.compile("^form-"))(self._on_view)
         bolt.error(on_error)
         return bolt
@@ -279,30 +270,24 @@ class SlackApp:
         await ack()
 
     async def _on_action(self, ack: Ack, body: Body, here: Workspace) -> None:
-        incoming = read_press(body)
+        """Handle a button press or a shortcut."""
+        incoming = read_press(body) if "actions" in body else read_shortcut(body)
+        kind: ErrandKind = "answer"
         if incoming is not None and incoming.action in {SHARE, SEND}:
-            await self._errands.take(
-                here, replace(incoming, response_url=str(body.get("response_url") or "")), "pass_on"
-            )
-        else:
-            await self._errands.take(here, incoming, self._kind(incoming))
-        await ack()
-
-    async def _on_shortcut(self, ack: Ack, body: Body, here: Workspace) -> None:
-        incoming = read_shortcut(body)
-        await self._errands.take(here, incoming, self._kind(incoming))
+            kind = "pass_on"
+        elif incoming is not None and self._modals.name_of(incoming.action):
+            kind = "form"
+        await self._errands.take(here, incoming, kind)
         await ack()
 
     async def _on_view(self, ack: Ack, body: Body, here: Workspace) -> None:
         """Handle a submitted form. If fields are invalid, the form stays open with messages at these fields."""
-        if errors := self._modals.errors(body, await here.language(body["user"]["id"])):
+        incoming, errors = self._modals.read(body, await here.language(body["user"]["id"]))
+        if errors:
             await ack(response_action="errors", errors=errors)
             return
-        await self._errands.take(here, self._modals.read(body))
+        await self._errands.take(here, incoming)
         await ack()
-
-    def _kind(self, incoming: Incoming | None) -> ErrandKind:
-        return "form" if incoming is not None and self._modals.name_of(incoming.action) else "answer"
 
     async def _on_home(self, body: Body, here: Workspace) -> None:
         opened = read_home(body)

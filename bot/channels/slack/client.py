@@ -208,38 +208,13 @@ _HOOKS = "hooks."  # Slack's host for them is that of its Web API with this in f
 _LONGEST_REFUSAL = 500
 
 
-class ResponseUrls:
-    """Posts to response URLs. A URL is accepted only if it belongs to the Web API at `api_url`.
-
-    Slack signs the request with the URL; the check limits the harm that somebody with a stolen signing secret can do.
-    """
-
-    def __init__(self, session: aiohttp.ClientSession, api_url: str) -> None:
-        self._session, self._api = session, urlsplit(api_url)
-
-    async def post(self, url: str, body: dict[str, Any]) -> bool:
-        """Post to a response URL. Return whether Slack accepted the post; False if it rejected the blocks.
-
-        Raises:
-            Unwritable: the URL is not Slack's; nothing was posted.
-            aiohttp.ClientError: Slack rejected the post otherwise: the URL has expired, or Slack is unavailable.
-        """
-        if not self._is_slacks(url):
-            raise Unwritable("foreign_response_url")
-        async with self._session.post(url, json=body, allow_redirects=False) as answer:
-            if body["blocks"] and answer.status >= HTTPStatus.BAD_REQUEST:
-                said = (await answer.content.read(_LONGEST_REFUSAL)).decode(errors="replace")
-                if any(code in said for code in UNDRAWN):
-                    return False
-            answer.raise_for_status()
-        return True
-
-    def _is_slacks(self, url: str) -> bool:
-        try:
-            asked, own = _origin(urlsplit(url)), _origin(self._api)
-        except ValueError:
-            return False
-        return asked in {own, (own[0], f"{_HOOKS}{own[1]}", own[2])}
+def is_slacks(url: str, api_url: str) -> bool:
+    """Return whether a URL belongs to the Web API at `api_url`: the same host, or its hooks."""
+    try:
+        asked, own = _origin(urlsplit(url)), _origin(urlsplit(api_url))
+    except ValueError:
+        return False
+    return asked in {own, (own[0], f"{_HOOKS}{own[1]}", own[2])}
 
 
 def _origin(parts: SplitResult) -> tuple[str, str, int | None]:
@@ -268,7 +243,6 @@ class Connection:
             cookie_jar=aiohttp.DummyCookieJar(),
             json_serialize=lambda body: msgspec.json.encode(body).decode(),
         )
-        self.urls = ResponseUrls(self.session, settings.slack_api_url)
 
     def client(self, token: str | None) -> Client:
         """Return a client with a token. Calls that did not reach Slack, or that Slack rate-limited, are retried."""
@@ -283,6 +257,26 @@ class Connection:
             ],
             pause=self._pause,
         )
+
+    async def respond(self, url: str, body: dict[str, Any]) -> bool:
+        """Post to a response URL. Return whether Slack accepted the post; False if it rejected the blocks.
+
+        Slack signs the request with the URL; the check whose it is limits the harm that somebody with a stolen signing
+        secret can do.
+
+        Raises:
+            Unwritable: the URL is not Slack's; nothing was posted.
+            aiohttp.ClientError: Slack rejected the post otherwise: the URL has expired, or Slack is unavailable.
+        """
+        if not is_slacks(url, self._settings.slack_api_url):
+            raise Unwritable("foreign_response_url")
+        async with self.session.post(url, json=body, allow_redirects=False) as answer:
+            if body["blocks"] and answer.status >= HTTPStatus.BAD_REQUEST:
+                said = (await answer.content.read(_LONGEST_REFUSAL)).decode(errors="replace")
+                if any(code in said for code in UNDRAWN):
+                    return False
+            answer.raise_for_status()
+        return True
 
     async def close(self) -> None:
         """Close the HTTP session."""

@@ -10,15 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from slack_sdk.errors import SlackApiError
-
 from bot.channels.base import Body
-from bot.channels.slack.client import code_of
 from bot.channels.slack.incoming import Incoming, read_submission
-from bot.channels.slack.workspace import Workspace
 from bot.channels.slack.writer import Notices
-from bot.conversation.forms import NOTHING, TICKED, FormField, Forms, KnownNetworks, fields_of, option_of, unquoted
-from bot.conversation.turn import Turn
+from bot.conversation.forms import NOTHING, TICKED, FormField, Forms, KnownNetworks, fields_of, unquoted
 from bot.language.offers import Form
 from bot.message import Language, Person
 from bot.replies.buttons import Kit, plain_text
@@ -63,24 +58,19 @@ class Modals:
             return modal(form, self._notices, language, more=_ALONE if person else AMONG_OTHERS)
         return modal(form, self._notices, language, await self._forms.known(name, person))
 
-    def errors(self, body: Body, language: Language) -> dict[str, str]:
-        """Return the messages for the invalid fields of a submitted form, by the field's block id."""
-        view = body["view"]
-        name = self.name_of(str(view.get("callback_id")))
-        if name is None:
-            return {}
-        faults = self._forms.faults(name, fields_in(view), self._now().date())
-        labels, fields = self._notices.labels(f"form_{name}", language), _submitted(view)
-        blocks = {key: block for key, (block, _) in fields.items()}
-        return {blocks.get(key, key): labels.get(f"{fault}:{key}", labels["unread"]) for key, fault in faults.items()}
+    def read(self, body: Body, language: Language) -> tuple[Incoming | None, dict[str, str]]:
+        """Return a submitted form as a question, and the messages for its invalid fields by the field's block id.
 
-    def read(self, body: Body) -> Incoming | None:
-        """Return a submitted form as a question; None for a view that is not one of the pack's forms."""
+        None for a view that is not one of the pack's forms.
+        """
         name = self.name_of(str(body["view"].get("callback_id")))
         if name is None:
-            return None
-        options = " ".join(fields_in(body["view"]).values())
-        return read_submission(body, self._forms.offers.forms[name].intent, options)
+            return None, {}
+        labels, fields = self._notices.labels(f"form_{name}", language), _submitted(body["view"])
+        values = {key: given for key, (_, given) in fields.items()}
+        text, wrong = self._forms.submitted(name, values, labels, self._now().date())
+        errors = {fields[key][0] if key in fields else key: said for key, said in wrong.items()}
+        return read_submission(body, self._forms.offers.forms[name].intent, text), errors
 
 
 def modal(
@@ -144,11 +134,6 @@ def _element(field: FormField) -> Kit:
     return {"type": "plain_text_input", "max_length": 200, **start}
 
 
-def fields_in(view: Mapping[str, Any]) -> dict[str, str]:
-    """Return the filled-in fields of a submitted form as `key:value` options, by key."""
-    return {key: option_of(key, values) for key, (_, values) in _submitted(view).items() if values}
-
-
 def _submitted(view: Mapping[str, Any]) -> dict[str, tuple[str, list[str]]]:
     """Return the block id and the values of each field in a submitted form.
 
@@ -168,27 +153,6 @@ def _submitted(view: Mapping[str, Any]) -> dict[str, tuple[str, list[str]]]:
 
 ENDING = frozenset({"unlink"})
 """The forms that delete something, which ask for confirmation."""
-
-
-async def publish(workspace: Workspace, turn: Turn, notices: Notices, modals: Modals, who: tuple[str, str]) -> None:
-    """Replace a person's Home tab by a current one. `who` is the person's user id and team id.
-
-    Raises:
-        SlackApiError: Slack rejects it, except if the app has no Home.
-        Unreachable: Slack does not respond.
-    """
-    user, team = who
-    person, directory_only = await workspace.person(user, team)
-    language = (await workspace.profile(user)).language
-    page, linked = await turn.home(person, language, directory_only=directory_only)
-    labels = notices.labels("home_buttons", language)
-    forms = [form_button(name, labels[name]) for name in modals.offered("" if directory_only else linked)]
-    view = {"type": "home", "blocks": with_forms(notices.pages(page)[0].blocks, forms)}
-    try:
-        await workspace.client.views_publish(user_id=user, view=view)
-    except SlackApiError as error:
-        if code_of(error) != "not_enabled":
-            raise
 
 
 def with_forms(blocks: Sequence[Kit], forms: Sequence[Kit]) -> list[Kit]:

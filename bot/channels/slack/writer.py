@@ -18,7 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.channels.base import ShownAside, Texts, Unreachable, purpose
-from bot.channels.slack.client import BLOCKED, THREADLESS, UNDRAWN, ResponseUrls, code_of
+from bot.channels.slack.client import BLOCKED, THREADLESS, UNDRAWN, Connection, code_of
 from bot.channels.slack.workspace import DeliveryMark, Workspace
 from bot.delivery.retention import Retention
 from bot.errors import StoreError, Unwritable
@@ -100,7 +100,7 @@ class Means(msgspec.Struct, frozen=True):
     pace: ChannelRateLimit
     retention: Retention
     aside: ShownAside
-    urls: ResponseUrls
+    link: Connection
     client: AsyncWebClient
 
 
@@ -356,5 +356,5 @@ class EphemeralWriter(SlackWriter):
         kind = "in_channel" if to_all else "ephemeral"
         body = {"response_type": kind, "replace_original": replaces, "text": page.text, **QUIET}
         for blocks in page.ways():
-            if await self._means.urls.post(self._url, body | {"blocks": list(blocks)}):
+            if await self._means.link.respond(self._url, body | {"blocks": list(blocks)}):
                 return

@@ -45,7 +45,6 @@ from bot.delivery.retention import ShownMessage
 from bot.errors import StoreError, StoreUnusable, Unwritable, Unwritten
 from bot.message import Message, Person, Private, Shareable
 from bot.ops.entrance import is_of_here, read_request
-from bot.ops.metrics import Refusals
 from bot.replies.cards import TYPE, pages, renewing
 from bot.stores.base import Superseded
 
@@ -82,7 +81,7 @@ class TeamsApp:
         """
         settings, table, now, outside = host.settings, host.table, host.settings.now, outside or sdk.Outside()
         self._answers, self._gone, self._open, self._typing_after = host.turn, host.forget, outside.open, typing_after
-        self._refused = Refusals(host.meter)
+        self._refused = host.meter.refused
         self._commands = {name_of(command): command for command in host.pack.commands}
         own, secret = settings.teams_tenants[0], secret_of(settings.teams_app_password) or None
         self._tenants, self._home = frozenset(map(str.casefold, settings.teams_tenants)), own.casefold()
@@ -144,7 +143,7 @@ class TeamsApp:
             Unwritable: the person has not added the app.
             Superseded: another process has taken the message over.
         """
-        writer = TeamsWriter(self._means, self._regions.get(person.team, self._cloud.service_url))
+        writer = TeamsWriter(self._means, self._region(person.team))
         place = await writer.private_place(person)
         if place is None:
             raise Unwritable("no chat")
@@ -159,13 +158,16 @@ class TeamsApp:
             Unwritten: Teams rejected it.
             Unreachable, httpx.HTTPError: it is unknown whether it was posted.
         """
-        await TeamsWriter(self._means, self._regions.get(self._home, self._cloud.service_url)).hand_over(channel, reply)
+        await TeamsWriter(self._means, self._region(self._home)).hand_over(channel, reply)
 
     async def is_present(self, person: Person) -> bool | None:
         """Return whether a person is a full member of their tenant; None if Teams does not say."""
-        region = self._regions.get(person.team, self._cloud.service_url)
+        region = self._region(person.team)
         place = await TeamsWriter(self._means, region).private_place(person)
         return None if place is None else await self._people.is_present(person, region, place.conversation)
+
+    def _region(self, tenant: str) -> str:
+        return self._regions.get(tenant, self._cloud.service_url)
 
     async def _delete(self, shown: ShownMessage) -> bool:
         """Delete one of the bot's messages. Return whether the message no longer exists.

@@ -27,7 +27,7 @@ from bot.channels.registry import ASK
 from bot.channels.registry import FORM as COMMAND
 from bot.channels.teams.incoming import LONGEST, LONGEST_ID, Incoming, as_message, language_of, word
 from bot.channels.teams.people import Notices, People
-from bot.conversation.forms import NOTHING, TICKED, FormField, Forms, KnownNetworks, fields_of, option_of
+from bot.conversation.forms import NOTHING, TICKED, FormField, Forms, KnownNetworks, fields_of
 from bot.errors import StoreError
 from bot.language.offers import Form, Offered
 from bot.message import Answered, Language, OneToOne, Person, Rating
@@ -249,13 +249,11 @@ class Dialogs:
         if offered is None or not isinstance(data, Mapping) or data.get(FORM) != offered.form.name:
             return text_dialog(self._notices.text("old_button", language))
         typed = fields_in(data, offered)
-        options = {key: option_of(key, values) for key, values in typed.items()}
-        faults = self._forms.faults(offered.form.name, options, self._now().date())
-        if faults:
-            labels = self._notices.labels(f"form_{offered.form.name}", language)
-            wrong = {key: labels.get(f"{fault}:{key}", labels["unread"]) for key, fault in faults.items()}
+        labels = self._notices.labels(f"form_{offered.form.name}", language)
+        text, wrong = self._forms.submitted(offered.form.name, typed, labels, self._now().date())
+        if wrong:
             return self._form(offered, language, typed, wrong, await self._forms.known(offered.form.name, None))
-        incoming = as_message(body, " ".join(options.values()))
+        incoming = as_message(body, text)
         if incoming is not None and offered.linked and not incoming.personal:
             return text_dialog(self._notices.text("only_there", language))
         return await self._take(incoming and replace(incoming, form=offered.intent), language)

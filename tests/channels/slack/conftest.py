@@ -38,7 +38,7 @@ from bot.serving import listen, running
 from bot.stores.sealed import SealedTable, Vault
 from bot.stores.sqlite import open_sqlite
 from tests.channels.speaking import KeywordTurn, host_of, private_blocks
-from tests.doubles.slack import CLIENT_ID, CLIENT_SECRET, SECRET, TOKEN, SlackDouble
+from tests.doubles.slack import CLIENT_ID, CLIENT_SECRET, SECRET, TOKEN, SlackDouble, all_done
 from tests.stage import Elastic
 
 NOW = datetime(2026, 5, 20, 14, 5, tzinfo=ZoneInfo("America/Chicago"))
@@ -149,7 +149,7 @@ class House:
     async def deliver(self, body: dict[str, object], *, times: int = 1) -> list[int]:
         """Deliver, and wait until the answers are out."""
         statuses = await self.slack.deliver(body, times=times)
-        await self.app.drain()
+        await all_done(self.app)
         return statuses
 
 

@@ -18,7 +18,7 @@ from bot.stores.base import Superseded
 from bot.stores.sqlite import SqliteStore
 from tests.channels.slack.conftest import House, opened
 from tests.channels.speaking import PLANTED
-from tests.doubles.slack import BOT_USER, SECRET, TEAM, TOKEN
+from tests.doubles.slack import BOT_USER, SECRET, TEAM, TOKEN, all_done
 
 
 async def take_over(
@@ -156,7 +156,7 @@ async def test_another_process_answers_what_the_first_had_taken(tmp_path: Path) 
         assert first.slack.called("chat.postMessage") == []
     async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET) as second:
         [answer] = await second.slack.wait_for("chat.postMessage")
-        await second.app.drain()
+        await all_done(second.app)
         assert (answer.arguments["text"], answer.arguments["thread_ts"]) == ("heard hello", "17.1")
         assert len(second.turn.heard) == 1
 
@@ -170,7 +170,7 @@ async def test_an_answer_that_had_begun_is_not_given_twice(tmp_path: Path) -> No
         await first.app._errands.inbox.stop(0)
     async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET) as second:
         [told] = await second.slack.wait_for("chat.postEphemeral")
-        await second.app.drain()
+        await all_done(second.app)
         assert "I was interrupted while answering this." in told.arguments["text"]
         assert second.turn.heard == []
 
@@ -197,7 +197,7 @@ async def test_what_another_process_found_answered_is_not_taken_back(house: Hous
     row = await store.lease("inbox:slack", until=time.time() + 60)
     assert row is not None
     await store.finish("inbox:slack", row.key, expires=time.time() + 60, lease=row.leases, lane=row.lane)
-    await house.app.drain()
+    await all_done(house.app)
     assert house.slack.called("chat.delete") == []
     assert ["54.87" in said["text"] for said in house.slack.messages.values()] == [True]
 

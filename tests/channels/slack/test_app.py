@@ -9,6 +9,7 @@ from bot.message import OneToOne, Shared
 from tests.channels.slack.conftest import House
 from tests.channels.speaking import PLANTED
 from tests.doubles.block_kit import parsed
+from tests.doubles.slack import all_done
 
 
 @pytest.mark.threat("T29")
@@ -292,7 +293,7 @@ async def test_a_persons_messages_are_answered_in_order(house: House) -> None:
         await house.slack.deliver(house.slack.direct_message(text, user=user))
     await house.slack.wait_for("users.info", 2)
     house.turn.gate.set()
-    await house.app.drain()
+    await all_done(house.app)
     heard = [message.text for message in house.turn.heard]
     assert sorted(heard) == ["one", "other", "two"]
     assert heard.index("one") < heard.index("two")

@@ -9,7 +9,7 @@ from bot.message import Private
 from tests.channels.slack.conftest import House
 from tests.channels.speaking import PLANTED
 from tests.doubles.block_kit import Kit
-from tests.doubles.slack import Call
+from tests.doubles.slack import Call, all_done
 from tests.inbox.handling import until
 
 
@@ -127,7 +127,7 @@ async def test_a_channel_is_written_to_once_a_second(house: House) -> None:
     """People who ask in one channel at once wait their turn; another channel and the 1:1 chat do not (F53)."""
     for user in ("U1", "U2", "U3"):
         await house.slack.deliver(house.slack.mention("hello", user=user))
-    await house.app.drain()
+    await all_done(house.app)
     assert round(sum(house.clock.waited)) == 2
     house.clock.waited.clear()
     await house.deliver(house.slack.mention("hello", channel="C2"))
@@ -180,7 +180,7 @@ async def test_a_deleted_question_is_not_answered(house: House) -> None:
     gone = {"subtype": "message_deleted", "channel_type": "im", "channel": "D-U1", "deleted_ts": "17.9"}
     await house.slack.deliver(house.slack.event({"type": "message", **gone}))
     house.turn.gate.set()
-    await house.app.drain()
+    await all_done(house.app)
     assert house.slack.called("chat.postMessage") == []
 
 
@@ -211,7 +211,7 @@ async def test_a_slack_that_says_nothing(house: House, method: str, capfd: pytes
     house.slack.silent = set()
     await house.deliver(house.slack.direct_message("hello"))
     await house.slack.said("heard hello")
-    await house.app.drain()
+    await all_done(house.app)
     said = [message["text"] for message in house.slack.messages.values()]
     assert sorted(PLANTED in text for text in said) == [False, True]
     assert "heard hello" in said

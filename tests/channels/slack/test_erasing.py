@@ -6,6 +6,7 @@ from bot.delivery.retention import Erased
 from bot.message import Person
 from tests.channels.slack.conftest import House
 from tests.channels.speaking import PLANTED
+from tests.doubles.slack import all_done
 
 PERSON = Person("slack", "", "T0TEAM", "U1")
 
@@ -58,7 +59,7 @@ async def test_what_slack_says_to_a_deletion(house: House) -> None:
         await house.deliver(house.slack.direct_message("what did I owe"))
         house.slack.errors["chat.delete"] = [code] * (3 if told.waiting else 1)
         assert await forget(house) == told, code
-        await house.app.drain()
+        await all_done(house.app)
         assert await house.app._retention.count(PERSON) == 0
 
 
@@ -76,6 +77,6 @@ async def test_a_workspace_that_is_gone_keeps_its_messages(house: House) -> None
     house.slack.tokens.clear()
     await house.app._workspaces.remove("", "T0TEAM")
     await house.app._retention.forget_departed(PERSON)
-    await house.app.drain()
+    await all_done(house.app)
     assert await house.app._retention.count(PERSON) == 0
     assert len(house.slack.messages) == 1

@@ -8,18 +8,17 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.errors import SlackApiError
 
 from bot.channels.slack.app import LARGEST_BODY, is_signed, payload_of
-from bot.channels.slack.client import ResponseUrls
+from bot.channels.slack.client import is_slacks
 from bot.channels.slack.incoming import LONGEST, typed
 from tests.channels.slack.conftest import House, opened
 from tests.channels.slack.test_refusals import SENTENCE, asked
-from tests.doubles.slack import APP_TOKEN, SECRET, TOKEN, SlackDouble, sign, wire
+from tests.doubles.slack import APP_TOKEN, SECRET, TOKEN, SlackDouble, all_done, sign, wire
 
 NOW = 1_700_000_000
 
@@ -63,7 +62,7 @@ async def test_unsigned_requests_are_401(house: House, timestamp: str | None, si
     """A wrong, missing, stale or odd signature: 401, an empty body, and nothing happens."""
     body, kind = wire(house.slack.direct_message("hello"))
     assert await house.slack.send(body, kind, timestamp=timestamp, signature=signature) == (401, "")
-    await house.app.drain()
+    await all_done(house.app)
     assert house.slack.calls == []
     assert house.inbox.seen == set()
 
@@ -124,16 +123,16 @@ async def test_events_commands_and_presses_come_over_the_socket(socket: House) -
     for body in (message, message, socket.slack.command("/bcbst-find", "here"), socket.slack.press("opaque1")):
         envelope = await socket.slack.deliver_by_socket(body)
         assert envelope in socket.slack.acknowledged
-    await socket.app.drain()
+    await all_done(socket.app)
     assert sorted(heard.text for heard in socket.turn.heard) == ["", "hello", "here"]
 
 
 async def test_an_ending_comes_over_the_socket(socket: House) -> None:
     """So does what deletes."""
     await socket.slack.deliver_by_socket(socket.slack.direct_message("hello"))
-    await socket.app.drain()
+    await all_done(socket.app)
     await socket.slack.deliver_by_socket(socket.slack.event({"type": "app_uninstalled"}))
-    await socket.app.drain()
+    await all_done(socket.app)
     assert [person.user for person in socket.forgotten] == ["U1"]
 
 
@@ -217,7 +216,7 @@ async def test_a_malformed_payload_is_taken_and_hurts_nobody(
     """Slack is not asked to send it again, for it would be no better; the next person is answered as ever."""
     caplog.set_level(logging.DEBUG)
     statuses = [status for body in broken(MADE[kind](house.slack)) for status in await house.slack.deliver(body)]
-    await house.app.drain()
+    await all_done(house.app)
     assert set(statuses) == {200}
     out, err = capfd.readouterr()
     logged = "\n".join(record.getMessage() for record in caplog.records if record.name != "asyncio") + out + err
@@ -284,10 +283,9 @@ async def test_a_response_url_that_is_not_slacks(house: House, url: str, capfd: 
         ("https://slack.com/api/", "https://hooks.slack.com:8443/commands", False),
     ],
 )
-async def test_which_response_urls_are_slacks(api: str, url: str, own: bool) -> None:
+def test_which_response_urls_are_slacks(api: str, url: str, own: bool) -> None:
     """The host of the Web API, or its hooks, by the same scheme at the usual port."""
-    async with aiohttp.ClientSession() as session:
-        assert ResponseUrls(session, api)._is_slacks(url) is own
+    assert is_slacks(url, api) is own
 
 
 @pytest.mark.parametrize(

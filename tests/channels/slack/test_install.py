@@ -17,7 +17,7 @@ from bot.channels.slack.installations import SCOPES, TOOLS, States
 from bot.stores.base import Store
 from bot.stores.sealed import SealedTable, Vault, new_key, parse_keys
 from tests.channels.slack.conftest import House, opened
-from tests.doubles.slack import CLIENT_ID, CLIENT_SECRET, SECRET
+from tests.doubles.slack import CLIENT_ID, CLIENT_SECRET, SECRET, all_done
 
 VAULT = Vault(parse_keys(new_key()))
 WORKSPACE: dict[str, object] = {
@@ -212,7 +212,7 @@ async def test_a_token_is_rotated_by_one_writer(many: House) -> None:
     many.slack.team = "T2"
     messages = [many.slack.direct_message("hello", user=f"U{n}") for n in range(6)]
     await asyncio.gather(*(many.slack.deliver(message) for message in messages))
-    await many.app.drain()
+    await all_done(many.app)
     grants = many.slack.called("oauth.v2.access")
     assert [call.arguments.get("grant_type") for call in grants].count("refresh_token") == 1
     assert len(many.slack.called("chat.postMessage")) == 6

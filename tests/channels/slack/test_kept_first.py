@@ -8,7 +8,7 @@ import pytest
 from tests.channels.slack.conftest import House, opened
 from tests.channels.slack.test_again import asked, take_over
 from tests.channels.slack.test_desk import asked as answered_at_the_desk
-from tests.doubles.slack import SECRET, TOKEN
+from tests.doubles.slack import SECRET, TOKEN, all_done
 
 Json = dict[str, Any]
 EDIT = {"type": "message", "subtype": "message_changed", "channel_type": "im", "channel": "D-U1"}
@@ -35,7 +35,7 @@ async def test_an_ending_outlives_the_process_that_heard_of_it(tmp_path: Path, k
         assert first.forgotten == []
     async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET) as second:
         await second.app._errands.inbox._take_over_some()
-        await second.app.drain()
+        await all_done(second.app)
         assert [person.user for person in second.forgotten] == ["U1"]
 
 
@@ -50,7 +50,7 @@ async def test_a_share_outlives_the_process_that_heard_of_it(tmp_path: Path) -> 
         first.slack.messages.clear()
         async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET, beside=first.slack) as second:
             await second.app._errands.inbox._take_over_some()
-            await second.app.drain()
+            await all_done(second.app)
             [sent] = first.slack.messages.values()
             assert "heard facts" in sent["text"]
         shown = [call.arguments["response_type"] for call in first.slack.called("response_url")]
@@ -77,7 +77,7 @@ async def test_what_else_was_taken_is_done(tmp_path: Path, kind: str) -> None:
     }
     async with opened(tmp_path, bot_token=TOKEN, signing_secret=SECRET) as second:
         await second.app._errands.inbox._take_over_some()
-        await second.app.drain()
+        await all_done(second.app)
         method, words = done[kind]
         [call] = second.slack.called(method)
         assert words in call.text

@@ -14,6 +14,7 @@ from slack_sdk.errors import SlackApiError
 from bot.channels.slack.client import code_of
 from tests.channels.slack.conftest import House
 from tests.channels.speaking import PLANTED
+from tests.doubles.slack import all_done
 
 Json = dict[str, Any]
 SENTENCE = "My answer may not have arrived here."
@@ -254,7 +255,7 @@ async def test_a_second_question_hears_that_it_is_next(house: House) -> None:
         assert await house.slack.deliver(house.slack.direct_message(text)) == [200]
     await house.slack.wait_for("chat.postMessage", 2)
     house.turn.gate.set()
-    await house.app.drain()
+    await all_done(house.app)
     stands = [said["text"] for said in house.slack.messages.values()]
     assert [PLANTED in text for text in stands] == [True, True, False]
     assert stands[2] == f"heard {OPEN}"

@@ -15,6 +15,7 @@ from bot.message import Language, OneToOne, Shared
 from tests.channels.slack.conftest import House, SlackTurn
 from tests.channels.speaking import PLANTED
 from tests.doubles.block_kit import shown, view_faults
+from tests.doubles.slack import all_done
 from tests.doubles.slack_payloads import wire
 from tests.shipped import shipped_pack
 
@@ -139,7 +140,7 @@ async def test_what_cannot_be_read_is_said_at_its_field(
     told = json.loads(body)
     assert (status, told["response_action"], told["errors"].keys()) == (200, "errors", errors.keys())
     assert all(told["errors"][key].startswith(words) for key, words in errors.items())
-    await house.app.drain()
+    await all_done(house.app)
     assert house.turn.heard == []
 
 
@@ -272,7 +273,7 @@ async def test_a_wait_has_a_status_without_words_of_the_question(house: House) -
     await house.slack.deliver(house.slack.direct_message("what did I owe", ts="17.1"))
     [status] = await house.slack.wait_for("assistant.threads.setStatus")
     house.turn.gate.set()
-    await house.app.drain()
+    await all_done(house.app)
     assert "owe" not in json.dumps(status.arguments)
     assert status.arguments["thread_ts"] == "17.1"
     assert len(house.slack.called("chat.update")) == 1
