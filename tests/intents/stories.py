@@ -1,12 +1,13 @@
 """Dialogues as data: what a story may say, and what it may expect of each reply."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.language.rules import read_yaml
 
@@ -88,8 +89,31 @@ def stories_of(path: Path) -> list[Story]:
 
     Behind the name stands in brackets who is signed in. What else the story is may stand before its turns. A turn is a
     step, or a list: what is said, the intent, and what else the step has. A story of one turn may be that list.
+
+    What a member or anybody asks first of all is also asked by others (`_by_others`), unless the file tells how.
     """
-    return [_story(name, written) for name, written in read_yaml(path, path.name).items()]
+    written = [_story(name, turns) for name, turns in read_yaml(path, path.name).items()]
+    told = {story.name for story in written}
+    return [*written, *(other for story in written for other in _by_others(story) if other.name not in told)]
+
+
+def _by_others(story: Story) -> Iterator[Story]:
+    """The first question of a file's first story, asked by who gets no member's answer here, or not yet.
+
+    Who is not connected is answered by itself afterwards, of a guest nothing is read, and of the directory and the
+    system everybody gets the same, also where others read.
+    """
+    first = story.turns[0]
+    if story.name == "asked by a member":
+        nothing = replace(first, reads=[], has=[], lacks=first.has, items=None, actions=None)
+        offered = replace(nothing, buttons=["Connect my account"])
+        linked = Step(sign_in=story.member, first=[Expected(intent="account.link")], intent=first.intent, has=first.has)
+        yield Story(name="not connected, and answered by itself afterwards", turns=[offered, linked])
+        yield Story(
+            name="a guest is told what is answered here", turns=[replace(nothing, audience="shareable")], guest=True
+        )
+    elif story.name == "asked by anybody":
+        yield replace(story, name="in a channel, by a guest", turns=[first], guest=True, place="channel")
 
 
 def _story(name: str, written: list[Any]) -> Story:
