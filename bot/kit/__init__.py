@@ -78,7 +78,7 @@ from bot.kit.spans import (
     times_set_apart)
 from bot.kit.tables import ClaimQuery, Computing, QueryCell, QueryRow, RankedRows
 from bot.kit.spelling import is_named, name_of_state, words_of
-from bot.kit.traits import parts_named, with_traits
+from bot.kit.traits import with_traits
 from bot.kit.to_come import asks_to_wait, price_named, to_come, ToCome
 from bot.kit.which import (
     amount_asked, count_asked, Exact, is_close, LAGS, place_of, reaches, shown_before,

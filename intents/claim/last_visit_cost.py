@@ -151,7 +151,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> LastVisitCost:
         shown=shown,
         together=_together(chosen.claims, claim_set, wanted),
         portion=kit.portion_of(chosen.claims, wanted) if "percent" in ask.slots else None,
-        unplaced=wanted.part is not None and not any(kit.parts_named(c, wanted.part.body) for c in chosen.claims),
+        unplaced=wanted.part is not None and all(wanted.part.holds(claim) is None for claim in chosen.claims),
     )
 
 
