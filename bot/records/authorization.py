@@ -5,13 +5,12 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Literal
 
-from bot.records.decode import decode
-from bot.records.explanation import Adjudication, ClaimItem, Explanation
+from bot.records.claim import Claim
+from bot.records.explanation import Adjudication, Explanation
 from bot.records.money import believable
-from bot.records.reasons import is_category, reasons_in
-from bot.records.service import Performed
-from bot.records.shapes import Extension, PeriodShape, QuantityShape, RawJson, Shape, Value, display_of
-from bot.records.written import NOTE_LIMIT, Period, clean, parse_date, period
+from bot.records.reasons import is_category
+from bot.records.shapes import Extension, Value, display_of, period_of
+from bot.records.written import NOTE_LIMIT, Period, clean
 
 Decision = Literal["approved", "partly", "denied", "pending", "cancelled", "ask", "none"]
 _ACTIONS: Mapping[str, Decision] = {
@@ -28,35 +27,8 @@ _ACTIONS: Mapping[str, Decision] = {
 _CALLS = re.compile(r"\bpeer[ -]to[ -]peer\b|\b(?:can|may)\b.{0,40}\b(?:call|speak|talk|discuss)\b", re.IGNORECASE)
 
 
-class _Amount(Adjudication, frozen=True):
-    value: Decimal | None = None
-    extension: tuple[Extension, ...] = ()
-
-
-class _Line(ClaimItem, frozen=True):
-    adjudication: tuple[_Amount, ...] = ()
-    extension: tuple[Extension, ...] = ()
-
-
-class _Used(Shape, frozen=True):
-    value_quantity: QuantityShape | None = None
-
-
-class _Total(Adjudication, frozen=True):
-    extension: tuple[_Used, ...] = ()
-
-
-class _Shape(Explanation, frozen=True):
-    disposition: str | None = None
-    pre_auth_ref: tuple[str, ...] = ()
-    pre_auth_ref_period: tuple[PeriodShape, ...] = ()
-    item: tuple[_Line, ...] = ()
-    adjudication: tuple[_Amount, ...] = ()
-    total: tuple[_Total, ...] = ()
-
-
 class Authorization(Value):
-    """A prior-authorization request and its decision. `performed` supplies further texts of the requested services.
+    """A prior-authorization request and its decision, from a claim that still has its resource.
 
     Attributes:
         decision: the decision; None if the record has none.
@@ -65,31 +37,27 @@ class Authorization(Value):
         numbers: the authorization numbers.
         holds: the period for which the approval is valid.
         asked, allowed, used: the number of units requested, approved and used; each None if not recorded.
-
-    Raises:
-        Unreadable: the record is damaged. The message never contains a value of the record.
     """
 
-    def __init__(self, raw: RawJson, performed: Performed | None = None) -> None:
-        shape, _ = decode(raw, _Shape)
-        every = [*shape.adjudication, *(one for line in shape.item for one in line.adjudication)]
-        spans = [period(one.start, one.end) for one in shape.pre_auth_ref_period]
-        words = (text for line in (performed.lines if performed else ()) for text in line.words)
+    def __init__(self, claim: Claim) -> None:
+        shape = claim.explanation
+        spans = map(period_of, shape.pre_auth_ref_period)
+        words = (text for line in claim.performed.lines for text in line.words)
         services = (line.product_or_service.words() for line in shape.item if line.product_or_service)
-        self.id = shape.id
-        self.decision = _decision(shape, every)
+        self.id = claim.id
+        self.decision = _decision(shape)
         self.words = clean(shape.disposition, NOTE_LIMIT)
         self.services = tuple(dict.fromkeys(text for text in (*services, *words) if text))[:_MOST_SERVICES]
         self.numbers = shape.pre_auth_ref
-        self.decided = parse_date(shape.created)
+        self.decided = claim.created
         self.holds = next((one for one in spans if one.known), Period())
         self.asked = _one(line.quantity.value for line in shape.item if line.quantity)
         self.allowed = _one(_named(line.adjudication, {"allowedunits"}) for line in shape.item)
         self.used = _used(shape)
-        self.reasons = tuple(reasons_in(every))
-        self.notes = shape.notes
+        self.reasons = claim.reasons
+        self.notes = claim.notes
         self.provider = display_of(shape.provider)
-        self.cancelled = shape.status in {"cancelled", "entered-in-error"}
+        self.cancelled = claim.status in {"cancelled", "entered-in-error"}
 
     @property
     def units(self) -> Decimal | None:
@@ -113,14 +81,14 @@ _MOST_SERVICES = 3
 _CONSUMED = frozenset({"utilized", "consumedunits"})
 
 
-def _decision(shape: _Shape, every: Iterable[_Amount]) -> Decision | None:
+def _decision(shape: Explanation) -> Decision | None:
     """Return the decision according to the X12 review actions; None if there is none.
 
     If several actions differ, the decision is "partly" if one of them approves, otherwise "pending". An open request
     without an action is "pending".
     """
-    extensions = [one for amount in every for one in amount.extension]
-    extensions += [one for line in shape.item for one in line.extension]
+    amounts = (*shape.adjudication, *(one for line in shape.item for one in line.adjudication))
+    extensions = [one for part in (*amounts, *shape.item) for one in part.extension]
     found = {_ACTIONS[code] for extension in extensions for code in _codes(extension) if code in _ACTIONS}
     if len(found) == 1:
         return found.pop()
@@ -138,7 +106,7 @@ def _codes(extension: Extension) -> Iterable[str]:
         yield from _codes(inner)
 
 
-def _used(shape: _Shape) -> Decimal | None:
+def _used(shape: Explanation) -> Decimal | None:
     """Return the units used, from `consumedunits` of the lines or "utilized" of a total (PDex 2.1), or None."""
     lines = _one(_named(line.adjudication, _CONSUMED) for line in shape.item)
     if lines is not None:
@@ -155,6 +123,6 @@ def _one(numbers: Iterable[Decimal | None]) -> Decimal | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _named(amounts: Iterable[_Amount], codes: Iterable[str]) -> Decimal | None:
+def _named(amounts: Iterable[Adjudication], codes: Iterable[str]) -> Decimal | None:
     wanted = frozenset(codes)
     return next((one.value for one in amounts if one.value is not None and is_category(one.category, wanted)), None)

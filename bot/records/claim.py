@@ -23,7 +23,6 @@ from bot.records.service import (
     diagnosed_in,
     dispensed_in,
     kind_of,
-    line_titles,
     names_in,
     performed_in,
     place_name,
@@ -232,8 +231,8 @@ class Claim:
     carriers = _Fact(_carriers, "_eob")
     insurer = _Fact(Names.of, "_names", "_eob.insurer")
     diagnosed = _Fact(diagnosed_in, "_eob")
-    titles = _Fact(line_titles, "_eob")
     performed = _Fact(performed_in, "_eob", "_money.of_lines")
+    titles = _Fact(lambda lines: tuple(line.text for line in lines if line.text), "performed.lines")
     labels = _Fact(lambda given, raw: tuple(sorted({*given, *labels_of(raw)})), "_labels", "_raw")
     lines = _Fact(len, "_eob.item")
     sum_lines: _Fact[tuple[int, ...]] = _Fact(_same, "_money.sum_lines")

@@ -266,24 +266,35 @@ def owed_steps(claim: Claim) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-_STATES: Mapping[str, Callable[[Claim], bool]] = {
+def _paid_as(claim: Claim, side: str) -> bool | None:
+    known = claim.network in {"innetwork", "outofnetwork", "mixed"}
+    return claim.network in {side, "mixed"} if known else None
+
+
+def _owes(claim: Claim) -> bool | None:
+    """Return whether the member owes something; None without an amount, and for a minimum of zero."""
+    owed = claim.owed.amount
+    return None if owed is None or (owed.value <= 0 and claim.owed.is_floor) else owed.value > 0
+
+
+_STATES: Mapping[str, Callable[[Claim], bool | None]] = {
     "pending": lambda claim: claim.is_open,
     "denied": lambda claim: bool(claim.denied) or claim.is_partly_denied,
     "paid": lambda claim: not claim.denied and bool(claim.plan_paid and claim.plan_paid.value > 0),
-    "no_payment": lambda claim: claim.plan_paid is not None and claim.plan_paid.value <= 0,
-    "out_of_network": lambda claim: claim.network in {"outofnetwork", "mixed"},
-    "in_network": lambda claim: claim.network in {"innetwork", "mixed"},
-    "unpaid": lambda claim: (left := left_of(claim)) is not None and left.value > 0,
-    "free": lambda claim: tells_state(claim, "free") and bool(claim.owed.amount and claim.owed.amount.value <= 0),
-    "not_free": lambda claim: claim.owed.amount is not None and claim.owed.amount.value > 0,
+    "no_payment": lambda claim: claim.plan_paid.value <= 0 if claim.plan_paid else None,
+    "out_of_network": lambda claim: _paid_as(claim, "outofnetwork"),
+    "in_network": lambda claim: _paid_as(claim, "innetwork"),
+    "unpaid": lambda claim: left.value > 0 if (left := left_of(claim)) else None,
+    "free": lambda claim: None if (owes := _owes(claim)) is None else not owes,
+    "not_free": _owes,
     "adjusted": lambda claim: bool(claim.replaces),
 }
+"""Whether a claim is in a state; None if the record does not show it."""
 
 
 def is_in_state(claim: Claim, state: str) -> bool:
     """Return whether the claim is known to be in that state, such as "paid"; False for an unknown state."""
-    is_so = _STATES.get(state)
-    return is_so is not None and is_so(claim)
+    return state in _STATES and _STATES[state](claim) is True
 
 
 def left_of(claim: Claim) -> Amount | None:
@@ -292,12 +303,5 @@ def left_of(claim: Claim) -> Amount | None:
 
 
 def tells_state(claim: Claim, state: str | None) -> bool:
-    """Return whether the record shows if the claim is in that state or not."""
-    if state in {"out_of_network", "in_network"}:
-        return claim.network in {"innetwork", "outofnetwork", "mixed"}
-    if state in {"free", "not_free"}:  # of a minimum of zero nothing is known
-        owed = claim.owed
-        return owed.amount is not None and (owed.amount.value > 0 or not owed.is_floor)
-    if state == "no_payment":
-        return claim.plan_paid is not None
-    return state != "unpaid" or left_of(claim) is not None
+    """Return whether the record shows if the claim is in that state or not; True for an unknown state."""
+    return state not in _STATES or _STATES[state](claim) is not None

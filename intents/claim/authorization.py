@@ -64,13 +64,11 @@ async def answer(ask: kit.Ask) -> Authorizations:
     found: list[tuple[kit.Claim, kit.Authorization]] = []
     unpaid: list[kit.Claim] = []
     async for page in kit.given(ask.search(_SEARCH)):
-        raws = {entry.id: entry.raw for entry in page.matches}
-        claims, _ = kit.read_claims(page.entries)
-        for claim in claims:
-            if claim.use == "preauthorization" and claim.id in raws:
-                found.append((claim, kit.Authorization(raws[claim.id], claim.performed)))
+        for claim in kit.read_claims(page.entries)[0]:
+            if claim.use == "preauthorization":
+                found.append((claim, kit.Authorization(claim)))
                 claim.read_whole()
-            elif claim.id in raws and (claim.denied or claim.is_partly_denied) and not claim.sensitive:
+            elif (claim.denied or claim.is_partly_denied) and not claim.sensitive:
                 unpaid.append(claim)
     summary = summarize(found, ask)
     if summary.question == "needed" and not summary.rows:
