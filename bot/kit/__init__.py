@@ -103,7 +103,7 @@ from bot.records.listing import Listing
 from bot.records.money import Amount, by_currency, difference
 from bot.records.patient import Patient
 from bot.records.share import (
-    ClaimLine, Doubt, doubts_of, left_of, owed_steps, read_lines, Step, sum_of, tells_state, Term, Why, why_of)
+    ClaimLine, Doubt, doubts_of, left_of, owed_steps, read_lines, Step, sum_of, tells_state, Term)
 from bot.records.written import PartialDate, Period
 # isort: on
 # fmt: on

@@ -1,7 +1,7 @@
 """What an answer says beside the matching claims: the nearest ones, the two sides of a message, unused conditions."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import combinations, islice
 from typing import Literal, TypeVar
@@ -68,10 +68,14 @@ class Nearest(msgspec.Struct, frozen=True):
 
 
 class OfClaims(Summary, frozen=True, kw_only=True):
-    """An answer from the claims that match the conditions `wanted`; `nearest`: the nearest ones if none matches."""
+    """An answer from the claims that match the conditions `wanted`; `nearest`: the nearest ones if none matches.
+
+    `kinds` are the kinds of care for the payer's words, or for the ids of records.
+    """
 
     wanted: ClaimFilter = msgspec.field(default_factory=ClaimFilter)
     nearest: Nearest | None = None
+    kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
 
 
 async def strict(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from itertools import chain
 from typing import Literal
 
 from bot.records.claim import Claim
@@ -88,7 +89,8 @@ def _decision(shape: Explanation) -> Decision | None:
     without an action is "pending".
     """
     amounts = (*shape.adjudication, *(one for line in shape.item for one in line.adjudication))
-    extensions = [one for part in (*amounts, *shape.item) for one in part.extension]
+    extensions = [*chain.from_iterable(one.extension for one in amounts)]
+    extensions += chain.from_iterable(line.extension for line in shape.item)
     found = {_ACTIONS[code] for extension in extensions for code in _codes(extension) if code in _ACTIONS}
     if len(found) == 1:
         return found.pop()

@@ -43,7 +43,8 @@ _PROFILES: tuple[ClaimKind, ...] = (*_STAYS, "professional", "pharmacy", "oral")
 NUCC = "http://nucc.org/provider-taxonomy"
 ServiceIs = Literal["service", "processed"]
 _MOST_SERVICES = 4
-_UNTOLD = frozenset({"not-applicable", "unknown", "compound"})
+_NOT_TOLD = frozenset({"not-applicable", "unknown"})
+_UNTOLD = _NOT_TOLD | {"compound"}
 _SEEN = ("rendering", "performing", "attending")
 
 
@@ -335,6 +336,16 @@ def services_in(eob: Explanation, kind: ClaimKind | None) -> tuple[str, ...]:
     Return () for a pharmacy claim. No code list is used: CPT, NUBC and CDT texts are licensed (fhir-notes 4.3).
     """
     lines = eob.item if kind != "pharmacy" else ()
-    given = ([what.words() for what in (line.product_or_service, line.revenue) if what] for line in lines)
-    texts = (next(filter(None, words), None) for words in given)
-    return tuple(dict.fromkeys(filter(None, texts)))[:_MOST_SERVICES]
+    return tuple(dict.fromkeys(filter(None, map(described, lines))))[:_MOST_SERVICES]
+
+
+def described(item: ClaimItem) -> str | None:
+    """Return the payer's text for the service of a line, else for its revenue code; None without a text."""
+    return stated(item.product_or_service).words() or stated(item.revenue).words()
+
+
+def stated(concept: Concept | None) -> Concept:
+    """Return the concept without the codes for "no information"; an empty concept for None."""
+    if concept is None:
+        return Concept()
+    return Concept(coding=tuple(c for c in concept.coding if c.code not in _NOT_TOLD), text=concept.text)

@@ -62,11 +62,6 @@ class LastVisitCost(kit.OfClaims, frozen=True):
         """The only claim of the day; None if there is none or several."""
         return self.claims[0] if len(self.claims) == 1 else None
 
-    @property
-    def why(self) -> kit.Why | None:
-        """The reason for the member's share of the only claim; None if there is none."""
-        return kit.why_of(self.claim) if self.claim else None
-
 
 async def answer(ask: kit.Ask) -> LastVisitCost:
     """Return the cost of the last visit, of a described visit, or of the visit that a follow-up refers to.
