@@ -7,10 +7,11 @@ from itertools import chain
 from typing import Literal
 
 from bot.records.claim import Claim
-from bot.records.explanation import Adjudication, Explanation
+from bot.records.decode import decode
+from bot.records.explanation import Adjudication, ClaimItem, Explanation
 from bot.records.money import believable
 from bot.records.reasons import is_category
-from bot.records.shapes import Extension, Value, display_of, period_of
+from bot.records.shapes import Extension, PeriodShape, Value, display_of, period_of
 from bot.records.written import NOTE_LIMIT, Period, clean
 
 Decision = Literal["approved", "partly", "denied", "pending", "cancelled", "ask", "none"]
@@ -28,6 +29,25 @@ _ACTIONS: Mapping[str, Decision] = {
 _CALLS = re.compile(r"\bpeer[ -]to[ -]peer\b|\b(?:can|may)\b.{0,40}\b(?:call|speak|talk|discuss)\b", re.IGNORECASE)
 
 
+class _Decided(Adjudication, frozen=True):
+    value: Decimal | None = None
+    extension: tuple[Extension, ...] = ()
+
+
+class _Line(ClaimItem, frozen=True):
+    adjudication: tuple[_Decided, ...] = ()
+    extension: tuple[Extension, ...] = ()
+
+
+class _Shape(Explanation, frozen=True):
+    disposition: str | None = None
+    pre_auth_ref: tuple[str, ...] = ()
+    pre_auth_ref_period: tuple[PeriodShape, ...] = ()
+    item: tuple[_Line, ...] = ()
+    adjudication: tuple[_Decided, ...] = ()
+    total: tuple[_Decided, ...] = ()
+
+
 class Authorization(Value):
     """A prior-authorization request and its decision, from a claim that still has its resource.
 
@@ -38,10 +58,13 @@ class Authorization(Value):
         numbers: the authorization numbers.
         holds: the period for which the approval is valid.
         asked, allowed, used: the number of units requested, approved and used; each None if not recorded.
+
+    Raises:
+        Unreadable: the record is damaged. The message never contains a value of the record.
     """
 
     def __init__(self, claim: Claim) -> None:
-        shape = claim.explanation
+        shape, _ = decode(claim.resource or b"{}", _Shape)
         spans = map(period_of, shape.pre_auth_ref_period)
         words = (text for line in claim.performed.lines for text in line.words)
         services = (line.product_or_service.words() for line in shape.item if line.product_or_service)
@@ -82,7 +105,7 @@ _MOST_SERVICES = 3
 _CONSUMED = frozenset({"utilized", "consumedunits"})
 
 
-def _decision(shape: Explanation) -> Decision | None:
+def _decision(shape: _Shape) -> Decision | None:
     """Return the decision according to the X12 review actions; None if there is none.
 
     If several actions differ, the decision is "partly" if one of them approves, otherwise "pending". An open request
@@ -108,7 +131,7 @@ def _codes(extension: Extension) -> Iterable[str]:
         yield from _codes(inner)
 
 
-def _used(shape: Explanation) -> Decimal | None:
+def _used(shape: _Shape) -> Decimal | None:
     """Return the units used, from `consumedunits` of the lines or "utilized" of a total (PDex 2.1), or None."""
     lines = _one(_named(line.adjudication, _CONSUMED) for line in shape.item)
     if lines is not None:
@@ -125,6 +148,6 @@ def _one(numbers: Iterable[Decimal | None]) -> Decimal | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _named(amounts: Iterable[Adjudication], codes: Iterable[str]) -> Decimal | None:
+def _named(amounts: Iterable[_Decided], codes: Iterable[str]) -> Decimal | None:
     wanted = frozenset(codes)
     return next((one.value for one in amounts if one.value is not None and is_category(one.category, wanted)), None)

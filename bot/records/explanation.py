@@ -18,13 +18,11 @@ from bot.records.written import NOTE_LIMIT, clean
 
 
 class Adjudication(shapes.Shape, frozen=True):
-    """An amount, number or status with its category, from `adjudication` or `total`."""
+    """An amount or status with its category, from `adjudication` or `total`."""
 
     category: shapes.Concept | None = None
     reason: shapes.Concept | None = None
     amount: shapes.MoneyShape | None = None
-    value: Decimal | None = None
-    extension: tuple[shapes.Extension, ...] = ()
     modifier_extension: tuple[msgspec.Raw, ...] = ()
 
 
@@ -49,7 +47,6 @@ class ClaimItem(shapes.Shape, frozen=True):
     serviced_date: str | None = None
     serviced_period: shapes.PeriodShape | None = None
     adjudication: tuple[Adjudication, ...] = ()
-    extension: tuple[shapes.Extension, ...] = ()
     modifier_extension: tuple[msgspec.Raw, ...] = ()
 
 
@@ -149,9 +146,6 @@ class Explanation(shapes.RecordShape, frozen=True):
     facility: shapes.Reference | None = None
     related: tuple[Related, ...] = ()
     outcome: str | None = None
-    disposition: str | None = None
-    pre_auth_ref: tuple[str, ...] = ()
-    pre_auth_ref_period: tuple[shapes.PeriodShape, ...] = ()
     care_team: tuple[CareTeam, ...] = ()
     supporting_info: tuple[SupportingInfo, ...] = ()
     insurance: tuple[Insurance, ...] = ()
