@@ -81,7 +81,7 @@ from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.traits import with_traits
 from bot.kit.to_come import asks_to_wait, price_named, to_come, ToCome
 from bot.kit.which import (
-    amount_asked, count_asked, Exact, is_close, LAGS, place_of, reaches, shown_before,
+    amount_asked, count_asked, dollars, Exact, is_close, LAGS, place_of, reaches, shown_before,
     the_one, Threshold)
 from bot.kit.who import OfProvider, others_there, Who, who, who_shown
 from bot.language.calendar import later
