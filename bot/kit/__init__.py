@@ -78,10 +78,10 @@ from bot.kit.spans import (
     times_set_apart)
 from bot.kit.tables import ClaimQuery, Computing, QueryCell, QueryRow, RankedRows
 from bot.kit.spelling import is_named, name_of_state, words_of
-from bot.kit.traits import parts_named, with_traits
+from bot.kit.traits import with_traits
 from bot.kit.to_come import asks_to_wait, price_named, to_come, ToCome
 from bot.kit.which import (
-    amount_asked, count_asked, Exact, is_close, LAGS, place_of, reaches, shown_before,
+    amount_asked, count_asked, dollars, Exact, is_close, LAGS, place_of, reaches, shown_before,
     the_one, Threshold)
 from bot.kit.who import OfProvider, others_there, Who, who, who_shown
 from bot.language.calendar import later
@@ -103,7 +103,7 @@ from bot.records.listing import Listing
 from bot.records.money import Amount, by_currency, difference
 from bot.records.patient import Patient
 from bot.records.share import (
-    ClaimLine, Doubt, doubts_of, left_of, owed_steps, read_lines, Step, sum_of, tells_state, Term, Why, why_of)
+    ClaimLine, Doubt, doubts_of, left_of, owed_steps, read_lines, Step, sum_of, tells_state, Term)
 from bot.records.written import PartialDate, Period
 # isort: on
 # fmt: on

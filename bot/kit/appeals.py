@@ -248,12 +248,9 @@ async def approvals_asked(ask: Ask) -> AsyncIterator[tuple[Claim, Authorization]
     All pages are read, because no search parameter selects such requests.
     """
     async for page in given(ask.search(_REQUESTS)):
-        raws = {entry.id: entry.raw for entry in page.matches}
         for claim in fitting(read_claims(page.entries)[0], ask):
-            if claim.use == "preauthorization" and claim.id in raws:
-                one = Authorization(raws[claim.id])
-                if not one.cancelled:
-                    yield claim, one
+            if claim.use == "preauthorization" and not (one := Authorization(claim)).cancelled:
+                yield claim, one
 
 
 def _found(claim: Claim, kept: Mapping[str, AppealCase], *, opened: bool = False) -> CaseFound:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask, NamedCare, excluded_of
 from bot.kit.conditions import PRIMARY_CARE
 from bot.kit.spelling import is_named, words_of
-from bot.kit.traits import BodyPart, ClaimTrait, of_care_named, parts_named
+from bot.kit.traits import ClaimTrait, of_care_named
 from bot.kit.which import LAGS, Exact, named, ordered, sized
 from bot.language.calendar import unit_around
 from bot.language.classed import AmountLimits
@@ -27,7 +27,7 @@ READS_ALL = frozenset({"biggest", "smallest", "oldest", *LAGS})
 _PRIMARY, _APART = frozenset(PRIMARY_CARE), frozenset({"oral", "vision"})
 _NO_CONDITIONS = frozenset(
     {"order", "aspect", "by_size", "through", "fills", "either", "kinds", "care", "also", "two"}
-    | {"doctor_kinds", "without_said"}
+    | {"doctor_kinds", "without"}
 )
 """The fields of `ClaimFilter` that exclude no claim by themselves."""
 _KINDS = {"institutional": ("inpatient", "outpatient", "institutional")}
@@ -46,10 +46,9 @@ class ClaimFilter(msgspec.Struct, frozen=True):
         limits, exact: The limits, in US dollars, and the exact values of the amount `aspect` (None: the amount owed).
         doctor_kinds: The kinds of doctors, one of which gave the care: NUCC codes, and the person's word for the kind.
         specialists: The person's word for any kind of doctor except primary care.
-        without_doctors, without_said: The excluded kinds of doctors, and the person's words for these.
-        degrees, no_degrees: The required and the excluded degrees of the provider, such as "DO".
-        drugs, without_drugs: Each drug is the person's word followed by the other names of the drug.
-        without_days: The first and last excluded day.
+        degrees: The required degrees of the provider, such as "DO".
+        drugs: Each drug is the person's word followed by the other names of the drug.
+        without: What is excluded; a claim that matches any of these conditions is left out.
         paid: The first and last day on which the plan paid or decided.
         lag: The limits on the time from the care until then, in days.
         weekdays: The days of the week on which the care began, Monday as 1.
@@ -81,21 +80,13 @@ class ClaimFilter(msgspec.Struct, frozen=True):
     aspect: str | None = None
     doctor_kinds: tuple[tuple[frozenset[str], str], ...] = ()
     specialists: str | None = None
-    without_doctors: frozenset[str] = frozenset()
-    without_said: str | None = None
     degrees: frozenset[str] = frozenset()
-    no_degrees: frozenset[str] = frozenset()
-    without_states: tuple[str, ...] = ()
-    without_types: tuple[str, ...] = ()
-    without_providers: tuple[str, ...] = ()
-    without_services: tuple[str, ...] = ()
     drugs: tuple[tuple[str, ...], ...] = ()
-    without_drugs: tuple[tuple[str, ...], ...] = ()
-    without_days: tuple[date, date] | None = None
+    without: ClaimFilter | None = None
     paid: tuple[date | None, date | None] | None = None
     lag: AmountLimits | None = None
     weekdays: frozenset[int] = frozenset()
-    part: BodyPart | None = None
+    part: ClaimTrait | None = None
     nth: int | None = None
     by_size: bool = False
     through: int | None = None
@@ -178,7 +169,17 @@ class ClaimFilter(msgspec.Struct, frozen=True):
     def without_names(self) -> tuple[str, ...]:
         """The names of the excluded providers, drugs and reasons of care."""
         care = (self.care.text,) if self.care and self.care.out else ()
-        return (*self.without_providers, *(names[0] for names in self.without_drugs), *care)
+        return (*self.out.providers, *(names[0] for names in self.out.drugs), *care)
+
+    @property
+    def out(self) -> ClaimFilter:
+        """What is excluded, as conditions; empty conditions if nothing is."""
+        return self.without or _NOTHING
+
+    def less(self, *claim_types: str) -> ClaimFilter:
+        """Return the conditions with these claim types excluded too."""
+        every = tuple(dict.fromkeys((*self.out.claim_types, *claim_types)))
+        return replace(self, without=replace(self.out, claim_types=every))
 
     @property
     def provider(self) -> str | None:
@@ -188,9 +189,11 @@ class ClaimFilter(msgspec.Struct, frozen=True):
     @property
     def narrows(self) -> bool:
         """Whether there is a condition that may exclude claims, and not only an order or an amount to show."""
-        return any(_CONDITIONS(self)) or bool(self.doctors or (self.care and self.care.claims))
+        apart = self.doctors or (self.care and self.care.claims) or (self.without and self.without.narrows)
+        return any(_CONDITIONS(self)) or bool(apart)
 
 
+_NOTHING = ClaimFilter()
 _CONDITIONS = attrgetter(*[name for name in ClaimFilter.__struct_fields__ if name not in _NO_CONDITIONS])
 
 
@@ -236,7 +239,7 @@ def choose(claims: Iterable[Claim], wanted: ClaimFilter) -> Chosen:
 
 def any_time(wanted: ClaimFilter) -> ClaimFilter:
     """Return the conditions without a period and without excluded days."""
-    return replace(wanted, start=None, end=None, times=(), without_days=None)
+    return replace(wanted, start=None, end=None, times=(), without=replace(wanted.out, start=None, end=None))
 
 
 def with_fills(claims: Sequence[Claim], wanted: ClaimFilter) -> bool:
@@ -254,7 +257,7 @@ def is_numbered(claim: Claim, number: str) -> bool:
 
 
 def _in_time(claim: Claim, wanted: ClaimFilter) -> bool:
-    if wanted.without_days and claim.service.known and claim.service.overlaps(*wanted.without_days):
+    if wanted.out.start and claim.service.overlaps(wanted.out.start, wanted.out.end):
         return False
     day = claim.service.day
     if wanted.weekdays and (day is None or day.exact is None or day.exact.isoweekday() not in wanted.weekdays):
@@ -272,18 +275,19 @@ def _in_time(claim: Claim, wanted: ClaimFilter) -> bool:
 def _fits(claim: Claim, wanted: ClaimFilter) -> bool:
     fills = "pharmacy" in wanted.claim_types or bool(wanted.drugs) or wanted.also is not None  # by prescriber, too
     degrees = {part.strip(" .") for part in (claim.seen or "").split(",")[1:]}
-    lab = bool(wanted.without_types and (kind := wanted.kinds.label(claim)) and "lab" in wanted.kinds.above(kind.key))
-    for some, barred, holds in (
-        (wanted.claim_types, (), lambda one: (claim.kind or "") in _KINDS.get(one, (one,))),
-        ((), wanted.without_types, lambda one: (claim.kind or "") in _KINDS.get(one, (one,)) and not lab),
-        (wanted.providers, wanted.without_providers, lambda one: named(claim, one, fills=fills)),
-        (wanted.prescribers, (), lambda one: bool(claim.prescriber) and is_named(claim.prescriber or "", one)),
-        (wanted.drugs, wanted.without_drugs, lambda one: _is_drug(claim, one)),
-        (wanted.doctors, wanted.without_doctors, claim.specialties.__contains__),
-        (wanted.degrees, wanted.no_degrees, degrees.__contains__),
-        (wanted.states, wanted.without_states, lambda one: is_in_state(claim, one)),
+    out = wanted.out
+    lab = bool(out.claim_types and (kind := wanted.kinds.label(claim)) and "lab" in wanted.kinds.above(kind.key))
+    for name, holds in (
+        ("claim_types", lambda one: (claim.kind or "") in _KINDS.get(one, (one,))),
+        ("providers", lambda one: named(claim, one, fills=fills)),
+        ("prescribers", lambda one: is_named(claim.prescriber, one)),
+        ("drugs", lambda one: _is_drug(claim, one)),
+        ("doctors", claim.specialties.__contains__),
+        ("degrees", degrees.__contains__),
+        ("states", lambda one: is_in_state(claim, one)),
     ):
-        if (some and not any(map(holds, some))) or any(map(holds, barred)):
+        some, barred = getattr(wanted, name), getattr(out, name)
+        if (some and not any(map(holds, some))) or (any(map(holds, barred)) and not (lab and name == "claim_types")):
             return False
     if not all(one.holds(claim) for one in wanted.traits):
         return False
@@ -292,7 +296,7 @@ def _fits(claim: Claim, wanted: ClaimFilter) -> bool:
 
 
 def _of_care(claim: Claim, wanted: ClaimFilter) -> bool:
-    wants, without = wanted.services, wanted.without_services
+    wants, without = wanted.services, wanted.out.services
     return (not wants or any(shown_as(claim, one, wanted.kinds) for one in wants)) and not any(
         (shown := shown_as(claim, one, wanted.kinds)) and not shown.partly for one in without
     )
@@ -305,10 +309,11 @@ def _of_part(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...
     """
     if wanted.part is None:
         return claims
-    named = tuple(claim for claim in claims if wanted.part.name in parts_named(claim, wanted.part.body))
+    told = [(claim, wanted.part.holds(claim)) for claim in claims]
     if wanted.part.out:
-        return tuple(claim for claim in claims if claim not in named)
-    return named or tuple(claim for claim in claims if wanted.services and not parts_named(claim, wanted.part.body))
+        return tuple(claim for claim, holds in told if not holds)
+    named = tuple(claim for claim, holds in told if holds)
+    return named or tuple(claim for claim, holds in told if wanted.services and holds is None)
 
 
 def _sharing(claims: tuple[Claim, ...], period: str | None) -> tuple[Claim, ...]:

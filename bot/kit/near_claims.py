@@ -1,7 +1,7 @@
 """What an answer says beside the matching claims: the nearest ones, the two sides of a message, unused conditions."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import combinations, islice
 from typing import Literal, TypeVar
@@ -68,10 +68,14 @@ class Nearest(msgspec.Struct, frozen=True):
 
 
 class OfClaims(Summary, frozen=True, kw_only=True):
-    """An answer from the claims that match the conditions `wanted`; `nearest`: the nearest ones if none matches."""
+    """An answer from the claims that match the conditions `wanted`; `nearest`: the nearest ones if none matches.
+
+    `kinds` are the kinds of care for the payer's words, or for the ids of records.
+    """
 
     wanted: ClaimFilter = msgspec.field(default_factory=ClaimFilter)
     nearest: Nearest | None = None
+    kinds: Mapping[str, CareKind] = msgspec.field(default_factory=dict)
 
 
 async def strict(
@@ -176,7 +180,7 @@ def _looser(claims: Sequence[Claim], wanted: ClaimFilter) -> Iterator[tuple[Left
     """Yield the conditions without one of them, in the order in which to try, each with its name."""
     near = wanted.kinds.near(wanted.service) if wanted.service else ()
     wider = next((one for one in near if any(shown_as(claim, one, wanted.kinds) for claim in claims)), None)
-    sized, timed = wanted.limits or wanted.exact, wanted.start or wanted.end
+    sized, timed, out = wanted.limits or wanted.exact, wanted.start or wanted.end, wanted.out
     ways: tuple[tuple[Left, object, dict[str, object]], ...] = (
         ("nth", wanted.nth, {"nth": None}),
         ("part", wanted.part and wanted.services, {"part": None}),
@@ -186,7 +190,7 @@ def _looser(claims: Sequence[Claim], wanted: ClaimFilter) -> Iterator[tuple[Left
         ("time", timed, {"start": None, "end": None, "times": ()}),
         ("state", wanted.states, {"states": ()}),
         ("provider", wanted.providers and wanted.services, {"providers": ()}),
-        ("provider", wanted.without_providers, {"without_providers": ()}),
+        ("provider", out.providers, {"without": replace(out, providers=())}),
         ("wider", wider, {"services": (wider,)}),
         ("word", wanted.traits, {"traits": ()}),
         ("word", wanted.doctor_kinds, {"doctor_kinds": ()}),
@@ -278,8 +282,8 @@ def _content(summary: Summary) -> bytes:
     Whether fills are left out of visits depends on what words remain, and is no condition of the message.
     """
     wanted = getattr(summary, "wanted", None)
-    if isinstance(wanted, ClaimFilter) and wanted.without_types == ("pharmacy",):
-        summary = replace(summary, wanted=replace(wanted, without_types=()))
+    if isinstance(wanted, ClaimFilter) and wanted.out.claim_types == ("pharmacy",):
+        summary = replace(summary, wanted=replace(wanted, without=replace(wanted.out, claim_types=())))
     return msgspec.json.encode(summary, enc_hook=_plain, order="deterministic")
 
 

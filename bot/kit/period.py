@@ -17,7 +17,7 @@ from bot.errors import PayerError
 from bot.kit.ask import Ask, text_of
 from bot.kit.care import results
 from bot.kit.claim_filter import with_fills
-from bot.kit.claims import claim_by_id, claim_search, newest_claims, undated, with_gaps
+from bot.kit.claims import claim_by_id, claim_search, in_order, newest_claims, undated, with_gaps
 from bot.kit.floors import day_met
 from bot.kit.reading import MOST, records
 from bot.kit.said import filter_of, fitting
@@ -54,14 +54,11 @@ class _Tally(msgspec.Struct):
     Attributes:
         total: The number of all claims that the server reported; None if it reported none.
         claims: The claims by id and time of the last update.
-        days: The first and the last day of service so far, as long as the days descend; None once they do not. Hospital
-            stays are ignored, because servers sort stays by the day of the bill.
     """
 
     ask: Ask
     total: int | None = None
     claims: dict[tuple[str, datetime | None], Claim] = msgspec.field(default_factory=dict)
-    days: list[date] | None = msgspec.field(default_factory=list)
 
     async def add(self, page: Page) -> tuple[Claim, ...]:
         """Add the claims of a page and return them; the strict models parse a page with few claims."""
@@ -73,19 +70,15 @@ class _Tally(msgspec.Struct):
             self.ask.report.gaps.append(Gap("unreadable", _EOB, lost))
         self.total = page.total if self.total is None else self.total
         self.ask.report.progress.count_read(len(self.claims), self.total)
-        days = [day.first for one in claims if not one.is_stay and (day := believed_day(one, self.ask.today))]
-        before = self.days
-        if before is None or any(one < other for one, other in pairwise([*before[-1:], *days])):
-            self.days = None
-        elif days:
-            self.days = [*before[:1], *days[-1:]]
         return claims
 
     @property
     def in_order(self) -> bool:
-        """Whether the claims arrive newest first, so that the unread pages have no newer claims."""
-        days = self.days or []
-        return bool(days) and days[0] > days[-1]
+        """Whether the claims arrive newest first, so that the unread pages have no newer claims.
+
+        Hospital stays are ignored, because servers sort stays by the day of the bill.
+        """
+        return in_order([one for one in self.claims.values() if not one.is_stay], self.ask)
 
     @property
     def newest_left(self) -> date:

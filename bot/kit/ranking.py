@@ -314,7 +314,7 @@ def only_of(wanted: ClaimFilter, *units: str | None) -> ClaimFilter:
         return wanted
     if "fill" in units:
         return replace(wanted, claim_types=("pharmacy",))
-    return replace(wanted, without_types=tuple(dict.fromkeys((*wanted.without_types, "pharmacy"))))
+    return wanted.less("pharmacy")
 
 
 def since_first(ask: Ask, claim_set: ClaimSet) -> Ask:

@@ -232,13 +232,24 @@ def _wanted(ask: Ask) -> ClaimFilter:
     part, excluded = part_asked(ask), ask.excluded.get("specialty")
     told = {name: one.text if (one := ask.excluded.get(name)) else "" for name in ("claim_type", "service")}
     twice = excluded and any(one and (excluded.text in one or one in excluded.text) for one in told.values())
+    codes = frozenset(code for one in (excluded.every if excluded else ()) for code in as_codes(one))
+    first_out, last_out = excluded_days(ask) or (None, None)
+    without = ClaimFilter(
+        start=first_out,
+        end=last_out,
+        doctor_kinds=((codes, excluded.text if excluded and not twice else ""),) if codes else (),
+        degrees=ask.asked.no_degrees,
+        states=excluded_of(ask, "state_of_claim"),
+        claim_types=(*excluded_types(ask), *(["pharmacy"] if doctors else []), *_excluded_setting(ask)),
+        providers=excluded_of(ask, "provider_name"),
+        services=() if told["claim_type"] in {told["service"]} - {""} else excluded_of(ask, "service"),
+        drugs=(*drugs_named_in(ask, excluded_of(ask, "drug")), *drugs_of_uses(ask, excluded=True)),
+    )
     return ClaimFilter(
         doctor_kinds=doctors_asked(ask) if set_apart(ask) or not (part or "provider_name" in ask.slots) else (),
         specialists=specialists,
-        without_doctors=frozenset(code for one in (excluded.every if excluded else ()) for code in as_codes(one)),
         degrees=frozenset() if "specialty" in ask.slots else ask.asked.degrees,
-        no_degrees=ask.asked.no_degrees,
-        without_said=None if excluded is None or twice else excluded.text,
+        without=without,
         start=start,
         end=end,
         times=times_apart(ask),
@@ -251,13 +262,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
         order="oldest" if in_time and not by_size else order_asked(ask) if by_size or not nth else None,
         aspect=aspect_asked(ask),
         exact=exact_asked(ask),
-        without_states=excluded_of(ask, "state_of_claim"),
-        without_types=(*excluded_types(ask), *(["pharmacy"] if doctors else []), *_excluded_setting(ask)),
-        without_providers=excluded_of(ask, "provider_name"),
-        without_services=() if told["claim_type"] in {told["service"]} - {""} else excluded_of(ask, "service"),
         drugs=(*drugs_named_in(ask, values_of(ask, "drug")), *drugs_of_uses(ask, excluded=False)),
-        without_drugs=(*drugs_named_in(ask, excluded_of(ask, "drug")), *drugs_of_uses(ask, excluded=True)),
-        without_days=excluded_days(ask),
         paid=days_of(ask.slots["paid_range"]) if "paid_range" in ask.slots else None,
         lag=lag_asked(ask),
         weekdays=_weekdays(ask),

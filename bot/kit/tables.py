@@ -359,8 +359,8 @@ def _is_left_out(month: PartialDate, wanted: ClaimFilter) -> bool:
     """Return whether the conditions exclude every day of the month."""
     if wanted.times and not any(Period(month).overlaps(*time) for time in wanted.times):
         return True
-    out = wanted.without_days
-    return out is not None and out[0] <= month.first and month.last <= out[1]
+    first, last = wanted.out.start, wanted.out.end
+    return first is not None and last is not None and first <= month.first and month.last <= last
 
 
 def _newest_of(claims: Iterable[Claim], query: ClaimQuery) -> tuple[Claim, ...]:

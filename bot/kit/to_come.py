@@ -38,7 +38,6 @@ from bot.kit.floors import COUNTED, MetSoFar, counting, standings
 from bot.kit.period import born_on
 from bot.kit.said import filter_of
 from bot.kit.spelling import words_of
-from bot.kit.traits import parts_named
 from bot.kit.which import exact_asked
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
@@ -258,11 +257,7 @@ def _newest_claim(ask: Ask, claim_set: ClaimSet, coverages: Coverages) -> Claim 
     if len(wanted.services) > 1:
         return None
     if wanted.services:
-        fit = [
-            c
-            for c in priced_alone(claims, wanted)
-            if wanted.part is None or wanted.part.name in parts_named(c, wanted.part.body)
-        ]
+        fit = [c for c in priced_alone(claims, wanted) if wanted.part is None or wanted.part.holds(c)]
     elif wanted.providers or (wanted.doctor_kinds and _visit(ask, None)):
         fit = [one for one in choose(claims, wanted).claims if not one.sensitive]
     else:

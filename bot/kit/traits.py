@@ -35,20 +35,20 @@ _ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back 
 _WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
 
 
-class BodyPart(msgspec.Struct, frozen=True):
-    """A part of the body, and the person's word for it.
+class ClaimTrait(msgspec.Struct, frozen=True):
+    """A condition: the person's words for it, "" if another condition has them, and whether a claim meets it.
 
-    `body` maps every word for a part of the body, in any language, to the name of the part. `out`: the message excludes
-    care of that part.
+    `holds` returns None for a claim that does not tell it. `where`: the words name a place. `out`: claims that meet the
+    condition are excluded.
     """
 
-    name: str
-    word: str
-    body: Mapping[str, str]
+    said: str
+    holds: Callable[[Claim], bool | None]
+    where: bool = False
     out: bool = False
 
 
-def part_asked(ask: Ask) -> BodyPart | None:
+def part_asked(ask: Ask) -> ClaimTrait | None:
     """Return the part of the body that the care in question was for; None if there is none, or if the care names it.
 
     If the question names no kind of care, the words have to use the part as one of a body: "my knee" or "knee bills",
@@ -77,7 +77,7 @@ def part_asked(ask: Ask) -> BodyPart | None:
     elif not own:
         return None
     out = any(rest.partition(" ")[0] == said[0] for rest in ask.asked.barred)
-    return BodyPart(body[said[0]], said[0], body, out)
+    return ClaimTrait(said[0], _NamesPart(body[said[0]], body), out=out)
 
 
 def _is_part(words: Sequence[str], at: int) -> bool:
@@ -88,11 +88,20 @@ def _is_part(words: Sequence[str], at: int) -> bool:
     return (beside and behind not in _NO_PART) or behind in _CARED
 
 
-def parts_named(claim: Claim, body: Mapping[str, str]) -> frozenset[str]:
-    """Return the names of the parts of the body whose words are on the claim's lines; `body` maps words to names."""
-    done = claim.performed
-    texts = (*done.words, *claim.diagnosed, *(one for line in done.lines for one in line.words))
-    return frozenset(body[word] for text in texts for word in words_of(text) if word in body)
+class _NamesPart(msgspec.Struct, frozen=True):
+    """Whether the words of a claim name the part of the body; None if they name no part at all.
+
+    `body` maps every word for a part of the body, in any language, to the name of the part.
+    """
+
+    name: str
+    body: Mapping[str, str]
+
+    def __call__(self, claim: Claim) -> bool | None:
+        done = claim.performed
+        texts = (*done.words, *claim.diagnosed, *(one for line in done.lines for one in line.words))
+        named = {self.body[word] for text in texts for word in words_of(text) if word in self.body}
+        return self.name in named if named else None
 
 
 def of_care_named(claims: tuple[Claim, ...], care: NamedCare | None) -> tuple[Claim, ...]:
@@ -125,17 +134,6 @@ def lines_of_care(claim: Claim, care: NamedCare) -> Shown:
 @lru_cache(maxsize=4096)
 def _singulars(text: str) -> tuple[str, ...]:
     return tuple(word.removesuffix("s") for word in words_of(text))
-
-
-class ClaimTrait(msgspec.Struct, frozen=True):
-    """A condition: the person's words for it, "" if another condition has them, and whether a claim meets it.
-
-    `holds` returns None for a claim that does not tell it. `where`: the words name a place.
-    """
-
-    said: str
-    holds: Callable[[Claim], bool | None]
-    where: bool = False
 
 
 def with_traits(ask: Ask, claims: Sequence[Claim]) -> Ask:

@@ -6,6 +6,7 @@ are kept beside it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -285,3 +286,68 @@ def _parts_sum(alone: Amount | None, noncovered: Amount | None, stated: Amount |
     whole = explanation.added((alone, noncovered)) if alone and noncovered else None
     far, near = difference(alone, stated), difference(whole, stated)
     return whole if far and near and abs(near.value) < abs(far.value) else alone
+
+
+_HUNDRED = Decimal(100)
+ShareReason = Literal["coinsurance", "copay", "deductible", "nothing", "several"]
+
+
+class Why(msgspec.Struct, frozen=True):
+    """Why the member owes their share: the one part that makes up all of it, "several" parts, or "nothing" to pay.
+
+    `percent` is the coinsurance as a percentage of `price` (the allowed amount), if it is a whole or half percent.
+    `paid` is the plan's payment, if it is price minus share. `discount` is the billed amount minus the price.
+    """
+
+    reason: ShareReason
+    share: Amount
+    price: Amount | None = None
+    percent: Decimal | None = None
+    paid: Amount | None = None
+    discount: Amount | None = None
+
+    @property
+    def plan_percent(self) -> Decimal:
+        """The percentage of the price that the plan pays, if `percent` is the member's."""
+        return _HUNDRED - (self.percent or 0)
+
+
+def why_of(owed: Owed, billed: Amount | None, allowed: Amount | None, paid: Amount | None) -> Why | None:
+    """Return the reason for the member's share; None if no share is reported or the share is uncertain.
+
+    A share is uncertain if it is a lower bound, if the claim states another one, or if its parts do not add up to it.
+    """
+    share = owed.amount
+    if share is None or share.value < 0 or owed.is_floor or owed.gap or owed.rivals:
+        return None
+    given = [name for name, amount in owed.shares.items() if amount and amount.value]
+    if share.value and not given:
+        return None
+    names: dict[str, ShareReason] = {"coinsurance": "coinsurance", "copay": "copay", "deductible": "deductible"}
+    reason: ShareReason = "nothing" if not share.value else names[given[0]] if len(given) == 1 else "several"
+    rest = difference(allowed, share)
+    price = allowed if rest and allowed and allowed.value > 0 else None
+    cut = price_cut(billed, price)
+    return Why(
+        reason=reason,
+        share=share,
+        price=price,
+        percent=_percent(share, price) if reason == "coinsurance" else None,
+        paid=paid if price and alike(rest, paid) else None,
+        discount=cut if cut and cut.value else None,
+    )
+
+
+def _percent(share: Amount, price: Amount | None) -> Decimal | None:
+    """Return the whole or half percentage of the price that gives the share to the cent; None if there is none."""
+    if price is None:
+        return None
+    percent = (share.value * _HUNDRED / price.value * 2).quantize(Decimal(1)) / 2
+    exact = abs(price.value * percent / _HUNDRED - share.value) < CENT
+    return percent if exact and 0 < percent < _HUNDRED else None
+
+
+def price_cut(billed: Amount | None, allowed: Amount | None) -> Amount | None:
+    """Return the billed amount minus the allowed one; None if one is unknown or the result is negative."""
+    cut = difference(billed, allowed)
+    return cut if cut and cut.value >= 0 else None

@@ -3,15 +3,16 @@
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from itertools import chain
 from typing import Literal
 
+from bot.records.claim import Claim
 from bot.records.decode import decode
 from bot.records.explanation import Adjudication, ClaimItem, Explanation
 from bot.records.money import believable
-from bot.records.reasons import is_category, reasons_in
-from bot.records.service import Performed
-from bot.records.shapes import Extension, PeriodShape, QuantityShape, RawJson, Shape, Value, display_of
-from bot.records.written import NOTE_LIMIT, Period, clean, parse_date, period
+from bot.records.reasons import is_category
+from bot.records.shapes import Extension, PeriodShape, Value, display_of, period_of
+from bot.records.written import NOTE_LIMIT, Period, clean
 
 Decision = Literal["approved", "partly", "denied", "pending", "cancelled", "ask", "none"]
 _ACTIONS: Mapping[str, Decision] = {
@@ -28,22 +29,14 @@ _ACTIONS: Mapping[str, Decision] = {
 _CALLS = re.compile(r"\bpeer[ -]to[ -]peer\b|\b(?:can|may)\b.{0,40}\b(?:call|speak|talk|discuss)\b", re.IGNORECASE)
 
 
-class _Amount(Adjudication, frozen=True):
+class _Decided(Adjudication, frozen=True):
     value: Decimal | None = None
     extension: tuple[Extension, ...] = ()
 
 
 class _Line(ClaimItem, frozen=True):
-    adjudication: tuple[_Amount, ...] = ()
+    adjudication: tuple[_Decided, ...] = ()
     extension: tuple[Extension, ...] = ()
-
-
-class _Used(Shape, frozen=True):
-    value_quantity: QuantityShape | None = None
-
-
-class _Total(Adjudication, frozen=True):
-    extension: tuple[_Used, ...] = ()
 
 
 class _Shape(Explanation, frozen=True):
@@ -51,12 +44,12 @@ class _Shape(Explanation, frozen=True):
     pre_auth_ref: tuple[str, ...] = ()
     pre_auth_ref_period: tuple[PeriodShape, ...] = ()
     item: tuple[_Line, ...] = ()
-    adjudication: tuple[_Amount, ...] = ()
-    total: tuple[_Total, ...] = ()
+    adjudication: tuple[_Decided, ...] = ()
+    total: tuple[_Decided, ...] = ()
 
 
 class Authorization(Value):
-    """A prior-authorization request and its decision. `performed` supplies further texts of the requested services.
+    """A prior-authorization request and its decision, from a claim that still has its resource.
 
     Attributes:
         decision: the decision; None if the record has none.
@@ -70,26 +63,25 @@ class Authorization(Value):
         Unreadable: the record is damaged. The message never contains a value of the record.
     """
 
-    def __init__(self, raw: RawJson, performed: Performed | None = None) -> None:
-        shape, _ = decode(raw, _Shape)
-        every = [*shape.adjudication, *(one for line in shape.item for one in line.adjudication)]
-        spans = [period(one.start, one.end) for one in shape.pre_auth_ref_period]
-        words = (text for line in (performed.lines if performed else ()) for text in line.words)
+    def __init__(self, claim: Claim) -> None:
+        shape, _ = decode(claim.resource or b"{}", _Shape)
+        spans = map(period_of, shape.pre_auth_ref_period)
+        words = (text for line in claim.performed.lines for text in line.words)
         services = (line.product_or_service.words() for line in shape.item if line.product_or_service)
-        self.id = shape.id
-        self.decision = _decision(shape, every)
+        self.id = claim.id
+        self.decision = _decision(shape)
         self.words = clean(shape.disposition, NOTE_LIMIT)
         self.services = tuple(dict.fromkeys(text for text in (*services, *words) if text))[:_MOST_SERVICES]
         self.numbers = shape.pre_auth_ref
-        self.decided = parse_date(shape.created)
+        self.decided = claim.created
         self.holds = next((one for one in spans if one.known), Period())
         self.asked = _one(line.quantity.value for line in shape.item if line.quantity)
         self.allowed = _one(_named(line.adjudication, {"allowedunits"}) for line in shape.item)
         self.used = _used(shape)
-        self.reasons = tuple(reasons_in(every))
-        self.notes = shape.notes
+        self.reasons = claim.reasons
+        self.notes = claim.notes
         self.provider = display_of(shape.provider)
-        self.cancelled = shape.status in {"cancelled", "entered-in-error"}
+        self.cancelled = claim.status in {"cancelled", "entered-in-error"}
 
     @property
     def units(self) -> Decimal | None:
@@ -113,14 +105,15 @@ _MOST_SERVICES = 3
 _CONSUMED = frozenset({"utilized", "consumedunits"})
 
 
-def _decision(shape: _Shape, every: Iterable[_Amount]) -> Decision | None:
+def _decision(shape: _Shape) -> Decision | None:
     """Return the decision according to the X12 review actions; None if there is none.
 
     If several actions differ, the decision is "partly" if one of them approves, otherwise "pending". An open request
     without an action is "pending".
     """
-    extensions = [one for amount in every for one in amount.extension]
-    extensions += [one for line in shape.item for one in line.extension]
+    amounts = (*shape.adjudication, *(one for line in shape.item for one in line.adjudication))
+    extensions = [*chain.from_iterable(one.extension for one in amounts)]
+    extensions += chain.from_iterable(line.extension for line in shape.item)
     found = {_ACTIONS[code] for extension in extensions for code in _codes(extension) if code in _ACTIONS}
     if len(found) == 1:
         return found.pop()
@@ -155,6 +148,6 @@ def _one(numbers: Iterable[Decimal | None]) -> Decimal | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _named(amounts: Iterable[_Amount], codes: Iterable[str]) -> Decimal | None:
+def _named(amounts: Iterable[_Decided], codes: Iterable[str]) -> Decimal | None:
     wanted = frozenset(codes)
     return next((one.value for one in amounts if one.value is not None and is_category(one.category, wanted)), None)

@@ -11,11 +11,11 @@ from typing import Generic, NoReturn, Self, TypeVar
 
 import msgspec
 
-from bot.records.amounts import money_of, owed_of, paid_by_patient, paid_of
+from bot.records.amounts import money_of, owed_of, paid_by_patient, paid_of, price_cut, why_of
 from bot.records.bundle import Entry
 from bot.records.decode import Unreadable, decode, without_faults
 from bot.records.explanation import Explanation, Related
-from bot.records.money import Amount, difference
+from bot.records.money import Amount
 from bot.records.reasons import contract_of, is_denied, network_status, payment_status, reasons_of, refused_lines
 from bot.records.service import (
     Names,
@@ -23,7 +23,6 @@ from bot.records.service import (
     diagnosed_in,
     dispensed_in,
     kind_of,
-    line_titles,
     names_in,
     performed_in,
     place_name,
@@ -138,6 +137,7 @@ class Claim:
         numbers: the claim numbers, the payer's own first.
         replaces: the numbers of the earlier versions of the claim; `replaced_by` those of the later versions.
         replaced: True if a later version exists.
+        why: the reason for the member's share; None if the amounts prove none.
         denied: None if the payer did not report it.
         network: whether the claim was paid as in-network, which does not show whether the provider is in the network
             today; `contract`: whether the provider was under contract when the care was given.
@@ -213,6 +213,7 @@ class Claim:
     discount = _amount("discount")
     prior_payer_paid = _amount("prior_payer")
     owed = _Fact(lambda money, kind: owed_of(money, fill=kind == "pharmacy"), "_money", "kind")
+    why = _Fact(why_of, "owed", "billed", "allowed", "plan_paid")
     paid_by_patient = _Fact(paid_by_patient, "_money")
     payment_status = _Fact(payment_status, "_eob")
     paid_on = _Fact(lambda eob: parse_date(eob.payment.date) if eob.payment else None, "_eob")
@@ -232,8 +233,8 @@ class Claim:
     carriers = _Fact(_carriers, "_eob")
     insurer = _Fact(Names.of, "_names", "_eob.insurer")
     diagnosed = _Fact(diagnosed_in, "_eob")
-    titles = _Fact(line_titles, "_eob")
     performed = _Fact(performed_in, "_eob", "_money.of_lines")
+    titles = _Fact(lambda lines: tuple(line.text for line in lines if line.text), "performed.lines")
     labels = _Fact(lambda given, raw: tuple(sorted({*given, *labels_of(raw)})), "_labels", "_raw")
     lines = _Fact(len, "_eob.item")
     sum_lines: _Fact[tuple[int, ...]] = _Fact(_same, "_money.sum_lines")
@@ -381,12 +382,6 @@ def read_claims(
         except Unreadable:
             unreadable += 1
     return tuple(claims), unreadable
-
-
-def price_cut(billed: Amount | None, allowed: Amount | None) -> Amount | None:
-    """Return the billed amount minus the allowed one; None if one is unknown or the result is negative."""
-    cut = difference(billed, allowed)
-    return cut if cut and cut.value >= 0 else None
 
 
 _FACTS = tuple(name for name, fact in vars(Claim).items() if isinstance(fact, _Fact) and not name.startswith("_"))

@@ -18,7 +18,7 @@ from msgspec.structs import astuple
 from bot.records.claim import Claim
 from bot.records.money import Amount, difference
 from bot.records.shapes import grouped
-from bot.records.versions import NEVER, coordinated, is_prior, matched, newest_versions, priors_of, twins, version_of
+from bot.records.versions import NEVER, coordinated, matched, newest_versions, replacing, twins, version_of
 from bot.records.written import PartialDate
 
 _A_DAY = timedelta(days=1)
@@ -223,11 +223,11 @@ def claim_set_of(claims: Iterable[Claim], today: date | None = None) -> ClaimSet
     newest, older = newest_versions(claims)
     if older:
         left_out["older version"] = older
-    priors = priors_of(newest)
+    is_replaced = replacing(newest)
     kept: list[Claim] = []
     gone: dict[str, list[Claim]] = {}
     for claim in newest:
-        reason = _reason_out(claim) or ("replaced" if priors and is_prior(claim, priors) else None)
+        reason = _reason_out(claim) or ("replaced" if is_replaced(claim) else None)
         (gone.setdefault(reason, []) if reason else kept).append(claim)
     replaced = gone.get("replaced", [])
     reversals = [claim for claim in (*kept, *replaced) if claim.is_reversal]

@@ -54,6 +54,8 @@ def decoder_of(kind: Any) -> msgspec.json.Decoder[Any]:
 def decode(raw: bytes | memoryview | msgspec.Raw, kind: type[S]) -> tuple[S, tuple[str, ...]]:
     """Return the struct, and the locations of elements that had to be dropped.
 
+    A byte order mark and lone surrogates, which strict decoders reject, are left out.
+
     Raises:
         Unreadable: the input cannot be decoded to this type.
     """
@@ -62,23 +64,14 @@ def decode(raw: bytes | memoryview | msgspec.Raw, kind: type[S]) -> tuple[S, tup
     except msgspec.ValidationError:
         return _decode_repaired(bytes(raw), kind)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _decode_cleaned(bytes(raw), kind)
+        whole = bytes(raw)
+        better = _ESCAPES.sub(_without_lone, whole.removeprefix(b"\xef\xbb\xbf"))
+        if better == whole:
+            raise Unreadable("not JSON") from None
+        return decode(better, kind)
     except RecursionError:
         raise Unreadable("nested too deep") from None
     return found, ()
-
-
-def _decode_cleaned(raw: bytes, kind: type[S]) -> tuple[S, tuple[str, ...]]:
-    """Decode as `decode` does, but without a byte order mark and lone surrogates, which strict decoders reject."""
-    better = _ESCAPES.sub(_without_lone, raw.removeprefix(b"\xef\xbb\xbf"))
-    try:
-        return msgspec.json.decode(better, type=kind), ()
-    except msgspec.ValidationError:
-        return _decode_repaired(better, kind)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Unreadable("not JSON") from None
-    except RecursionError:
-        raise Unreadable("nested too deep") from None
 
 
 def _without_lone(match: re.Match[bytes]) -> bytes:

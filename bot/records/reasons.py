@@ -5,6 +5,7 @@ contract then.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Literal
 
 import msgspec
@@ -16,7 +17,7 @@ from bot.records.shapes import Concept
 from bot.records.written import clean
 
 REASON_CATEGORIES = frozenset({"denialreason", "adjustmentreason", "rejectreason"})
-_NETWORK = frozenset({"innetwork", "outofnetwork", "other"})
+_NETWORK, _STATUS = frozenset({"innetwork", "outofnetwork", "other"}), frozenset({"benefitpaymentstatus"})
 
 Contract = Literal["contracted", "noncontracted", "other", "mixed"]
 _CONTRACTS: dict[str, Contract] = {
@@ -80,23 +81,20 @@ def coded(concept: Concept) -> Iterable[Reason]:
 
 def network_status(eob: Explanation) -> str | None:
     """Return "innetwork", "outofnetwork", "other", or "mixed" if lines differ; None if the payer does not report it."""
-    header = _statuses([*eob.adjudication, *eob.total])
-    found = header or _statuses([a for item in eob.item for a in item.adjudication])
-    return (found.pop() if len(found) == 1 else "mixed") if found else None
+    lines = [one for item in eob.item for one in item.adjudication]
+    for adjudications in ([*eob.adjudication, *eob.total], lines):
+        # C4BB 1.1 encodes the status as the category itself.
+        own = (code for one in adjudications if one.category for code in one.category.codes())
+        if found := _NETWORK.intersection(own) | _NETWORK.intersection(_reasoned(adjudications, _STATUS)):
+            return next(iter(found)) if len(found) == 1 else "mixed"
+    return None
 
 
-def _statuses(adjudications: Iterable[Adjudication]) -> set[str]:
-    """Return the benefit payment statuses (codes) of the adjudications.
-
-    C4BB 1.1 encodes the status as the category itself; C4BB 2.0 as the reason under `benefitpaymentstatus`.
-    """
-    found: set[str] = set()
-    for adjudication in adjudications:
-        codes = adjudication.category.codes() if adjudication.category else ()
-        if adjudication.reason and "benefitpaymentstatus" in codes:
-            codes = adjudication.reason.codes()
-        found.update(_NETWORK.intersection(codes))
-    return found
+def _reasoned(adjudications: Iterable[Adjudication], categories: frozenset[str]) -> Iterable[str]:
+    """Yield the codes of the reasons of the adjudications in these categories, as C4BB 2.0 encodes a status."""
+    for one in adjudications:
+        if one.reason and is_category(one.category, categories):
+            yield from one.reason.codes()
 
 
 def _everywhere(eob: Explanation) -> Iterable[Adjudication]:
@@ -116,19 +114,11 @@ def contract_of(eob: Explanation) -> Contract | None:
     None if there is no status. C4BB 1.1 has the status in supportingInfo, C4BB 2.0 in the reason of an adjudication.
     """
     for categories in _BY_WHOM:
-        found = {_CONTRACTS[code] for code in _contract_codes(eob, categories) if code in _CONTRACTS}
-        if found:
+        infos = (one.code.codes() for one in eob.supporting_info if one.code and is_category(one.category, categories))
+        codes = (*chain.from_iterable(infos), *_reasoned(_everywhere(eob), categories))
+        if found := {_CONTRACTS[code] for code in codes if code in _CONTRACTS}:
             return found.pop() if len(found) == 1 else "mixed"
     return None
-
-
-def _contract_codes(eob: Explanation, categories: frozenset[str]) -> Iterable[str]:
-    for info in eob.supporting_info:
-        if info.code and is_category(info.category, categories):
-            yield from info.code.codes()
-    for adjudication in _everywhere(eob):
-        if adjudication.reason and is_category(adjudication.category, categories):
-            yield from adjudication.reason.codes()
 
 
 def payment_status(eob: Explanation) -> PaymentStatus | None:

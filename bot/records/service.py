@@ -43,13 +43,17 @@ _PROFILES: tuple[ClaimKind, ...] = (*_STAYS, "professional", "pharmacy", "oral")
 NUCC = "http://nucc.org/provider-taxonomy"
 ServiceIs = Literal["service", "processed"]
 _MOST_SERVICES = 4
-_UNTOLD = frozenset({"not-applicable", "unknown", "compound"})
+_NOT_TOLD = frozenset({"not-applicable", "unknown"})
+_UNTOLD = _NOT_TOLD | {"compound"}
 _SEEN = ("rendering", "performing", "attending")
 
 
 def kind_of(eob: Explanation) -> ClaimKind | None:
     """Return the kind of the claim by its type, profile or lines; None if these do not show it."""
-    kind = _kind_by_type(eob.type) or _kind_by_profile(eob)
+    standard, every = (eob.type.codes(_CLAIM_TYPE), eob.type.codes()) if eob.type else ((), ())
+    ways = ((_STANDARD, standard), (_ELSEWHERE, every))  # CMS writes its own coding next to the standard one
+    typed = [kind for known, codes in ways for code in codes if (kind := known.get(code.lower()))]
+    kind = typed[0] if typed else _kind_by_profile(eob)
     coded = (coding for item in eob.item if item.product_or_service for coding in item.product_or_service.coding)
     if kind is None and any(coding.system == NDC for coding in coded):
         return "pharmacy"
@@ -57,43 +61,19 @@ def kind_of(eob: Explanation) -> ClaimKind | None:
         return kind
     sub = {code.lower() for code in eob.sub_type.codes()} if eob.sub_type else set()
     said = next((stay for stay in _STAYS if any(code.startswith(stay) for code in sub)), _kind_by_profile(eob))
-    return (said if said in _STAYS else None) or _stay_by_type(eob.type) or _kind_by_bill(eob) or kind
+    return next((one for one in (said, *typed) if one in _STAYS), None) or _kind_by_bill(eob) or kind
 
 
 def _kind_by_bill(eob: Explanation) -> ClaimKind | None:
     """Return the kind by type of bill, or None. The second digit is 1 or 2 for inpatients, 3 or 4 for outpatients."""
-    for info in eob.info("typeofbill"):
-        for code in info.code.codes() if info.code else ():
-            digits = code.lstrip("0")
-            if len(digits) >= _BILL_DIGITS and digits.isalnum():
-                return _BY_BILL.get(digits[1])
-    return None
-
-
-def _kind_by_type(concept: Concept | None) -> ClaimKind | None:
-    if concept is None:
-        return None
-    for known, codes in ((_STANDARD, concept.codes(_CLAIM_TYPE)), (_ELSEWHERE, concept.codes())):
-        for code in codes:
-            if kind := known.get(code.lower()):
-                return kind
-    return None
-
-
-def _stay_by_type(concept: Concept | None) -> ClaimKind | None:
-    """Return "inpatient" or "outpatient" from CMS's own coding next to the standard one, or None."""
-    found = (_ELSEWHERE.get(code.lower()) for code in concept.codes()) if concept else ()
-    return next((kind for kind in found if kind in _STAYS), None)
+    bills = [code.lstrip("0") for info in eob.info("typeofbill") for code in _codes(info.code)]
+    return next((_BY_BILL.get(one[1]) for one in bills if len(one) >= _BILL_DIGITS and one.isalnum()), None)
 
 
 def _kind_by_profile(eob: Explanation) -> ClaimKind | None:
     """Return the kind by the names of the profiles, in any position and version; None if no name shows it."""
-    for profile in eob.meta.profile if eob.meta else ():
-        name = profile.split("|")[0].rsplit("/", 1)[-1].lower()
-        for kind in _PROFILES:
-            if kind in name:
-                return kind
-    return None
+    names = (one.split("|")[0].rsplit("/", 1)[-1].lower() for one in (eob.meta.profile if eob.meta else ()))
+    return next((kind for name in names for kind in _PROFILES if kind in name), None)
 
 
 def service_of(eob: Explanation, kind: ClaimKind | None) -> tuple[Period, ServiceIs]:
@@ -253,12 +233,6 @@ def diagnosed_in(eob: Explanation) -> tuple[str, ...]:
     return tuple(_words([one.code for one in eob.diagnosis]))
 
 
-def line_titles(eob: Explanation) -> tuple[str, ...]:
-    """Return the texts of the lines, without a line whose meaning a modifierExtension may change."""
-    services = (item.product_or_service for item in eob.item if not item.modifier_extension)
-    return tuple(service.text for service in services if service and service.text)
-
-
 def performed_in(eob: Explanation, of_lines: Mapping[int, Mapping[str, Amount]]) -> Performed:
     """Return the services of the claim in detail. `of_lines` are the amounts by line."""
     bill = next((c.lstrip("0") for info in eob.info("typeofbill") for c in _codes(info.code)), "")
@@ -362,6 +336,16 @@ def services_in(eob: Explanation, kind: ClaimKind | None) -> tuple[str, ...]:
     Return () for a pharmacy claim. No code list is used: CPT, NUBC and CDT texts are licensed (fhir-notes 4.3).
     """
     lines = eob.item if kind != "pharmacy" else ()
-    given = ([what.words() for what in (line.product_or_service, line.revenue) if what] for line in lines)
-    texts = (next(filter(None, words), None) for words in given)
-    return tuple(dict.fromkeys(filter(None, texts)))[:_MOST_SERVICES]
+    return tuple(dict.fromkeys(filter(None, map(described, lines))))[:_MOST_SERVICES]
+
+
+def described(item: ClaimItem) -> str | None:
+    """Return the payer's text for the service of a line, else for its revenue code; None without a text."""
+    return stated(item.product_or_service).words() or stated(item.revenue).words()
+
+
+def stated(concept: Concept | None) -> Concept:
+    """Return the concept without the codes for "no information"; an empty concept for None."""
+    if concept is None:
+        return Concept()
+    return Concept(coding=tuple(c for c in concept.coding if c.code not in _NOT_TOLD), text=concept.text)

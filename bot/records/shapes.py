@@ -208,6 +208,7 @@ class Extension(Shape, frozen=True):
     value_reference: Reference | None = None
     value_codeable_concept: Concept | None = None
     value_attachment: Attachment | None = None
+    value_quantity: QuantityShape | None = None
     value_range: RangeShape | None = None
     value_human_name: HumanName | None = None
     value_annotation: Annotation | None = None

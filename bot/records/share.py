@@ -6,13 +6,13 @@ from typing import Literal
 
 import msgspec
 
-from bot.records.claim import Claim, price_cut
+from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
 from bot.records.explanation import ClaimItem, added, line_amounts, paid_in
-from bot.records.money import CENT, USUAL_CURRENCY, Amount, alike, difference, quantity_of
+from bot.records.money import USUAL_CURRENCY, Amount, difference, quantity_of
 from bot.records.reasons import reasons_in
-from bot.records.service import NDC, drug_of
-from bot.records.shapes import Concept, Value
+from bot.records.service import NDC, described, drug_of, stated
+from bot.records.shapes import Value
 from bot.records.versions import same_number
 from bot.records.written import NOTE_LIMIT, PartialDate, clean
 
@@ -59,7 +59,6 @@ def sum_of(name: str, claims: Iterable[Claim], amount: Callable[[Claim], Amount 
     return (Step(name, result, tuple(shown), added(term.amount for term in others), len(others), len(terms)),)
 
 
-_NOT_TOLD = frozenset({"not-applicable", "unknown"})
 _COMPOUND = "compound"
 
 
@@ -76,10 +75,10 @@ class ClaimLine(Value):
 
     def __init__(self, item: ClaimItem, at: int, notes: Mapping[Decimal, str], claim: Claim) -> None:
         money, _ = line_amounts(item, claim.currency or USUAL_CURRENCY)
-        what, quantity, tooth = _stated(item.product_or_service), quantity_of(item.quantity), _stated(item.body_site)
+        what, quantity, tooth = stated(item.product_or_service), quantity_of(item.quantity), stated(item.body_site)
         is_drug = any(c.system == NDC or c.code == _COMPOUND for c in what.coding)
         self.at = at
-        self.description = what.words() or _stated(item.revenue).words()
+        self.description = described(item)
         self.code = next((c.code for c in what.coding if c.code and c.code != _COMPOUND), None)
         self.billed = money.get("billed")
         self.allowed = money.get("allowed")
@@ -105,13 +104,6 @@ def read_lines(claim: Claim) -> tuple[ClaimLine, ...]:
     return tuple(ClaimLine(item, at, notes, claim) for at, item in enumerate(eob.item) if at not in claim.sum_lines)
 
 
-def _stated(concept: Concept | None) -> Concept:
-    """Return the concept without the codes for "no information"; an empty concept for None."""
-    if concept is None:
-        return Concept()
-    return Concept(coding=tuple(c for c in concept.coding if c.code not in _NOT_TOLD), text=concept.text)
-
-
 DoubtKind = Literal[
     "sum_of_parts",
     "some_lines",
@@ -130,9 +122,6 @@ DoubtKind = Literal[
     "twin",
     "two_plans",
 ]
-
-_HUNDRED = Decimal(100)
-ShareReason = Literal["coinsurance", "copay", "deductible", "nothing", "several"]
 
 
 class Doubt(msgspec.Struct, frozen=True):
@@ -194,62 +183,6 @@ def _of_company(claim: Claim, claim_set: ClaimSet) -> Iterator[Doubt]:
         yield Doubt("two_plans")
 
 
-class Why(msgspec.Struct, frozen=True):
-    """Why the member owes their share: the one part that makes up all of it, "several" parts, or "nothing" to pay.
-
-    `percent` is the coinsurance as a percentage of `price` (the allowed amount), if it is a whole or half percent.
-    `paid` is the plan's payment, if it is price minus share. `discount` is the billed amount minus the price.
-    """
-
-    reason: ShareReason
-    share: Amount
-    price: Amount | None = None
-    percent: Decimal | None = None
-    paid: Amount | None = None
-    discount: Amount | None = None
-
-    @property
-    def plan_percent(self) -> Decimal:
-        """The percentage of the price that the plan pays, if `percent` is the member's."""
-        return _HUNDRED - (self.percent or 0)
-
-
-def why_of(claim: Claim) -> Why | None:
-    """Return the reason for the member's share; None if no share is reported or the share is uncertain.
-
-    A share is uncertain if it is a lower bound, if the claim states another one, or if its parts do not add up to it.
-    """
-    owed = claim.owed
-    share = owed.amount
-    if share is None or share.value < 0 or owed.is_floor or owed.gap or owed.rivals:
-        return None
-    given = [name for name, amount in owed.shares.items() if amount and amount.value]
-    if share.value and not given:
-        return None
-    names: dict[str, ShareReason] = {"coinsurance": "coinsurance", "copay": "copay", "deductible": "deductible"}
-    reason: ShareReason = "nothing" if not share.value else names[given[0]] if len(given) == 1 else "several"
-    rest = difference(claim.allowed, share)
-    price = claim.allowed if rest and claim.allowed and claim.allowed.value > 0 else None
-    cut = price_cut(claim.billed, price)
-    return Why(
-        reason=reason,
-        share=share,
-        price=price,
-        percent=_percent(share, price) if reason == "coinsurance" else None,
-        paid=claim.plan_paid if price and alike(rest, claim.plan_paid) else None,
-        discount=cut if cut and cut.value else None,
-    )
-
-
-def _percent(share: Amount, price: Amount | None) -> Decimal | None:
-    """Return the whole or half percentage of the price that gives the share to the cent; None if there is none."""
-    if price is None:
-        return None
-    percent = (share.value * _HUNDRED / price.value * 2).quantize(Decimal(1)) / 2
-    exact = abs(price.value * percent / _HUNDRED - share.value) < CENT
-    return percent if exact and 0 < percent < _HUNDRED else None
-
-
 def owed_steps(claim: Claim) -> tuple[Step, ...]:
     """Return how the amount owed is computed from its lines or parts, and how much of it the parts do not explain."""
     owed, steps = claim.owed, []
@@ -266,24 +199,35 @@ def owed_steps(claim: Claim) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-_STATES: Mapping[str, Callable[[Claim], bool]] = {
+def _paid_as(claim: Claim, side: str) -> bool | None:
+    known = claim.network in {"innetwork", "outofnetwork", "mixed"}
+    return claim.network in {side, "mixed"} if known else None
+
+
+def _owes(claim: Claim) -> bool | None:
+    """Return whether the member owes something; None without an amount, and for a minimum of zero."""
+    owed = claim.owed.amount
+    return None if owed is None or (owed.value <= 0 and claim.owed.is_floor) else owed.value > 0
+
+
+_STATES: Mapping[str, Callable[[Claim], bool | None]] = {
     "pending": lambda claim: claim.is_open,
     "denied": lambda claim: bool(claim.denied) or claim.is_partly_denied,
     "paid": lambda claim: not claim.denied and bool(claim.plan_paid and claim.plan_paid.value > 0),
-    "no_payment": lambda claim: claim.plan_paid is not None and claim.plan_paid.value <= 0,
-    "out_of_network": lambda claim: claim.network in {"outofnetwork", "mixed"},
-    "in_network": lambda claim: claim.network in {"innetwork", "mixed"},
-    "unpaid": lambda claim: (left := left_of(claim)) is not None and left.value > 0,
-    "free": lambda claim: tells_state(claim, "free") and bool(claim.owed.amount and claim.owed.amount.value <= 0),
-    "not_free": lambda claim: claim.owed.amount is not None and claim.owed.amount.value > 0,
+    "no_payment": lambda claim: claim.plan_paid.value <= 0 if claim.plan_paid else None,
+    "out_of_network": lambda claim: _paid_as(claim, "outofnetwork"),
+    "in_network": lambda claim: _paid_as(claim, "innetwork"),
+    "unpaid": lambda claim: left.value > 0 if (left := left_of(claim)) else None,
+    "free": lambda claim: None if (owes := _owes(claim)) is None else not owes,
+    "not_free": _owes,
     "adjusted": lambda claim: bool(claim.replaces),
 }
+"""Whether a claim is in a state; None if the record does not show it."""
 
 
 def is_in_state(claim: Claim, state: str) -> bool:
     """Return whether the claim is known to be in that state, such as "paid"; False for an unknown state."""
-    is_so = _STATES.get(state)
-    return is_so is not None and is_so(claim)
+    return state in _STATES and _STATES[state](claim) is True
 
 
 def left_of(claim: Claim) -> Amount | None:
@@ -292,12 +236,5 @@ def left_of(claim: Claim) -> Amount | None:
 
 
 def tells_state(claim: Claim, state: str | None) -> bool:
-    """Return whether the record shows if the claim is in that state or not."""
-    if state in {"out_of_network", "in_network"}:
-        return claim.network in {"innetwork", "outofnetwork", "mixed"}
-    if state in {"free", "not_free"}:  # of a minimum of zero nothing is known
-        owed = claim.owed
-        return owed.amount is not None and (owed.amount.value > 0 or not owed.is_floor)
-    if state == "no_payment":
-        return claim.plan_paid is not None
-    return state != "unpaid" or left_of(claim) is not None
+    """Return whether the record shows if the claim is in that state or not; True for an unknown state."""
+    return state is None or state not in _STATES or _STATES[state](claim) is not None

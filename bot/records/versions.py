@@ -4,36 +4,22 @@ Versions need proof: two claims that merely share a number are both kept.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from operator import itemgetter
 
-from bot.records.claim import Claim, ClaimNumber
+from bot.records.claim import Claim
 from bot.records.money import Amount
 from bot.records.shapes import grouped
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def priors_of(claims: Iterable[Claim]) -> dict[str, list[tuple[ClaimNumber, str]]]:
-    """Return the claim numbers replaced by these claims: by value, each number with the id of the claim replacing it.
-
-    Claims entered in error replace none.
-    """
-    priors: dict[str, list[tuple[ClaimNumber, str]]] = {}
-    for claim in claims:
-        if claim.status != "entered-in-error" and claim.use in {None, "claim"}:
-            for number in claim.replaces:
-                priors.setdefault(number.value, []).append((number, claim.id))
-    return priors
-
-
-def is_prior(claim: Claim, priors: dict[str, list[tuple[ClaimNumber, str]]]) -> bool:
-    """Return whether another claim replaces this one, by one of its claim numbers.
-
-    `priors` is the result of `priors_of`.
-    """
-    named = ((own, *by) for own in claim.numbers for by in priors.get(own.value, ()))
-    return any(by != claim.id and own.matches(number) for own, number, by in named)
+def replacing(claims: Iterable[Claim]) -> Callable[[Claim], bool]:
+    """Return whether one of these claims replaces a claim, as a function; claims entered in error replace none."""
+    valid = (one for one in claims if one.status != "entered-in-error" and one.use in {None, "claim"})
+    later = grouped(((number.value, one) for one in valid for number in one.replaces), itemgetter(0))
+    return lambda claim: any(one.follows(claim) for own in claim.numbers for _, one in later.get(own.value, ()))
 
 
 def newest_versions(claims: Iterable[Claim]) -> tuple[list[Claim], int]:
@@ -149,8 +135,7 @@ def coordinated(claims: Sequence[Claim]) -> Mapping[str, Claim]:
     for of_day in days.values():
         # Charges are read only where they decide: reading the amounts of a page of claims takes a millisecond.
         for rows in _of_one_charge(of_day) if _of_several_plans(of_day) else ():
-            if _of_several_plans(rows):
-                found.update(_of_one_visit(rows))
+            found.update(_of_one_visit(rows))
     return found
 
 

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from html.parser import HTMLParser
+from html import unescape
 from urllib.parse import urlsplit
 
 import msgspec
@@ -131,9 +131,12 @@ NAME_LIMIT = 80
 NOTE_LIMIT = 1000
 _JOINER = "\u200d"
 
-_BREAKS = frozenset({"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "dt", "dd"})
-_TABLE_CELLS = frozenset({"td", "th"})
-_UNSEEN = frozenset({"script", "style", "head", "title"})
+_BREAKS = re.compile(r"</?(?:p|div|br|li|tr|h[1-6]|ul|ol|table|dt|dd)\b[^<>]*>", re.IGNORECASE)
+_NEXT_CELL, _TAGS = (
+    re.compile(r"</t[dh]> ?<t[dh]\b[^<>]*>", re.IGNORECASE),
+    re.compile(r"<[/!?a-z][^<>]*>", re.IGNORECASE),
+)
+_UNSEEN = re.compile(r"<!--.*?(?:-->|$)|<(script|style|head|title)\b.*?(?:</\1\s*>|$)", re.IGNORECASE)
 _LONGEST_NARRATIVE = 60_000
 
 _LONGEST_ADDRESS = 2_000
@@ -168,45 +171,10 @@ def _visible(text: str, place: int) -> str:
 
 def lines_of(div: str | None) -> tuple[str, ...]:
     """Return the lines of a narrative's XHTML `div`, in order, without tags, empty lines and duplicates."""
-    if not div:
-        return ()
-    reader = _Reader()
-    reader.feed(div[:_LONGEST_NARRATIVE])
-    reader.close()
-    lines = (clean(line, NOTE_LIMIT) for line in "".join(reader.pieces).split("\n"))
+    shown = _UNSEEN.sub("", " ".join((div or "")[:_LONGEST_NARRATIVE].split()))
+    parts = _BREAKS.sub("\n", _NEXT_CELL.sub(" · ", shown)).split("\n")
+    lines = (clean(unescape(_TAGS.sub("", part)), NOTE_LIMIT) for part in parts)
     return tuple(dict.fromkeys(line for line in lines if line))
-
-
-class _Reader(HTMLParser):
-    """Collects the text of XHTML. Blocks end a line, table cells are separated, and hidden elements are skipped."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.pieces: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Handle an opening tag."""
-        del attrs
-        self._hidden += tag in _UNSEEN
-        self._part(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        """Handle a closing tag."""
-        self._hidden -= tag in _UNSEEN and self._hidden > 0
-        if tag in _BREAKS:
-            self.pieces.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        """Handle text between tags. Line breaks have no meaning in XHTML."""
-        if not self._hidden:
-            self.pieces.append(data.replace("\n", " "))
-
-    def _part(self, tag: str) -> None:
-        if tag in _BREAKS:
-            self.pieces.append("\n")
-        elif tag in _TABLE_CELLS and self.pieces and not self.pieces[-1].endswith("\n"):
-            self.pieces.append(" · ")
 
 
 def web_address(text: str | None) -> str | None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-import msgspec
 from msgspec.structs import replace
 
 from bot import kit
@@ -30,7 +29,6 @@ class Authorizations(kit.OfClaims, frozen=True):
         marked: The number of requests with a sensitivity label, which are not described.
         total: The number of matching requests; `first`: the number of the first request shown.
         refused: A claim that was denied because approval was missing, which shows that the care needed approval.
-        kinds: The kind of care of a request by the request's id, if the record shows only one kind.
         then: The period for which the question asks whether an approval is valid.
         asks_end: True if the question asks for the end of an approval.
         each: The newest request for each kind of care, if the question names several.
@@ -44,7 +42,6 @@ class Authorizations(kit.OfClaims, frozen=True):
     marked: int
     total: int = 0
     refused: kit.Claim | None = None
-    kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
     first: int = 1
     then: Span | None = None
     asks_end: bool = False
@@ -64,13 +61,11 @@ async def answer(ask: kit.Ask) -> Authorizations:
     found: list[tuple[kit.Claim, kit.Authorization]] = []
     unpaid: list[kit.Claim] = []
     async for page in kit.given(ask.search(_SEARCH)):
-        raws = {entry.id: entry.raw for entry in page.matches}
-        claims, _ = kit.read_claims(page.entries)
-        for claim in claims:
-            if claim.use == "preauthorization" and claim.id in raws:
-                found.append((claim, kit.Authorization(raws[claim.id], claim.performed)))
+        for claim in kit.read_claims(page.entries)[0]:
+            if claim.use == "preauthorization":
+                found.append((claim, kit.Authorization(claim)))
                 claim.read_whole()
-            elif claim.id in raws and (claim.denied or claim.is_partly_denied) and not claim.sensitive:
+            elif (claim.denied or claim.is_partly_denied) and not claim.sensitive:
                 unpaid.append(claim)
     summary = summarize(found, ask)
     if summary.question == "needed" and not summary.rows:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
 from itertools import combinations
 from typing import Literal
 
@@ -309,11 +308,8 @@ def _is_about(share: kit.Amount | None, own: kit.Amount) -> bool:
 
 def _amount(ask: kit.Ask, slot: str = "amount") -> kit.Amount | None:
     """Return the positive amount in a slot in US dollars; None if the slot has none."""
-    try:
-        value = Decimal(kit.text_of(ask, slot) or "")
-    except InvalidOperation:
-        return None
-    return kit.Amount(value) if value.is_finite() and value > 0 else None
+    value = kit.dollars(kit.text_of(ask, slot))
+    return kit.Amount(value) if value is not None and value > 0 else None
 
 
 def _together(claims: Sequence[kit.Claim], amounts: Sequence[kit.Amount | None]) -> kit.Amount | None:

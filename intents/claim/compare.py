@@ -226,7 +226,8 @@ def _sides(ask: kit.Ask) -> tuple[Side, Side]:
     one, other = wanted.sides[:2]
     if one.providers and not _EVERYBODY.isdisjoint(kit.words_of(other.provider)):
         store = not _STORES.isdisjoint(kit.words_of(ask.asked.says.get("other_one")))
-        other = replace(other, providers=(), without_providers=one.providers, also=_IS_FILL if store else None)
+        out = kit.ClaimFilter(providers=one.providers)
+        other = replace(other, providers=(), without=out, also=_IS_FILL if store else None)
     says = ask.asked.says
     each_time = {"alike", "copay"} <= says.keys()  # what each visit takes
     one_each = each_time or wanted.services or wanted.drugs or says.get("one", "visit") != "visit"

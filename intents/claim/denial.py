@@ -1,7 +1,6 @@
 """Why the plan denied a claim: its reasons for each line, explained in plain words, and the time for an appeal."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from msgspec.structs import replace
 
@@ -31,7 +30,7 @@ class Denial(kit.WithCase, frozen=True, kw_only=True):
         lines: The lines to show: the denied lines, or else those with a reason; `paid_lines`: how many were not denied.
         others: Further denied claims.
         looked_at: The number of claims that match the other conditions, denied or not.
-        line_of_business, days, until: The plan's kind and the time for an appeal, as in `AppealClock`.
+        clock: How long the claim can be appealed.
         letter: True if the question asks for a draft of the letter.
         shielded: True if the claim has a sensitivity label and was not requested by a button.
         gone: Why a claim chosen by a button no longer counts; `after`: the claim that counts instead.
@@ -47,9 +46,7 @@ class Denial(kit.WithCase, frozen=True, kw_only=True):
     lines: tuple[kit.ClaimLine, ...] = ()
     others: tuple[kit.Claim, ...] = ()
     looked_at: int = 0
-    line_of_business: str | None = None
-    days: int | None = None
-    until: date | None = None
+    clock: kit.AppealClock = kit.AppealClock()
     letter: bool = False
     shielded: bool = False
     wanted: kit.ClaimFilter | None = None
@@ -69,7 +66,7 @@ class Denial(kit.WithCase, frozen=True, kw_only=True):
     @property
     def passed(self) -> bool:
         """Whether the last day for an appeal has passed, as far as the record shows."""
-        return bool(self.until and self.until < self.today)
+        return bool(self.clock.until and self.clock.until < self.today)
 
 
 async def answer(ask: kit.Ask) -> Denial:
@@ -162,14 +159,11 @@ def summarize(
     told = [line for line in lines if line.refused] or [line for line in lines if line.reasons or line.notes]
     shown, _ = kit.part_of(claim, wanted)
     asked = [line for line in told if line.at in shown.lines] if shown else []
-    clock = kit.appeal_clock(claim, coverages)
     return Denial(
         claim=claim,
         lines=tuple(asked or told)[:SHOWN],
         others=tuple(others),
-        line_of_business=clock.line_of_business,
-        days=clock.days,
-        until=clock.until,
+        clock=kit.appeal_clock(claim, coverages),
         letter=_letter(ask),
         question=_question(ask),
         late=bool(_LATE & set(kit.words_of(ask.said))),

@@ -2,9 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
 
-import msgspec
 from msgspec.structs import replace
 
 from bot import kit
@@ -36,7 +34,6 @@ class ClaimDetail(kit.OfClaims, frozen=True):
         shielded: True if the claim has a sensitivity label and was not requested by a button.
         fill: A pharmacy fill after the last visit, if the question is only about the last visit.
         fits: Whether the claim is as the question describes, if that is the question: "was that dental".
-        kinds: The kinds of care for the payer's words.
         reason: What the claim gives as the reason of the care, if the question is what it was for.
         others: The newest matching claim with each other provider, if the question asks who it was.
     """
@@ -52,7 +49,6 @@ class ClaimDetail(kit.OfClaims, frozen=True):
     doubts: tuple[kit.Doubt, ...] = ()
     fill: kit.Claim | None = None
     fits: bool | None = None
-    kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
     others: tuple[kit.Claim, ...] = ()
     reason: str | None = None
 

@@ -252,7 +252,7 @@ def way_of(claims: Sequence[kit.Claim]) -> Way | None:
 
 def _way(claim: kit.Claim) -> tuple[kit.Amount, kit.Amount, kit.Amount, kit.Amount] | None:
     """Return the billed amount, the share, the payment and the discount; None if these do not add up exactly."""
-    why, billed = kit.why_of(claim), claim.billed
+    why, billed = claim.why, claim.billed
     if billed is None or why is None or why.paid is None or billed.currency != why.share.currency:
         return None
     discount = why.discount or kit.Amount(billed.value - billed.value, billed.currency)

@@ -62,11 +62,6 @@ class LastVisitCost(kit.OfClaims, frozen=True):
         """The only claim of the day; None if there is none or several."""
         return self.claims[0] if len(self.claims) == 1 else None
 
-    @property
-    def why(self) -> kit.Why | None:
-        """The reason for the member's share of the only claim; None if there is none."""
-        return kit.why_of(self.claim) if self.claim else None
-
 
 async def answer(ask: kit.Ask) -> LastVisitCost:
     """Return the cost of the last visit, of a described visit, or of the visit that a follow-up refers to.
@@ -151,7 +146,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> LastVisitCost:
         shown=shown,
         together=_together(chosen.claims, claim_set, wanted),
         portion=kit.portion_of(chosen.claims, wanted) if "percent" in ask.slots else None,
-        unplaced=wanted.part is not None and not any(kit.parts_named(c, wanted.part.body) for c in chosen.claims),
+        unplaced=wanted.part is not None and all(wanted.part.holds(claim) is None for claim in chosen.claims),
     )
 
 

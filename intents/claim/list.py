@@ -174,4 +174,4 @@ def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
     wanted = kit.filter_of(ask)
     if wanted.aspect in _PARTS and not (wanted.limits or wanted.exact):
         wanted = replace(wanted, limits=kit.AmountLimits(over=Decimal(0)))
-    return replace(wanted, without_types=(*wanted.without_types, "pharmacy")) if _of_visits(ask) else wanted
+    return wanted.less("pharmacy") if _of_visits(ask) else wanted

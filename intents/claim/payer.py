@@ -31,14 +31,12 @@ class PlanThatPaid(kit.OfClaims, frozen=True):
     Attributes:
         more: The number of matching claims that are not shown.
         of_share: True if the question is whether the member's share is a deductible, a copay or a coinsurance.
-        whys: The reason for the member's share by the claim's id; None if the amounts prove none.
     """
 
     rows: tuple[Payer, ...] = ()
     more: int = 0
     doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
     of_share: bool = False
-    whys: Mapping[str, kit.Why | None] = msgspec.field(default_factory=dict)
 
 
 async def answer(ask: kit.Ask) -> PlanThatPaid:
@@ -61,8 +59,7 @@ def summarize(known: kit.Coverages, claim_set: kit.ClaimSet, ask: kit.Ask) -> Pl
     rows = tuple(_payer(claim, by_id) for claim in found[:SHOWN])
     doubts = {row.claim.id: kit.doubts_of(row.claim, claim_set) for row in rows}
     of_share = not _OF_SHARE.isdisjoint(kit.values_of(ask, "amount_kind"))
-    whys = {row.claim.id: kit.why_of(row.claim) for row in rows}
-    return PlanThatPaid(rows, max(0, len(found) - SHOWN), doubts, wanted=wanted, of_share=of_share, whys=whys)
+    return PlanThatPaid(rows, max(0, len(found) - SHOWN), doubts, wanted=wanted, of_share=of_share)
 
 
 def _payer(claim: kit.Claim, by_id: Mapping[str, kit.Coverage]) -> Payer:

@@ -1,8 +1,5 @@
 """The shots on the plan's claims, or other preventive care; no record shows what is still due."""
 
-from collections.abc import Mapping
-
-import msgspec
 from msgspec.structs import replace
 
 from bot import kit
@@ -20,7 +17,6 @@ class Shots(kit.OfClaims, frozen=True):
         words: The payer's words for each claim.
         free: True if the question is whether the newest shot was free; `dated`: when the newest shot was.
         wanted: The named kind of shot, if no claim shows that kind; `nearest`: claims for other shots.
-        kinds: The kinds of care for the payer's words.
     """
 
     claims: tuple[kit.Claim, ...]
@@ -32,7 +28,6 @@ class Shots(kit.OfClaims, frozen=True):
     marked: int
     free: bool
     dated: bool = False
-    kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
 
 
 async def answer(ask: kit.Ask) -> Shots:

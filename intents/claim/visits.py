@@ -1,6 +1,6 @@
 """The number of visits, their days and their purpose: the matching days of care, and the nights in hospital."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -46,7 +46,6 @@ class DaysOfCare(kit.OfClaims, frozen=True):
         cost: The member's share of all claims, if the question also asks for money.
         beyond: The number of all days, if the question asks for a day before the first one.
         placed: Claims with the day on which their year's deductible was met, if the question is which came first.
-        kinds: The kinds of care for the payer's words.
         silent: The number of claims that match otherwise and do not tell a condition.
         record: The clinical record of such care, if it is newer than the claims.
     """
@@ -68,7 +67,6 @@ class DaysOfCare(kit.OfClaims, frozen=True):
     cost: kit.Amount | None = None
     beyond: int = 0
     placed: tuple[tuple[kit.Claim, date | None], ...] = ()
-    kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
     silent: int = 0
     record: kit.Procedure | None = None
 

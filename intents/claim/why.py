@@ -25,7 +25,6 @@ class Explained(kit.OfClaims, frozen=True):
 
     Attributes:
         claims: The claims to explain; `more`: the number of further ones.
-        whys: The reason by the claim's id; None if the claim's amounts prove none.
         free: True if the question is whether the care was free.
         plan_says: By the claim's id, the coinsurance percentage in the plan's record, if the claim has another one.
         several: The number of claims in the requested period, of which the one with the largest share is explained.
@@ -36,7 +35,6 @@ class Explained(kit.OfClaims, frozen=True):
 
     claims: tuple[kit.Claim, ...] = ()
     more: int = 0
-    whys: Mapping[str, kit.Why | None] = msgspec.field(default_factory=dict)
     doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
     free: bool = False
     plan_says: Mapping[str, Decimal] = msgspec.field(default_factory=dict)
@@ -145,7 +143,7 @@ async def _of_side(ways: Sequence[kit.Ask], sizes: Sequence[Decimal]) -> tuple[k
 
 async def _other_shares(ask: kit.Ask, summary: Explained) -> dict[str, Decimal]:
     """Return the plan's coinsurance percentage, by claim id, for each in-network claim with another percentage."""
-    proven = [(claim, why) for claim in summary.claims if (why := summary.whys.get(claim.id)) and why.percent]
+    proven = [(claim, claim.why) for claim in summary.claims if claim.why and claim.why.percent]
     mine = [(claim, why) for claim, why in proven if why.reason == "coinsurance" and kit.network_side(claim) != "out"]
     plans = {one.id: one for one in await ask.own_coverages()} if mine else {}
     found: dict[str, Decimal] = {}
@@ -183,7 +181,6 @@ def _explained(
     return Explained(
         wanted=kit.filter_of(ask),
         claims=tuple(claims),
-        whys={claim.id: kit.why_of(claim) for claim in (*claims, *others)},
         others=tuple(one for one in others if one not in claims and not one.sensitive),
         missing=missing,
     )

@@ -9,7 +9,7 @@ from bot.records.bundle import read_page
 from bot.records.claim import Claim, read_claim
 from bot.records.claim_set import claim_set_of
 from bot.records.coverage import product_line
-from bot.records.share import doubts_of, why_of
+from bot.records.share import doubts_of
 from tests.records.made import CLAIM_TYPE, Json, bundle, claim, coded, dollars, eob, money, raw
 
 TODAY = date(2024, 12, 31)
@@ -157,17 +157,15 @@ def test_a_product_line_is_told_only_where_it_is_certain(
 
 def test_why_a_share_is_what_it_is() -> None:
     """One reason, proven to the cent, or none."""
-    found = why_of(
-        claim(
-            total=[
-                *(money("submitted", 885.07), money("eligible", 548.74), money("benefit", 493.87)),
-                *(money("coinsurance", 54.87), money("memberliability", 54.87)),
-            ]
-        )
-    )
+    found = claim(
+        total=[
+            *(money("submitted", 885.07), money("eligible", 548.74), money("benefit", 493.87)),
+            *(money("coinsurance", 54.87), money("memberliability", 54.87)),
+        ]
+    ).why
     assert found is not None
     assert (found.reason, found.percent, found.paid) == ("coinsurance", Decimal(10), dollars("493.87"))
-    assert why_of(claim(total=[money("memberliability", 20)])) is None
+    assert claim(total=[money("memberliability", 20)]).why is None
 
 
 HUMANA = "https://developers.humana.example/CodeSystem/total"
