@@ -41,7 +41,7 @@ from bot.records.listing import Listing
 from bot.records.shapes import key_of
 
 _MOST_PAGES, _MOST_RESOURCES = 40, 3_000
-_SOURCES = ("PractitionerRole", "OrganizationAffiliation", "Organization", "Practitioner", *PLACES)
+SOURCES = ("PractitionerRole", "OrganizationAffiliation", "Organization", "Practitioner", *PLACES)
 SHOWN = 8
 _SURELY = 0.91  # "Beesley, Hamza" is Hamza Beasley, but "Maria Garcia" may not be Mario Garcia
 _REFERENCE = re.compile(r"(?:Practitioner|Organization|Location|HealthcareService)/[A-Za-z0-9.-]{1,64}")
@@ -95,7 +95,7 @@ class Who(msgspec.Struct, frozen=True):
     def cite(self, ask: Ask) -> None:
         """Record the matching provider's roles as sources of the answer, if there is exactly one provider."""
         used = {(row.role.type, row.role_id) for row in self.only or ()}
-        for type_ in _SOURCES:
+        for type_ in SOURCES:
             ask.cite(type_, [id_ for kind, id_ in used if kind == type_])
 
 
