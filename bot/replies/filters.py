@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from bot.replies.markdown import clean, cut, escape, unescape
 from bot.replies.messages import CatalogueMessage
-from bot.replies.nouns import is_noun, names_women, people, people_called
+from bot.replies.nouns import is_noun, names_women, people, people_called, plural
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -43,7 +43,8 @@ _UNKNOWN = frozenset({"mis", "mul", "und", "zxx"})
 class Customs(msgspec.Struct, frozen=True):
     """The formats of one language as used in the United States if CLDR has them, otherwise in its own country.
 
-    `short` are the abbreviated names of the months, without a period. `day`, `brief` and `month` are patterns with
+    `short` are the abbreviated names of the months, without a period; `weekdays` and `brief_days` the names of the days
+    from Monday on. `day`, `brief` and `month` are patterns with
     `{year}`, `{month}` and `{day}`, or with `{alone}` (the month's name without a day), `{short}` or `{number}`.
     `pairs` join two things by "and" and by "or".
     """
@@ -54,6 +55,8 @@ class Customs(msgspec.Struct, frozen=True):
     day: str
     brief: str
     month: str
+    weekdays: tuple[str, ...]
+    brief_days: tuple[str, ...]
     pairs: Mapping[str, str]
     languages: dict[str, str]
 
@@ -73,6 +76,8 @@ def customs(language: str) -> Customs:
         day=_pattern(str(locale.date_formats["long"].format)),
         brief=_pattern(str(locale.date_formats["medium"].format)),
         month=_pattern(str(locale.datetime_skeletons["yMMMM"].format)),
+        weekdays=tuple(locale.days["format"]["wide"][number] for number in range(7)),
+        brief_days=tuple(locale.days["stand-alone"]["abbreviated"][number].rstrip(".") for number in range(7)),
         pairs={"and": locale.list_patterns["standard"]["2"], "or": locale.list_patterns["or"]["2"]},
         languages={code: name for code, name in locale.languages.items() if code not in _UNKNOWN},
     )
@@ -92,6 +97,7 @@ def _pattern(form: str) -> str:
     return form % _FIELDS
 
 
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CENT = Decimal("0.01")
 CatalogueWords = Callable[..., str]
 T = TypeVar("T")
@@ -288,6 +294,12 @@ def number(value: Decimal | float) -> str:
     return f"{exact.normalize():,f}"
 
 
+def weekday(day: str, *, brief: bool = False, language: str) -> str:
+    """Return the name of a day of the week, which is given as FHIR's code: `Monday` for "mon", `Mon` if `brief`."""
+    known = customs(language)
+    return (known.brief_days if brief else known.weekdays)[_DAYS.index(day)]
+
+
 def language_name(code: str, *, language: str) -> str:
     """Return the name of the language with a BCP 47 code; the code itself if it is unknown."""
     known = customs(language).languages.get(code.split("-", maxsplit=1)[0].casefold())
@@ -370,7 +382,8 @@ def finalize(value: object, *, language: str) -> Markup:
 
 _FILTERS: tuple[Callable[..., object], ...] = (
     *(arg, begun, bold, clock, cut, day, dollars, drug, each, help_line, is_noun, join, language_name, listed, mail_to),
-    *(mapped, miles, money, month, names_women, number, numbered, people, people_called, query, the_day, url, whole),
+    *(mapped, miles, money, month, names_women, number, numbered, people, people_called, plural, query, the_day, url),
+    *(weekday, whole),
 )
 
 
