@@ -234,7 +234,8 @@ def calendar_file(words: Sequence[str], day: object) -> str:
 
 
 _OURS = (
-    *("arg", "begun", "cut", "day", "each", "language_name", "listed", "money", "month", "number", "numbered", "phone"),
+    *("arg", "begun", "cut", "day", "each", "language_name", "listed", "money", "month", "number", "numbered"),
+    *("phone", "plural"),
 )
 _BOM = "\ufeff"  # without it Excel reads UTF-8 as Latin-1; RFC 4180 readers skip it as utf-8-sig
 

@@ -44,8 +44,7 @@ from bot.kit.floors import (
     yearly_asked)
 from bot.kit.formulary import (
     drug_lists, DrugLists, drugs_by_id, drugs_named, nearest_names, of_use, OfDrug)
-from bot.kit.found import Found, ProviderSearch
-from bot.kit.found_places import find_places, FoundPlaces
+from bot.kit.found import Found
 from bot.kit.gathering import gathered, record_document, RecordPapers
 from bot.kit.household import Household, household, HouseholdMember, of_some
 from bot.kit.near_claims import compares_named, near_claims, Nearest, OfClaims, or_nearest, parted, sides_said, strict
@@ -70,6 +69,7 @@ from bot.kit.results_asked import course_asked, follows
 from bot.kit.said import (
     asks_claims, asks_one, asks_parts, asks_several, by_name, by_side, compares_shown, confirms, filter_of, fitting,
     plurals, whole_of, with_sides)
+from bot.kit.searching import DirectorySearch
 from bot.kit.sets import holds_together, sets_asked
 from bot.kit.sites import area_of, oldest, Proof, proof_of, ProvenPlace, Site, sites
 from bot.kit.spans import (

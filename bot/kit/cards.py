@@ -72,8 +72,8 @@ def _is_word(word: str, other: str) -> bool:
 class Card(Value):
     """One provider, or with `store` one place of a chain, combined from its listings.
 
-    `miles` is the distance to the nearest place, None if unknown. Properties such as `networks` and `phone` describe
-    the nearest place only.
+    `reference` is the key as `Type/id`, for a button, and `miles` the distance to the nearest place, None if unknown.
+    Properties such as `networks` and `phone` describe the nearest place only.
     """
 
     def __init__(self, ask: Ask, rows: Sequence[Listing], where: SearchArea | None, *, store: bool = False) -> None:
@@ -84,7 +84,7 @@ class Card(Value):
         place = first.locations[0].name if store and first.locations else None
         both = place and first.name and not set(words_of(place)) >= set(words_of(first.name))
         self.name = f"{first.name}, {place}" if both else place or first.name
-        self.key = first.key
+        self.key, self.reference = first.key, first.reference
         self.npi = next((row.npi for row in rows if row.npi), None)
         self.credentials = person.credentials if person else ()
         self.gender = person.gender if person else None
@@ -107,11 +107,6 @@ class Card(Value):
     def others(self) -> tuple[Site, ...]:
         """All places except the nearest one."""
         return self.sites[1:]
-
-    @property
-    def reference(self) -> str:
-        """The key of the provider's resource as `Type/id`, for a button."""
-        return f"{self.key.type}/{self.key.id}"
 
     @property
     def family(self) -> str | None:

@@ -33,6 +33,8 @@ OF_KIND = frozenset({"specialty", "radius", "street", "provider_name", "not_name
 _MOST_LOOSENED = 3
 
 ListingTest = Callable[[Listing], bool | None]
+Kinds = tuple[tuple[tuple[str, ...], str], ...]
+"""Kinds of providers, each as its NUCC codes and the person's words."""
 _KNOWABLE = ("telehealth", "wheelchair", "open_at", "age_group")
 _NO_NETWORK = AskedNetworks()
 _SHORTEST_START = 5  # letters
@@ -328,7 +330,7 @@ def kind_said(ask: Ask, wishes: Conditions) -> str | None:
     return said if said and not plain and (wishes.codes or not (wishes.name or wishes.organization)) else None
 
 
-def kinds_of(ask: Ask) -> tuple[tuple[tuple[str, ...], str], ...]:
+def kinds_of(ask: Ask) -> Kinds:
     """Return the kinds of provider if the question names several, each as NUCC codes and the person's words; else ().
 
     If the words cannot be separated, each kind has all of the words.

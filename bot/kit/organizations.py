@@ -4,8 +4,7 @@ Electronic addresses are read and shown as text, but never contacted (T40).
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -16,7 +15,6 @@ from bot.kit.directory import PERSON_INCLUDES, bring, rows_of, taxonomy, widen
 from bot.kit.reading import ReadDirectory, records_of
 from bot.kit.spelling import is_address, is_named, lies_on, likeness, words_of
 from bot.payer.search import Search, any_of, escape, given
-from bot.records.details import Specialty
 from bot.records.listing import Listing
 from bot.records.provider import Location, Organization, Service
 from bot.records.shapes import Coding, Key, RawJson, Record, RecordShape, Reference, key_of, keys_of
@@ -248,18 +246,10 @@ _MARKED = frozenset("odl")  # O'Neil, D'Angelo, L'Esperance
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """One of several providers to choose from: the reference for a button, and the details that identify the provider.
-
-    `street` is set only if name, specialty and city do not distinguish the providers, and `npi_end`, the last four
-    digits of the NPI, only if the street does not either.
-    """
+    """A provider that may be meant: the reference for a button, and the name."""
 
     reference: str
     name: str | None
-    specialty: Specialty | None
-    city: str | None
-    street: str | None = None
-    npi_end: str | None = None
 
 
 async def nearest(ask: Ask, name: str, *, people: bool) -> tuple[Choice, ...]:
@@ -281,7 +271,7 @@ async def nearest(ask: Ask, name: str, *, people: bool) -> tuple[Choice, ...]:
         ranked = sorted((-score, written, key) for some in found for key, (written, score) in some.items())
         if ranked:
             alike = ranked[:_MOST_ALIKE]
-            return tuple(Choice(f"{key.type}/{key.id}", written, None, None) for _, written, key in alike)
+            return tuple(Choice(f"{key.type}/{key.id}", written) for _, written, key in alike)
     return ()
 
 
@@ -307,34 +297,6 @@ def _stems(word: str) -> tuple[str, ...]:
     slips += [word[:at] + word[at : at + 2][::-1] + word[at + 2 :] for at in range(_STEM)]
     marked = [f"{word[0]}'{word[1:]}"] if word[0] in _MARKED else []
     return tuple(dict.fromkeys(one[:_STEM] for one in (word, *slips, *marked) if len(one) >= _STEM))
-
-
-_APART: Mapping[str, Callable[[tuple[Listing, ...]], str | None]] = {
-    "street": lambda rows: next((place.lines[0] for row in rows for place in row.locations if place.lines), None),
-    "npi_end": lambda rows: (rows[0].npi or "")[-4:] or None,
-}
-
-
-def told_apart(found: Sequence[tuple[Listing, ...]]) -> tuple[Choice, ...]:
-    """Return a choice for each provider, which is given as its listings.
-
-    Choices with the same name, specialty and city also have the street, and if the street is the same too, the last
-    four digits of the NPI.
-    """
-    told: list[Choice] = []
-    for rows in found:
-        specialty = next((one for row in rows for one in row.specialties if one.words), None)
-        city = next((place.city for row in rows for place in row.locations if place.city), None)
-        told.append(Choice(rows[0].reference, rows[0].name, specialty, city))
-    for part, of in _APART.items():
-        alike = Counter(map(_shown, told))
-        pairs = zip(told, found, strict=True)
-        told = [replace(one, **{part: of(rows)}) if alike[_shown(one)] > 1 else one for one, rows in pairs]
-    return tuple(told)
-
-
-def _shown(one: Choice) -> tuple[object, ...]:
-    return (words_of(one.name), one.specialty.words if one.specialty else None, one.city, one.street)
 
 
 async def affiliations_of(ask: Ask, rows: Sequence[Listing]) -> tuple[tuple[str, bool], ...]:

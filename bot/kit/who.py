@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from bot.kit.around import NeedsPlace, SearchArea, around, street_of
 from bot.kit.ask import Ask, Reroute, text_of
-from bot.kit.cards import Card, Groups, OwnDoctor, bare_name, by_provider, of_own_claims
+from bot.kit.cards import Card, Groups, OwnDoctor, bare_name, by_provider, cards, of_own_claims
 from bot.kit.conditions import TITLES, is_titled, shows
 from bot.kit.directory import bring
 from bot.kit.facts import ProviderFact, name_said, without_facts
@@ -28,7 +28,6 @@ from bot.kit.organizations import (
     nearest,
     organizations_named,
     telling_words,
-    told_apart,
 )
 from bot.kit.reading import ReadDirectory
 from bot.kit.sites import within
@@ -41,7 +40,7 @@ from bot.records.listing import Listing
 from bot.records.shapes import key_of
 
 _MOST_PAGES, _MOST_RESOURCES = 40, 3_000
-_SOURCES = ("PractitionerRole", "OrganizationAffiliation", "Organization", "Practitioner", *PLACES)
+SOURCES = ("PractitionerRole", "OrganizationAffiliation", "Organization", "Practitioner", *PLACES)
 SHOWN = 8
 _SURELY = 0.91  # "Beesley, Hamza" is Hamza Beasley, but "Maria Garcia" may not be Mario Garcia
 _REFERENCE = re.compile(r"(?:Practitioner|Organization|Location|HealthcareService)/[A-Za-z0-9.-]{1,64}")
@@ -59,14 +58,16 @@ class Who(msgspec.Struct, frozen=True):
         found: The matching providers, each as its active listings.
         ended: The number of matching providers without active listings.
         near: Providers with a similar name, if none matches.
+        cards: The first eight of several matching providers.
         gone: The listings of the only matching provider, if it has no active listings.
     """
 
     name: str | None
     found: tuple[tuple[Listing, ...], ...]
     ended: int = 0
-    near: tuple[Choice, ...] = ()
+    near: tuple[Choice | Card, ...] = ()
     gone: tuple[Listing, ...] = ()
+    cards: tuple[Card, ...] = ()
 
     @property
     def only(self) -> tuple[Listing, ...] | None:
@@ -79,9 +80,9 @@ class Who(msgspec.Struct, frozen=True):
         return self.found[:SHOWN] if len(self.found) > 1 else ()
 
     @property
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[Choice | Card, ...]:
         """The choices to offer: the first eight matching providers, or if there is none, those with a similar name."""
-        return told_apart(self.found)[:SHOWN] or self.near
+        return self.cards or self.near
 
     @property
     def state(self) -> State:
@@ -95,7 +96,7 @@ class Who(msgspec.Struct, frozen=True):
     def cite(self, ask: Ask) -> None:
         """Record the matching provider's roles as sources of the answer, if there is exactly one provider."""
         used = {(row.role.type, row.role_id) for row in self.only or ()}
-        for type_ in _SOURCES:
+        for type_ in SOURCES:
             ask.cite(type_, [id_ for kind, id_ in used if kind == type_])
 
 
@@ -147,7 +148,8 @@ async def who(ask: Ask, *, guesses: bool = False) -> Who:
         alone = [replace(ask, slots=one, words=said, several={}, named={}) for one, said in both]
         each = await asyncio.gather(*map(who, alone))
         found = {rows[0].reference: rows for one in each for rows in one.found}  # "Le or Lê" is one
-        return Who(None if found else several.text, tuple(found.values()), sum(one.ended for one in each))
+        all_ended, meant = sum(one.ended for one in each), tuple(found.values())
+        return Who(None if found else several.text, meant, all_ended, cards=_cards(ask, meant))
     name = text_of(ask, "provider_name")
     if name is None and (shown := ask.arguments.get(RECORD)):  # of the claim that the previous answer was about
         seen = (claim.seen for claim in await ask.own_claims() if claim.id == shown and claim.seen)
@@ -158,7 +160,7 @@ async def who(ask: Ask, *, guesses: bool = False) -> Who:
     digits = re.search(rf"\b{form}\b", ask.said)  # no NPI, but meant as one
     npi, tin = text_of(ask, "npi") or (digits and digits[0]), text_of(ask, "tin")
     among = tuple(one for one in map(key_of, ask.arguments.get(AMONG, "").split()) if one)[:SHOWN]
-    near: tuple[Choice, ...] = ()
+    near: tuple[Choice | Card, ...] = ()
     if key is not None:
         name, rows = None, await listings_of(ask, (key,))
     elif npi:
@@ -185,7 +187,13 @@ async def who(ask: Ask, *, guesses: bool = False) -> Who:
     told = key or (alike and not ask.own_doctors) or not {RECORD, AMONG}.isdisjoint(ask.arguments)
     if (one := groups[0] if len(groups) == 1 and told else gone) and (own := one[0].name):
         ask.named[CALLED if key else "provider_name"] = own
-    return Who(name or next((row.name for row in rows if len(groups) == 1), None), groups, max(ended, 0), near, gone)
+    name = name or next((row.name for row in rows if len(groups) == 1), None)
+    return Who(name, groups, max(ended, 0), near, gone, _cards(ask, groups) if len(groups) > 1 else ())
+
+
+def _cards(ask: Ask, groups: Groups) -> tuple[Card, ...]:
+    """Return the cards of the first eight providers."""
+    return tuple(cards(ask, rows, None)[0] for rows in groups[:SHOWN])
 
 
 async def _chosen(
@@ -255,7 +263,7 @@ async def _name_and_listings(ask: Ask, name: str) -> tuple[str, tuple[Listing, .
     return name, ()
 
 
-async def _called(ask: Ask, name: str, *, guesses: bool) -> tuple[str, tuple[Choice, ...], tuple[Listing, ...]]:
+async def _called(ask: Ask, name: str, *, guesses: bool) -> tuple[str, tuple[Choice | Card, ...], tuple[Listing, ...]]:
     """Return the name that was found, and the listings of it, or else the providers with a similar name."""
     name, rows = await _name_and_listings(ask, name)
     whole = _goes_on(ask, name)  # "hamza beesly", of which one word is a known name
@@ -275,7 +283,7 @@ async def _called(ask: Ask, name: str, *, guesses: bool) -> tuple[str, tuple[Cho
         if found := by_provider(await _with_name(ask, bare)):
             there = tuple(row for rows in found if any(is_there(row) for row in rows) for row in rows)
             if there or town:  # those elsewhere have a similar name
-                return (bare, (), there) if there else (name, told_apart(found)[:SHOWN], ())
+                return (bare, (), there) if there else (name, _cards(ask, found), ())
     return name, (), ()
 
 

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from bot.replies.markdown import clean, cut, escape, unescape
 from bot.replies.messages import CatalogueMessage
-from bot.replies.nouns import is_noun, names_women, people, people_called
+from bot.replies.nouns import is_noun, names_women, people, people_called, plural
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -45,6 +45,7 @@ def _locale(language: str) -> Locale:
         return Locale.parse(language)
 
 
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CENT = Decimal("0.01")
 CatalogueWords = Callable[..., str]
 T = TypeVar("T")
@@ -235,6 +236,12 @@ def number(value: Decimal | float) -> str:
     return f"{exact.normalize():,f}"
 
 
+def weekday(day: str, *, brief: bool = False, language: str) -> str:
+    """Return the name of a day of the week, which is given as FHIR's code: `Monday` for "mon", `Mon` if `brief`."""
+    days, at = _locale(language).days, _DAYS.index(day)
+    return str(days["stand-alone"]["abbreviated"][at]).rstrip(".") if brief else str(days["format"]["wide"][at])
+
+
 def language_name(code: str, *, language: str) -> str:
     """Return the name of the language with a BCP 47 code; the code itself if it is unknown."""
     known = code.split("-", maxsplit=1)[0].casefold()
@@ -318,7 +325,8 @@ def finalize(value: object, *, language: str) -> Markup:
 
 _FILTERS: tuple[Callable[..., object], ...] = (
     *(arg, begun, bold, clock, cut, day, dollars, drug, each, help_line, is_noun, join, language_name, listed, mail_to),
-    *(mapped, miles, money, month, names_women, number, numbered, people, people_called, query, the_day, url, whole),
+    *(mapped, miles, money, month, names_women, number, numbered, people, people_called, plural, query, the_day, url),
+    *(weekday, whole),
 )
 
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+from markupsafe import Markup
+
 _ENDINGS = {
     "en": (
         *("ist", "ian", "doctor", "surgeon", "pcp", "practitioner", "nurse", "midwife", "provider", "shrink", "doc"),
@@ -39,6 +41,8 @@ _FIELDS = {
 _SLIP = 85  # percent of the letters
 _WOMEN = {"es": ("loga", "doctora", "médica", "medica", "partera", "cirujana", "enfermera", "consejera")}
 _FEMININE = {"logo": "loga", "doctor": "doctora", "médico": "médica", "medico": "médica", "cirujano": "cirujana"}
+_BEHIND = {"en": ("of",), "es": ("de", "del")}  # no word from here on has a plural of its own
+_MANY = {"en": (("wife", "wives"), ("y", "ies")), "es": (("z", "ces"), ("ón", "ones"))}
 _CODE = re.compile(r"[0-9]{3}[0-9A-Z]{6}X", re.IGNORECASE)
 _SEVERAL = 2
 _WHOM = {"en": " for ", "es": " para "}
@@ -119,7 +123,22 @@ def _of_field(noun: str, language: str) -> str:
     return noun[: -len(ending)] + ends[ending] if ending else noun
 
 
+def plural(noun: str, number: int, *, language: str) -> Markup:
+    """Return a noun of one for a number: `centros de diálisis` for "centro de diálisis" and 2.
+
+    A field stands for the people in it: `cardiologist` for "cardiology". Nouns of languages other than English and
+    Spanish are returned unchanged.
+    """
+    words = _of_field(noun, language).split()
+    end = next((at for at, word in enumerate(words) if word in _BEHIND.get(language, ())), len(words))
+    start = 0 if language == "es" else end - 1
+    if number != 1 and language in _BEHIND:
+        words[start:end] = [_many(word, language) for word in words[start:end]]
+    return Markup(" ").join(words)
+
+
 def _many(noun: str, language: str) -> str:
-    if language == "en" and noun.casefold().endswith("wife"):
-        return noun[:-2] + "ves"
+    for ending, many in _MANY[language]:
+        if noun.casefold().endswith(ending):
+            return noun[: len(noun) - len(ending)] + many
     return noun + ("es" if language == "es" and noun[-1:].casefold() not in "aeiouáéíóú" else "s")

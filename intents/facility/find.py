@@ -1,6 +1,6 @@
 """Finds hospitals, urgent care, laboratories and other facilities, nearest first; only references prove networks."""
 
-from bot.kit import Ask, FoundPlaces, find_places, values_of
+from bot.kit import Ask, DirectorySearch, Found, values_of
 
 KINDS = frozenset({"hospital", "pharmacy"})
 """The kinds that "which hospital" names as what one of is asked for."""
@@ -8,7 +8,7 @@ KINDS = frozenset({"hospital", "pharmacy"})
 WALK_IN = ("urgent_care", "emergency_room")
 
 
-async def answer(ask: Ask) -> FoundPlaces:
+async def answer(ask: Ask) -> Found:
     """Return the facilities of the requested kinds, by default of any kind."""
     said = ask.words.get("group", "").casefold()  # "what labs", which asks for a place
     labs = ["lab"] if "lab" in said else []
@@ -16,4 +16,4 @@ async def answer(ask: Ask) -> FoundPlaces:
     named = ask.slots.keys() & {"provider_name", "organization"}
     if not (kinds or named) and ("MY" in ask.concepts or ask.slots.get("open_at") == {"now": True}):
         kinds = WALK_IN  # "I hurt my thumb, where can I go"
-    return await find_places(ask, *kinds, detail="provider.detail")
+    return await DirectorySearch(ask, "provider.detail", places=kinds).answer()
