@@ -20,6 +20,7 @@ from bot.conversation.own_records import OwnRecords
 from bot.conversation.owner import called, household_of, of_household
 from bot.conversation.provenance import TECHNICAL, PayerQuoted, closed, trace_in, trace_of, unmet_in, with_trace
 from bot.conversation.questions import Lines, lead
+from bot.conversation.references import References
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Memory
 from bot.errors import BotError, Disconnected, PayerDown, SignInExpired
@@ -49,6 +50,7 @@ class Answering:
         self._parts, self._reminding = parts, reminding
         self._telling = {one.tells: intent for intent, one in parts.pack.intents.items()}
         self.own = OwnRecords(parts, self._prepare, self.limits)
+        self.references = References(parts, self._prepare, self.own)
 
     def limits(self) -> Budget:
         """Return the budget of one message, which all its questions share."""
