@@ -77,7 +77,8 @@ class Exchange(msgspec.Struct):
     names the text that asked back, for the metrics; "" if there was an answer. `line` is the emergency line above the
     replies. If there are several questions, `words` is the text of the first, and `further` are the others. `is_asked`
     is True once a question is answered; `connects` if a question that waited for the sign-in may follow.
-    `several` are the values of which a description in the message may mean each.
+    `several` are the values of which a description in the message may mean each; `meant` is True if it has one value
+    in the record.
     """
 
     message: Message
@@ -91,6 +92,7 @@ class Exchange(msgspec.Struct):
     words: str = ""
     further: tuple[str, ...] = ()
     several: Several | None = None
+    meant: bool = False
     is_asked: bool = False
     connects: bool = False
 

@@ -20,6 +20,7 @@ from bot.conversation.own_records import OwnRecords
 from bot.conversation.shown import NAMES
 from bot.conversation.state import Asked, Memory
 from bot.kit import Ask, Claim, by_name, filter_of, fitting, words_of
+from bot.kit.facts import facts_in
 from bot.language import context as by
 from bot.language.context import OF_CLAIMS, lists_providers
 from bot.language.kernel import FALLBACK
@@ -32,9 +33,9 @@ _PROVIDER, _DRUG, _CLAIM, _BOOKS = "provider_name", "drug", "claim", "action:sch
 _POINTING = frozenset(words_of("that those this these same ese esa eso esos esas este esta estos estas mismo misma"))
 _DEFINITE = _POINTING | frozenset(words_of("the my her his el la los las mi mis su sus"))
 _PICKED = frozenset(words_of("one ones 1 1s"))
-_PLACES = frozenset(
-    words_of("place places office clinic hospital lab facility center pharmacy lugar consultorio farmacia")
-)
+_PLACES = frozenset(words_of("place places office clinic facility center lugar consultorio"))
+_KINDS = frozenset(words_of("hospital lab pharmacy drugstore laboratorio farmacia"))
+"""Words of a place, and those that say which kind of place it is."""
 _DOCTORS = frozenset(
     words_of("doctor doctors dr drs doc docs specialist provider surgeon physician doctora medico medica dentist")
 )
@@ -60,6 +61,7 @@ _GENERIC = (
 """Words that do not say which claim is meant."""
 _ENDS = frozenset(
     words_of(
+        "by about under through thru not there here today too also cost costs need needs covered open paid due get "
         "is was are were be do does did has have had can could will would should may must and or but "
         "so as than if that who whom what when where why how which i we you they he she it still "
         "again please now them then es era fue son fueron esta tiene y o pero que quien cuando donde "
@@ -69,15 +71,17 @@ _ENDS = frozenset(
 """Words before which a description ends."""
 _INSIDE = frozenset(words_of("of in on at for from with de en con para"))
 _LONGEST = 7  # words
+OWN = "own"
+"""The argument of a question with a value that was found in the record."""
 _LEAST = 0.1  # of the probability of the questions about claims, where words point at a claim
 _SEEN = re.compile(
     r"\b(?:i|she|he|we)(?:'ve| have| had)? (?:\w+ )?(?:saw|seen|see|went|visited|used)\b"
     r"|\b(?:on|in) (?:my|her|his|those|these|the) (?:claims?|bills?|visits?)\b|\b(?:among|of) (?:those|these|them)\b"
-    r"|\b(?:vi|fui|visit[eé])\b",
+    r"|\b(?:that|who|which) (?:did|took|gave|read|filled|saw|treated|prescribed)\b|\b(?:vi|fui|visit[eé])\b",
     re.IGNORECASE,
 )
 """Words that tell of care in the record."""
-_CONTACT = re.compile(r"\bphone|\baddr|\bfax\b|\bnumber (?:of|for)\b|#|\btel[eé]f|\bdirecci", re.IGNORECASE)
+_CONTACT = re.compile(r"\bphone|\baddr|\bfax\b|(?<!claim )\bnumbers?\b|#|\btel[eé]f|\bdirecci", re.IGNORECASE)
 
 
 class Phrase(msgspec.Struct, frozen=True):
@@ -129,8 +133,8 @@ def _goes_on(said: Utterance, at: int) -> bool:
 
 def shown_ids(memory: Memory) -> Iterator[tuple[str, ...]]:
     """Yield the ids of the records that the last answer showed, of the list before it, and of the topics before."""
-    yield memory.shown or tuple(one.arguments[by.RECORD] for one in memory.choices if by.RECORD in one.arguments)
     yield (memory.record,) if memory.record else ()
+    yield memory.shown or tuple(one.arguments[by.RECORD] for one in memory.choices if by.RECORD in one.arguments)
     yield memory.listed
     for one in (memory.asked, *memory.earlier):
         yield tuple(
@@ -200,19 +204,20 @@ class References:
             if rules is None:
                 continue
             subjects = {subject.name for subject in rules.subjects}
-            if _DRUG in subjects and _CLAIM not in subjects and _DRUG not in reading.slots:
+            if _DRUG in subjects and not (_CLAIM in subjects or rules.tells or _DRUG in reading.slots):
                 yield name, _DRUG
             if of_directory or not NAMES.isdisjoint(reading.slots) or "ordinal" in reading.slots:
                 continue
             seen = _SEEN.search(reading.text)
-            if rules.is_of_provider and (not lists_providers(rules) or seen):
+            if seen if lists_providers(rules) else rules.is_of_provider:
                 yield (one if lists_providers(rules) else name), _PROVIDER
             elif (reason and reason.value == _BOOKS) or (rules.shows_claims and self._asks_contact(reading)):
                 yield one, _PROVIDER
 
     def _asks_contact(self, reading: Reading) -> bool:
         """Return whether a question asks for the phone number or the address of a provider, and not for a claim's."""
-        return _CONTACT.search(reading.text) is not None and "CLAIM" not in reading.concepts
+        asks = _CONTACT.search(reading.text) or "accepting_new" in facts_in(reading.text)
+        return bool(asks) and "CLAIM" not in reading.concepts
 
     def _with_value(self, exchange: Exchange, intent: str, slot: str, value: str, phrase: Phrase | None) -> Reading:
         """Return the reading with the value in place of the description, whose words are no other condition."""
@@ -229,7 +234,7 @@ class References:
             {name: one for name, one in held.items() if not (one.text and one.text in text)}
             for held in (slots, reading.unmet)
         )
-        slots = {**own, slot: Slot(text or value, value)}
+        slots, exchange.meant = {**own, slot: Slot(text or value, value)}, True
         return replace(reading, intent=intent, slots=slots, unmet=unmet, unclear=False, those=0, picks=False)
 
     @property
@@ -256,7 +261,7 @@ class References:
         """Return the providers or drugs that may be meant, newest first, and the description that means them."""
         memory, reading = exchange.memory, exchange.reading
         every, sets = await self._shown(exchange, memory.current)
-        of_drug, of_place = slot == _DRUG, any(not _PLACES.isdisjoint(one.words) for one in found)
+        of_drug, of_place = slot == _DRUG, any(not (_PLACES | _KINDS).isdisjoint(one.words) for one in found)
         for phrase in (one for one in found if one.telling):
             for claims in (*sets, every):
                 rows = self._meant(exchange, phrase, [one for one in claims if one.dispensed or not of_drug])
@@ -304,6 +309,8 @@ class References:
     async def bound(self, exchange: Exchange, asked: Asked) -> Asked:
         """Return a question about claims with those of the shown ones that its description means; else unchanged."""
         rules, memory, text = self._intents.get(asked.intent), exchange.memory, asked.text or exchange.reading.text
+        if exchange.meant:
+            asked = replace(asked, arguments={**asked.arguments, OWN: "yes"})
         same = memory.asked is not None and memory.asked.whose == asked.whose
         if rules is None or not (rules.shows_claims and same) or rules.tells == "two" or self._is_shut(exchange):
             return asked

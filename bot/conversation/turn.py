@@ -133,7 +133,8 @@ class Turn:
             held = self._not_of_asker(exchange.message, step) if exchange.message.origin != "said" else None
             several = exchange.several
             if several and several.slot not in step.slots:
-                held = Said(self._static(step, "ask/which", several=several), step)
+                which = self._pack.reply(Private, step.intent, "ask/which", {"several": several}, step.language)
+                held = Said(await self._answering.written_down(exchange.message, step, which, Report()), step)
             step = held or await self._without_search(exchange, step)
         if not isinstance(step, Asked):
             yield step
