@@ -20,6 +20,7 @@ from bot.conversation.own_records import OwnRecords
 from bot.conversation.owner import called, household_of, of_household
 from bot.conversation.provenance import TECHNICAL, PayerQuoted, closed, trace_in, trace_of, unmet_in, with_trace
 from bot.conversation.questions import Lines, lead
+from bot.conversation.references import OWN, References
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Memory
 from bot.errors import BotError, Disconnected, PayerDown, SignInExpired
@@ -49,6 +50,7 @@ class Answering:
         self._parts, self._reminding = parts, reminding
         self._telling = {one.tells: intent for intent, one in parts.pack.intents.items()}
         self.own = OwnRecords(parts, self._prepare, self.limits)
+        self.references = References(parts, self._prepare, self.own)
 
     def limits(self) -> Budget:
         """Return the budget of one message, which all its questions share."""
@@ -114,7 +116,7 @@ class Answering:
             ask.kin = await self._kin(message.person, memory, ask, of_household(asked, access.people))
         name = every.answer if every else (rules.workings if WORKINGS in asked.slots else None) or asked.intent
         asked, ask, name, summary = await self._best_answer(message.person, asked, ask, access, name)
-        private = needs_member or ask.private
+        private = needs_member or ask.private or OWN in asked.arguments
         if access is not None:
             summary = await self._stored(message.person, asked, summary, access)
         summary, links = await self._offered(message.person if private else None, asked, summary)

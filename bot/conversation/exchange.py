@@ -62,6 +62,14 @@ ABOUT, RULE = "about", "rule"
 """The arguments of a rating button: the intent and the rule of the answer."""
 
 
+class Several(msgspec.Struct, frozen=True):
+    """The values of a slot of an intent that one description may mean."""
+
+    intent: str
+    slot: str
+    values: tuple[str, ...]
+
+
 class Exchange(msgspec.Struct):
     """One message while it is answered: the message, the dialogue state, and how the message is understood.
 
@@ -69,6 +77,8 @@ class Exchange(msgspec.Struct):
     names the text that asked back, for the metrics; "" if there was an answer. `line` is the emergency line above the
     replies. If there are several questions, `words` is the text of the first, and `further` are the others. `is_asked`
     is True once a question is answered; `connects` if a question that waited for the sign-in may follow.
+    `several` are the values of which a description in the message may mean each; `meant` is True if it has one value
+    in the record.
     """
 
     message: Message
@@ -81,6 +91,8 @@ class Exchange(msgspec.Struct):
     line: AlarmLine | None = None
     words: str = ""
     further: tuple[str, ...] = ()
+    several: Several | None = None
+    meant: bool = False
     is_asked: bool = False
     connects: bool = False
 

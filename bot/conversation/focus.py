@@ -50,7 +50,7 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     meant = _meant(memory, reading, before)
     told_alone = top and top.shows_claims and top.tells == "one" and not reading.picks
     if before and len(meant) > 1 and (reading.unclear or told_alone):
-        return _teller(reading, before, intents)
+        return teller(reading, before, intents)
     picked = intent_of_picked(memory, reading, intents)
     follows = reading.is_miss or (top is not None and top.intent.startswith(FOLLOW) and not reading.unclear)
     if picked or before is None or top is None or follows:
@@ -149,7 +149,8 @@ def records_shown(
     elif record in claims and not several:
         same = memory.record and asked and memory.asked and memory.asked.whose == asked.whose
         shown = tuple(dict.fromkeys((str(record), *(memory.shown if same else ()))))[:_MOST_SINGLE]
-    return {"record": single[0] if len(single) == 1 else record, "shown": shown, "single": single}
+    listed = tuple(entries & {*claims}) if not shown and len(entries) > 1 else shown if several else memory.listed
+    return {"record": single[0] if len(single) == 1 else record, "shown": shown, "single": single, "listed": listed}
 
 
 def _meant(memory: Memory, reading: Reading, before: IntentRules | None) -> tuple[str, ...]:
@@ -209,7 +210,7 @@ def of_shown(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules
     return replace(reading, points=True, those=reading.those or (0 if memory.record else EVERY))
 
 
-def _teller(reading: Reading, before: IntentRules, intents: Mapping[str, IntentRules]) -> str | None:
+def teller(reading: Reading, before: IntentRules, intents: Mapping[str, IntentRules]) -> str | None:
     """Return the likeliest intent about several claims; intents about one claim add their probability to these.
 
     An intent about the cost of a claim, or its reason, counts for the sum of the claims; one about what the claim was
@@ -296,7 +297,8 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
     if claimed and memory.about and points and NAMES.isdisjoint(reading.slots):
         names = (by.RECORD, *NAMES)
     described = reading.text.casefold().startswith(_IS) and not (reading.steps or _OTHERS.isdisjoint(reading.slots))
-    if memory.record and reading.points and described and walks(asked, intents):  # "was that dental"
+    of_claim = before is not None and before.reads_claims
+    if memory.record and of_claim and reading.points and described and walks(asked, intents):  # "was that dental"
         return replace(asked, slots=reading.slots, arguments={by.RECORD: memory.record, by.DESCRIBED: "yes"})
     if by.RECORD not in names:
         return _in_focus(memory, asked, reading, intents)

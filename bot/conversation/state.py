@@ -109,6 +109,7 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
         shown: The ids of the claims in the last answer, or of claims that were shown one after the other, the most
             recent one first.
         single: The ids of the claims of one doctor, month or other group that the answer singled out.
+        listed: The ids of the claims in the last answer that showed several, also after answers about one of them.
         unread: A key, and the redacted text of the last message that was not understood. The person may give the text
             to the operator, until the topic changes.
         typed: The last question that the person typed, if there is a help desk.
@@ -134,6 +135,7 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
     record: str | None = None
     shown: tuple[str, ...] = ()
     single: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
     unread: tuple[str, str] | None = None
     typed: str = ""
     term: str = ""

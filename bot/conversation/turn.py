@@ -100,6 +100,8 @@ class Turn:
             await self._owners.recall(exchange)
             exchange.errors = exchange.memory.language or "en"
             request = self.recognisers.hear(exchange)
+            if request is None:
+                await self._answering.references.read(exchange)
             step: NextStep | None = endangered(self._pack, exchange)
             if step is None:
                 if (kind := exchange.reading.alarm) is not None:
@@ -130,6 +132,10 @@ class Turn:
             if SHARED in step.arguments:  # it is looked up as anybody would, so that anybody may read it
                 exchange.message = replace(exchange.message, directory_only=True)
             held = self._not_of_asker(exchange.message, step) if exchange.message.origin != "said" else None
+            several = exchange.several
+            if several and several.slot not in step.slots:
+                which = self._pack.reply(Private, step.intent, "ask/which", {"several": several}, step.language)
+                held = Said(await self._answering.written_down(exchange.message, step, which, Report()), step)
             step = held or await self._without_search(exchange, step)
         if not isinstance(step, Asked):
             yield step
@@ -192,7 +198,8 @@ class Turn:
         settled = owner.settle(asked, rules, exchange.memory, self._now().date())
         if settled.found == () and (doctors := await self._answering.own.of_doctor(message, asked)):
             settled = owner.Settled(doctors)
-        asked, rules = settled.asked, self._intents.get(settled.asked.intent)
+        asked = await self._answering.references.bound(exchange, settled.asked)
+        rules = self._intents.get(asked.intent)
         if message.directory_only and (self._pack.is_of_member(asked.intent) or asked.intent in _CONNECTS):
             why = "problems/unnamed" if message.unnamed else "problems/directory_only"
             return Said(self._static(asked, why), keeps=True)
@@ -253,7 +260,9 @@ class Turn:
         for words in asked.goes_on:
             later = Exchange(replace(exchange.message, text=words), memory=shown)
             self.recognisers.hear(later, further=True)
+            await self._answering.references.read(later)
             question = await self.recognisers.question(later)
+            question = question and await self._answering.references.bound(later, question)
             then = question and self._beside(exchange, asked, question)
             second: Answered | None = None
             lines: Lines = ()
