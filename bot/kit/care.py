@@ -9,7 +9,7 @@ from typing import Generic, Literal, TypeVar
 import msgspec
 from msgspec.structs import asdict, replace
 
-from bot.kit.ask import Ask, Paged
+from bot.kit.ask import Ask, Paged, text_of
 from bot.kit.reading import Reader, records
 from bot.kit.results_asked import (
     OUTSIDE,
@@ -315,6 +315,8 @@ async def tests_of(ask: Ask, category: str) -> TestsOnRecord:
     wanted = [one for one in named if not (one in out or others)]
     words = tuple(dict.fromkeys(one.words for one in wanted))
     words = words or (() if out or others else (*asked,))
+    if not words and kinds == "tests" and text_of(ask, "service") not in {None, "lab"}:
+        words = (ask.words["service"],)  # the mammogram or the biopsy, whose findings are in no laboratory result
     alike = [every[at] for at in dict.fromkeys(at for one in wanted for at in one.of)]
     if not words and not out and (again := [test for test in every if test.key == before.get("id")]):
         words, alike = (again[0].newest.main.name or again[0].key,), again
