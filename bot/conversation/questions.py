@@ -29,9 +29,7 @@ _SURE = 0.5
 CLEAR = 0.85
 """How clear a part has to be to ask something besides without the form of a question, and without an object."""
 _WHOLE = 0.7  # how clear the whole message has to be for a vague clause to be part of it
-# Below this a question that is outside of the data may be a part of the message that is not.
-_LIKELY = 0.8
-_TWO = 2
+_LIKELY, _TWO = 0.8, 2  # below this a question outside of the data may be a part of the message that is not
 _SHORT, _AS_CLEAR = 8, 0.05  # words of a question about the term that was explained; a lower probability
 _DOUBT = 0.3  # by so much the whole message has to be clearer than its first question to be read as one
 # With such a word a clause speaks of what another clause names.
@@ -220,7 +218,9 @@ class Questions:
             spoken = {**(context.slots if context else {}), **beside}
             open_ = not (reading.unclear and self._words.personal.isdisjoint(said.casefold().split()))
             spoken = {name: slot for name, slot in spoken.items() if name == TERM or open_}
-            reading = with_object(self._engine, reading, spoken, self._today, least=CLEAR)
+            rules = self._engine.intents.get(reading.intent or "")
+            least = _TWO if rules and not reading.slots and OF_CARE & rules.heard.keys() else CLEAR
+            reading = with_object(self._engine, reading, spoken, self._today, least=least)
             found.append(Question(said, reading, context))
             shown = self._engine.intents.get(context.intent if context else "")
             if reading.intent != FALLBACK and not (

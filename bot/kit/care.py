@@ -37,6 +37,7 @@ _ASSESS = "assess-plan"
 _MOST = 12
 _TESTS = 6  # a page of them
 _OTHERS = frozenset({"all", "any", "else", "every", "everything", "other", "others", "rest", "otros", "otras", "todos"})
+_VISITS = frozenset({"office_visit", "checkup", "er", "urgent_care", "hospital_stay", "telehealth_visit"})
 _REST = frozenset({"else", "other", "others", "otros", "otras", "demas"})
 
 T = TypeVar("T")
@@ -315,6 +316,8 @@ async def tests_of(ask: Ask, category: str) -> TestsOnRecord:
     wanted = [one for one in named if not (one in out or others)]
     words = tuple(dict.fromkeys(one.words for one in wanted))
     words = words or (() if out or others else (*asked,))
+    if not (words or out or others) and kinds == "tests" and (found := _no_laboratory_test(ask)):
+        words = (found,)
     alike = [every[at] for at in dict.fromkeys(at for one in wanted for at in one.of)]
     if not words and not out and (again := [test for test in every if test.key == before.get("id")]):
         words, alike = (again[0].newest.main.name or again[0].key,), again
@@ -324,6 +327,13 @@ async def tests_of(ask: Ask, category: str) -> TestsOnRecord:
     found = _on_page(ask, rest, len(read), shielded, named=", ".join(words) or None, alike=alike)
     ask.report.cite("Observation", [one.id for one in found.shown])
     return replace(found, without=", ".join(one.words for one in out) or None)
+
+
+def _no_laboratory_test(ask: Ask) -> str | None:
+    """Return the name of the mammogram, biopsy or the like in a message, whose findings are in no laboratory result."""
+    kinds = ask.care_kinds.of_text(ask.said)
+    kind = None if kinds & (_VISITS | {"lab"}) else ask.care_kinds.narrowest(kinds)
+    return kind.bare(ask.language) if kind else None
 
 
 def _on_page(

@@ -26,7 +26,7 @@ _MEASURES = frozenset({"in_one", "least", "once", "only", "or_more", "over", "pa
 _MANY = ("several", "fills", "several_else", "ordered", "measured", "test", "vital")
 _NEAR, _NEARER, _RANKED, _SEVERAL = 3, 2, 5, 2
 """Words between an ordinal and its noun ("my second visit to the chiropractor"); the least number of "several"."""
-_BARE = Decimal(100)
+_BARE, _COUNTS = Decimal(100), 5  # a smaller bare number counts, or is short for a word: "pay 4 me"
 _DENYING, _ONE = frozenset({"not", "never", "didnt", "dont", "no", "nunca"}), frozenset({"a", "an", "un", "una"})
 _ENDS = re.compile(r"[.?!;]+(?:\s|$)")
 
@@ -177,7 +177,7 @@ class ClaimsQuestion(Classed):
             each_of=self._value("each_one"),
             number=self._counted(),
             exactly=tuple(self._exactly()),
-            paid=tuple(self._behind("paid", Decimal(5))),  # a smaller number counts, or is short for "for": "pay 4 me"
+            paid=tuple(one for one in self._behind("paid", Decimal(1)) if one >= _COUNTS),
             limits=self._limits(),
             spell=self._spell() if not found.keys().isdisjoint({"gap", "gap_of", "lag"}) else None,
             degrees=degrees,
