@@ -155,11 +155,8 @@ class ChannelHost(Protocol):
     retention: Retention
     meter: Meter
     reach: Reach
-
-    @property
-    def renderer(self) -> Any:
-        """The pack's web pages."""
-        ...
+    renderer: Any
+    """The pack's web pages."""
 
     @property
     def forget(self) -> Callable[[Person], Awaitable[None]]:

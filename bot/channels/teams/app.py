@@ -25,7 +25,6 @@ from bot.channels.teams.incoming import (
     as_message,
     cloud_of,
     is_of_teams,
-    is_renewal,
     key_of,
     language_of,
     read_activity,
@@ -45,7 +44,7 @@ from bot.delivery.retention import ShownMessage
 from bot.errors import StoreError, StoreUnusable, Unwritable, Unwritten
 from bot.message import Message, Person, Private, Shareable
 from bot.ops.entrance import is_of_here, read_request
-from bot.replies.cards import TYPE, pages, renewing
+from bot.replies.cards import RENEW, TYPE, pages, renewing
 from bot.replies.markdown import cut
 from bot.stores.base import Superseded
 
@@ -242,8 +241,9 @@ class TeamsApp:
 
         An unsupported invoke gets 501, so that Teams does not send it again.
         """
+        renews = word(body, "value", "action", "verb") == RENEW  # no press: a client asks for a card's current content
         calls: Mapping[str, Callable[[Body], Awaitable[Any]]] = {
-            "adaptiveCard/action": self._renewed if is_renewal(body) else self._pressed,
+            "adaptiveCard/action": self._renewed if renews else self._pressed,
             "composeExtension/fetchTask": self._dialogs.open,
             "composeExtension/query": partial(search.find, answers=self._answers, notices=self._notices),
             "composeExtension/submitAction": self._dialogs.take,
