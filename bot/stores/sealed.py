@@ -112,6 +112,8 @@ class Vault:
     """
 
     def __init__(self, keys: Sequence[bytes], file: Path | None = None) -> None:
+        if not keys or any(len(key) != _KEY_BYTES for key in keys):
+            raise ConfigError(f"{_SETTING}: must hold at least one key, each of {_KEY_BYTES} bytes in base64")
         self._file = file
         self._take(keys)
 
