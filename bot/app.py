@@ -174,7 +174,7 @@ def health_of(bot: Bot) -> Health:
     """Return the operators' health pages of a bot."""
 
     def faults() -> list[str]:
-        return [*bot.discovery.faults, *(["payer refuses this client"] if bot.accounts.client_refused else [])]
+        return [*bot.discovery.faults, *(["payer refuses this client"] if bot.accounts.endpoint.client_refused else [])]
 
     return Health(bot.store, bot.meter, faults)
 

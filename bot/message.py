@@ -143,7 +143,7 @@ class Span(msgspec.Struct, frozen=True):
     url: str = ""
 
 
-class Title(msgspec.Struct, frozen=True):
+class Title(msgspec.Struct, frozen=True, tag=True):
     """The headline of a reply."""
 
     text: str
@@ -160,7 +160,7 @@ class Spoken(msgspec.Struct, frozen=True):
         return "".join(span.text for span in self.spans)
 
 
-class Line(Spoken, frozen=True):
+class Line(Spoken, frozen=True, tag=True):
     """A line of text."""
 
 
@@ -178,7 +178,7 @@ class Fact(msgspec.Struct, frozen=True):
     url: str = ""
 
 
-class Facts(msgspec.Struct, frozen=True):
+class Facts(msgspec.Struct, frozen=True, tag=True):
     """Labelled values that belong together. With `framed` they are shown as a card, such as an insurance card."""
 
     rows: tuple[Fact, ...]
@@ -227,7 +227,7 @@ ChartKind = Literal["bars", "line", "parts"]
 """Bars side by side, a line over time, or the parts of a whole in one bar."""
 
 
-class Chart(msgspec.Struct, frozen=True):
+class Chart(msgspec.Struct, frozen=True, tag=True):
     """A picture of numbers that are also in the text: in the lines next to it, or as its own points.
 
     `series` are the names of the lines if there are several, such as the two values of a blood pressure.
@@ -250,7 +250,7 @@ class Chart(msgspec.Struct, frozen=True):
         return f"{self.title}: {', '.join(told)}" if told else ""
 
 
-class Item(msgspec.Struct, frozen=True):
+class Item(msgspec.Struct, frozen=True, tag=True):
     """One entry of a list: its lines and its buttons.
 
     `number` is 0 if nobody can refer to the entry by it.
@@ -271,13 +271,13 @@ class Item(msgspec.Struct, frozen=True):
         return "\n".join(line.text for line in self.lines)
 
 
-class Note(Spoken, frozen=True):
+class Note(Spoken, frozen=True, tag=True):
     """A caveat, a limit or a notice, shown separately. A `standing` one is true of every answer of its kind."""
 
     standing: bool = False
 
 
-class Actions(msgspec.Struct, frozen=True):
+class Actions(msgspec.Struct, frozen=True, tag=True):
     """A row of buttons."""
 
     buttons: tuple[Action, ...]

@@ -136,8 +136,9 @@ def load_pack(folder: Path, command: str = COMMAND) -> Pack:
     kinds = load_care_kinds(folder)
     words = _words(folder / "templates", engine, command, kinds)
     load, key = cache(partial(answer_of, folder)), _key(folder)
-    every = [one for one in engine.intents.values() if _is_built(one)]
-    names = dict.fromkeys((*(one.intent for one in every), *chain.from_iterable(map(_beside, engine.intents.values()))))
+    rules = engine.intents.values()
+    every = [one for one in rules if one.answer == "aside" or (one.needs != "nothing" and one.answer == "built")]
+    names = dict.fromkeys((*(one.intent for one in every), *chain.from_iterable(map(_beside, rules))))
     if not compiled.recalled("sound", key, bool):
         faults = [f"templates/{fault}" for fault in words.faults()]
         faults += [*_missing_templates(engine, words), *_rule_faults(folder, engine)]
@@ -227,11 +228,6 @@ def _key(folder: Path) -> str:
 def template_of(intent: str) -> str:
     """Return the template of an intent's answer: the same path."""
     return intent.replace(".", "/")
-
-
-def _is_built(rules: IntentRules) -> bool:
-    """Return whether an intent's answer is a function, which looks something up."""
-    return rules.answer == "aside" or (rules.needs != "nothing" and rules.answer == "built")
 
 
 def _beside(rules: IntentRules) -> tuple[str, ...]:

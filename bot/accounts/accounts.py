@@ -211,11 +211,6 @@ class Accounts(Accesses):
         async for key, row in self.rows.all(rows.LinkRow):
             yield person_of(key), row.since
 
-    @property
-    def client_refused(self) -> bool:
-        """Whether the payer's token endpoint rejected this bot's client on the last request."""
-        return self.endpoint.client_refused
-
     async def elsewhere(self, person: Person) -> tuple[Person, ...]:
         """Return the other chats connected to this member's record under any of its ids, oldest first (T23)."""
         own = await self.connected(person)

@@ -157,9 +157,9 @@ class LinkPages:
             await self._sign_ins.refuse(link_id)
             return self._renderer.problem(request, "sign_in_cancelled", HTTPStatus.OK)
         language = self._renderer.preferred(request.headers.get("accept-language"))
-        departure = await self._sign_ins.depart(link_id, request.query_params, language)
-        away = RedirectResponse(departure.url, HTTPStatus.SEE_OTHER, private(popup=departure.popup))
-        self._cookies.put(away, _BROWSER, departure.browser, same_site="lax")
+        url, browser, popup = await self._sign_ins.depart(link_id, request.query_params, language)
+        away = RedirectResponse(url, HTTPStatus.SEE_OTHER, private(popup=popup))
+        self._cookies.put(away, _BROWSER, browser, same_site="lax")
         return away
 
     async def come_back(self, request: Request) -> Response:

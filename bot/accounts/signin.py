@@ -34,14 +34,6 @@ _REFUSED = {"server_error", "temporarily_unavailable", "login_required", "intera
 _OUR_FAULT = {"unauthorized_client", "invalid_scope", "invalid_request", "unsupported_response_type", "invalid_target"}
 
 
-class Departure(msgspec.Struct, frozen=True):
-    """Where to redirect a browser for the sign-in, the secret for its cookie, and whether it is a pop-up."""
-
-    url: str
-    browser: str
-    popup: bool
-
-
 class SignIns:
     """Starts sign-ins at the payer and handles their end."""
 
@@ -61,8 +53,10 @@ class SignIns:
         await self._live(digest(link_id))
         await self._rows.drop(rows.LinkRequest, digest(link_id))
 
-    async def depart(self, link_id: str, query: Mapping[str, str], language: Language = "en") -> Departure:
+    async def depart(self, link_id: str, query: Mapping[str, str], language: Language = "en") -> tuple[str, str, bool]:
         """Start a sign-in, with a new state, nonce, PKCE verifier and browser secret.
+
+        Return where to redirect the browser, the secret for its cookie, and whether it is a pop-up.
 
         `query` is the query of the page on which it starts, `language` that page's language.
 
@@ -92,7 +86,7 @@ class SignIns:
             **(_ANEW if self._settings.payer_prompt_login else {}),
         )
         await self._rows.put(digest(state), row, expires=now + rows.LIVES, owner=person)
-        return Departure(url, browser, popup)
+        return url, browser, popup
 
     async def claim(self, query: Mapping[str, str], browser: str | None) -> rows.SignIn:
         """Consume and return the sign-in that belongs to a callback's state.

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import Any, Literal, Protocol, TypeVar, get_args
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 import structlog
@@ -155,11 +155,8 @@ class ChannelHost(Protocol):
     retention: Retention
     meter: Meter
     reach: Reach
-
-    @property
-    def renderer(self) -> Any:
-        """The pack's web pages."""
-        ...
+    renderer: Any
+    """The pack's web pages."""
 
     @property
     def forget(self) -> Callable[[Person], Awaitable[None]]:
@@ -282,7 +279,6 @@ class Acks:
             return await asyncio.shield(task)
 
 
-_BLOCKS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in get_args(Block)}
 _KEPT = 86_400.0  # seconds
 
 
@@ -291,7 +287,7 @@ class _Row(msgspec.Struct, frozen=True):
 
     intent: str
     language: str
-    blocks: tuple[tuple[str, msgspec.Raw], ...]
+    blocks: tuple[Block, ...]
     conversation: str = ""
     thread: str = ""
 
@@ -309,8 +305,7 @@ class ShownAside:
         """
         if not reply.final or not reply.sources or reply.alarm:
             return None
-        blocks = tuple((type(block).__name__, msgspec.Raw(msgspec.json.encode(block))) for block in reply.blocks)
-        row = _Row(reply.intent, reply.language, blocks, asked_in.conversation, asked_in.thread)
+        row = _Row(reply.intent, reply.language, reply.blocks, asked_in.conversation, asked_in.thread)
         key, expires = secrets.token_urlsafe(12), time.time() + _KEPT
         with suppress(StoreError):
             await self._table.put(self._kind, _of(key, person), row, expires=expires, owner=person.key)
@@ -325,8 +320,7 @@ class ShownAside:
         kept = await (self._table.take if once else self._table.get)(self._kind, _of(key, person), _Row)
         if kept is None:
             return None
-        blocks = tuple(msgspec.json.decode(raw, type=_BLOCKS[name]) for name, raw in kept.blocks)
-        reply = Shareable(intent=kept.intent, language=kept.language, blocks=blocks)
+        reply = Shareable(intent=kept.intent, language=kept.language, blocks=kept.blocks)
         return Shared(kept.conversation, kept.thread), reply
 
     def for_everybody(self, reply: Shareable, person: Person) -> Shareable:

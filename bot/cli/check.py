@@ -87,25 +87,14 @@ async def _opened(settings: Settings) -> CheckResult:
 
 
 async def report(*, pack: bool) -> AsyncIterator[CheckResult]:
-    """Yield the results of all checks. With `pack`, check only the pack.
+    """Yield the results for this process's settings. With `pack`, check only the pack.
+
+    If a setting is malformed, only the settings are checked.
 
     Raises:
         ConfigError: after the last result, if any result prevents serving.
     """
     set_up("ERROR")
-    to_fix = 0
-    async for finding in check_all(pack=pack):
-        yield finding
-        to_fix += finding.state == "bad"
-    if to_fix:
-        raise ConfigError(f"{to_fix} to fix before the bot can serve")
-
-
-async def check_all(*, pack: bool = False) -> AsyncIterator[CheckResult]:
-    """Yield the results for this process's settings. With `pack`, check only the pack.
-
-    If a setting is malformed, only the settings are checked.
-    """
     settings, malformed = look_at_settings()
     if malformed:
         found = [bad("settings", line) for line in look_at_settings(serving=True)[1]]
@@ -113,6 +102,8 @@ async def check_all(*, pack: bool = False) -> AsyncIterator[CheckResult]:
         found = of_pack(settings)[0] if pack else [one async for one in check(settings)]
     for finding in found:
         yield finding
+    if to_fix := sum(finding.state == "bad" for finding in found):
+        raise ConfigError(f"{to_fix} to fix before the bot can serve")
 
 
 async def check(settings: Settings) -> AsyncIterator[CheckResult]:

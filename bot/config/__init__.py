@@ -1,7 +1,7 @@
 """The settings of contract.md, read once from the environment or a `.env` file. Secrets are never printed."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -33,23 +33,6 @@ _PLAIN: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "date_parsing": lambda _: "is no day of the calendar",
 }
 """Messages for pydantic's kinds of error; errors of our own validators have their messages already."""
-
-
-def misspelt(given: Iterable[str], known: Sequence[str]) -> dict[str, str]:
-    """Return misspelt names of settings, each with the setting that was probably meant.
-
-    A name is misspelt if it is unknown and similar to a setting that is not set.
-    """
-    names = {name.upper() for name in given}
-    free = [name for name in known if name not in names]
-    found: dict[str, str] = {}
-    for name in sorted(names - {*known}):
-        if name.startswith(_OURS) and not name.startswith(_NOT_OURS):
-            from difflib import get_close_matches  # noqa: PLC0415 -- a start with settings as they are called needs none
-
-            if near := get_close_matches(name, free, n=1, cutoff=_ALIKE):
-                found[name] = near[0]
-    return found
 
 
 def spelling(name: str, meant: str) -> str:
@@ -99,9 +82,21 @@ def load_day() -> Day:
 
 
 def misspelt_names() -> dict[str, str]:
-    """Return misspelt names of settings in the environment and in `.env`, each with the one that was probably meant."""
-    given = [*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings).env_vars]
-    return misspelt(given, [name.upper() for name in Settings.model_fields])
+    """Return misspelt names of settings in the environment and in `.env`, each with the one that was probably meant.
+
+    A name is misspelt if it is unknown and similar to a setting that is not set.
+    """
+    names = {name.upper() for name in (*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings).env_vars)}
+    known = [name.upper() for name in Settings.model_fields]
+    free = [name for name in known if name not in names]
+    found: dict[str, str] = {}
+    for name in sorted(names - {*known}):
+        if name.startswith(_OURS) and not name.startswith(_NOT_OURS):
+            from difflib import get_close_matches  # noqa: PLC0415 -- a start with settings as they are called needs none
+
+            if near := get_close_matches(name, free, n=1, cutoff=_ALIKE):
+                found[name] = near[0]
+    return found
 
 
 def _read(kind: type[_D], given: Mapping[str, Any]) -> tuple[_D, dict[str, str]]:

@@ -23,6 +23,7 @@ from bot.conversation.questions import Lines, lead
 from bot.conversation.references import OWN, References
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Memory
+from bot.documents.desk import SealedDrawer
 from bot.errors import BotError, Disconnected, PayerDown, SignInExpired
 from bot.kit.ask import slotted
 from bot.kit.coverages import plan_year_of
@@ -331,7 +332,9 @@ class Answering:
             read_phone=lambda: self.own.phone(message, asked.whose),
             read_cases=partial(self._reminding.cases.of, message.person, access.patient) if access else None,
             read_seen=(lambda: self._seen(message.person, access.patient)) if access else None,
-            drawer=partial(self._parts.publisher.drawer, message.person, access, holds) if access and holds else None,
+            drawer=partial(SealedDrawer, self._parts.table, message.person, access, holds)
+            if access and holds
+            else None,
         )
 
     async def _offered(

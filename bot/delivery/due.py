@@ -87,7 +87,7 @@ class DueReminders:
         self._table, self._store, self._send = table, table.store, tell
         self.interval, self._platforms, self.now, self.clock = interval, platforms, now, clock
         self._stands, self._ended, self._gone = stands, ended, gone
-        self._look, self._pause, self._turn, self._free_at = look, pause, asyncio.Lock(), 0.0
+        self._look, self._pause, self._turn = look, pause, asyncio.Lock()
 
     async def of_days(self) -> int:
         """Send the reminders of days that are due. Return the number of reminders sent."""
@@ -158,7 +158,8 @@ class DueReminders:
         return await self._looked(row, settled, now)
 
     async def _looked(self, row: Row, reminder: reminders.Reminder, now: datetime) -> bool:
-        await self._in_turn()
+        async with self._turn:  # checks begin a moment apart
+            await self._pause(_APART)
         try:
             look = await self._look(reminder)
         except reminders.LookEnded as error:
@@ -188,14 +189,6 @@ class DueReminders:
             return await self._tell(row, reminder, reminders.SIGN_IN_OVER)
         await self._put(row, msgspec.structs.replace(reminder, asleep=True, missed=0))
         return False
-
-    async def _in_turn(self) -> None:
-        """Wait until the next check may begin."""
-        clock = asyncio.get_running_loop().time
-        async with self._turn:
-            if (wait := self._free_at - clock()) > 0:
-                await self._pause(wait)
-            self._free_at = clock() + _APART
 
     async def _tell(self, row: Row, reminder: reminders.Reminder, days: int, found: tuple[str, ...] = ()) -> bool:
         """Send a reminder and record the outcome.

@@ -129,10 +129,6 @@ class Documents:
         self._public_url, self._clock = public_url, clock
         self._tries = codes.Tries(self._store, audit, _TRY, PRIVATE_LIVES, clock)
 
-    def drawer(self, person: Person, access: Access, holds: Callable[[], Awaitable[bool]]) -> SealedDrawer:
-        """Return the storage for values about one record of a person, which are kept while the link `holds`."""
-        return SealedDrawer(self._table, person, access, holds, self._clock)
-
     async def offer(
         self,
         name: str,

@@ -265,7 +265,6 @@ class Publisher:
     def __init__(self, printer: Printer, documents: Documents, links: HealthLinks) -> None:
         self._printer, self._documents, self._links = printer, documents, links
         self._zips = asyncio.Semaphore(1)
-        self.drawer = documents.drawer
 
     async def offer(
         self,

@@ -42,17 +42,16 @@ class Limit:
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._most, self._clock = most, clock
-        self._counts: TTLCache[str, tuple[float, int]] = TTLCache(_MOST, _MINUTE, timer=clock)
+        self._counts: TTLCache[str, list[float]] = TTLCache(
+            _MOST, _MINUTE, timer=clock
+        )  # when a minute began, and how many
 
     def wait(self, key: str) -> int:
         """Count one request for the key. Return the seconds to wait if it exceeds the limit, else 0."""
-        now = self._clock()
-        began, count = self._counts.get(key, (now, 0))
-        if now - began >= _MINUTE:
-            began, count = now, 0
-        if count >= self._most:
-            return max(1, math.ceil(began + _MINUTE - now))
-        self._counts[key] = (began, count + 1)
+        counted = self._counts.setdefault(key, [self._clock(), 0])
+        if counted[1] >= self._most:
+            return max(1, math.ceil(counted[0] + _MINUTE - self._clock()))
+        counted[1] += 1
         return 0
 
 

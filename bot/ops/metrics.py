@@ -167,18 +167,16 @@ class Tally:
 
     async def flush(self) -> None:
         """Add the counts in memory to the store. Counts that the store rejects are kept for the next flush."""
-        waiting, self._waiting = self._waiting, {}
-        while waiting:
-            key, (times, people) = waiting.popitem()
+        for key in list(self._waiting):
+            times, people = self._waiting.pop(key)
             try:
                 names = [f"{await self._pseudonym(person)}\x1f{key}".encode() for person in people]
                 hashes = {hashlib.sha256(name).hexdigest()[:_SHORT] for name in names}
                 changed = partial(self._changed, key, times, hashes)
                 await self._table.store.revise(_KIND, key, changed, expires=time.time() + _KEPT)
             except (StoreError, asyncio.CancelledError) as error:
-                for again, (more, others) in ((key, (times, people)), *waiting.items()):
-                    before, known = self._waiting.get(again, (0, set()))
-                    self._waiting[again] = before + more, known | others
+                before, known = self._waiting.get(key, (0, set()))
+                self._waiting[key] = before + times, known | people
                 if isinstance(error, StoreError):
                     return
                 raise

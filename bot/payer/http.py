@@ -22,15 +22,17 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 import httpx
 import msgspec
+from cachetools import TTLCache
 from httpx_aiohttp import AiohttpTransport
 
 from bot.errors import PayerDamaged, PayerDown, PayerError, PayerOversized, PayerSlow
 from bot.payer.budget import MIB
 from bot.payer.origin import IN_FLIGHT, Breaker, Origin, Waits
-from bot.payer.search import known_traits
+from bot.payer.search import KnownTraits
 
 FAR = 5 * 60.0  # seconds: from here on signatures, id_tokens and expiries go wrong
 
+_FACTS, _DAY = 2_048, 24 * 60 * 60.0  # facts about servers, and seconds after which one is forgotten
 _CONNECT = 5.0
 _SILENCE = 20.0
 _TIMEOUT = httpx.Timeout(_SILENCE, connect=_CONNECT).as_dict()
@@ -86,7 +88,7 @@ class Http(AbstractAsyncContextManager["Http"]):
     ) -> None:
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole URLs, patient ids included, at INFO
         self.clock, self.pause = clock, pause
-        self.traits = known_traits(clock)
+        self.traits: KnownTraits = TTLCache(_FACTS, _DAY, timer=clock)
         self.clocks = Clocks()
         self._waits, self._heard = waits, heard
         self._in_flight, self._large = in_flight, asyncio.Semaphore(LARGE_AT_ONCE)

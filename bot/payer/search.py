@@ -7,7 +7,7 @@ rejected parameter, and filters that the client then applies itself are reported
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -104,10 +104,6 @@ async def given(pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
         return
 
 
-_DAY = 24 * 60 * 60.0
-_MANY = 2048
-
-
 class Trait(Enum):
     """A fact about a server, depending on a resource type, a parameter, both or neither."""
 
@@ -134,11 +130,7 @@ class Trait(Enum):
 
 
 KnownTraits = TTLCache[tuple[str, Trait, str, str], bool]
-
-
-def known_traits(clock: Callable[[], float]) -> KnownTraits:
-    """Return an empty store for the facts about all servers of a process. A fact is forgotten after a day."""
-    return TTLCache(_MANY, _DAY, timer=clock)
+"""The facts about all servers of a process."""
 
 
 class Traits:

@@ -27,7 +27,7 @@ from bot.message import (
     Title,
     buttons_of,
 )
-from bot.replies.buttons import Asks, Buttons, Kit, entry, no_confirmation, plain_text, rated
+from bot.replies.buttons import Asks, Buttons, Kit, entry, plain_text, rated
 from bot.replies.markdown import cut
 from bot.replies.plain import amount_of, drawable, paged, plain, said_of, together, unbroken
 
@@ -62,7 +62,7 @@ class BlockPage(msgspec.Struct, frozen=True):
         return BlockPage(self.text, change(self.blocks), change(self.plainer) if self.plainer else ())
 
 
-def pages(reply: Reply, asks: Asks = no_confirmation, rating: Mapping[str, str] | None = None) -> tuple[BlockPage, ...]:
+def pages(reply: Reply, asks: Asks = lambda _: None, rating: Mapping[str, str] | None = None) -> tuple[BlockPage, ...]:
     """Return the Slack messages of a reply, in order; a message that is continued ends with an ellipsis.
 
     `asks` returns the texts of the confirmation before a button deletes something. `rating` has the texts of the

@@ -32,10 +32,6 @@ def plain_text(text: str, most: int | None = None) -> Kit:
     return {"type": "plain_text", "text": text if most is None else cut(text, most), "emoji": False}
 
 
-def no_confirmation(_: str) -> None:
-    """Return None for any intent: its button acts without a confirmation."""
-
-
 class Buttons(msgspec.Struct, frozen=True):
     """Makes the buttons of one message. `lead` is the only one that is highlighted."""
 

@@ -90,11 +90,6 @@ def messages(templates: Path) -> list[CatalogueMessage]:
     return list(dict.fromkeys((*MESSAGES, *(message for text in texts for message in scan(text)))))
 
 
-def file_of(language: str) -> str:
-    """Return the file name of a language's catalogue."""
-    return f"{language}.po"
-
-
 def _named(path: Path) -> Catalogue:
     from babel import UnknownLocaleError  # noqa: PLC0415 -- no start needs it but the first after a change
     from babel.messages.pofile import PoFileError  # noqa: PLC0415 -- as above
@@ -141,7 +136,7 @@ def faults(templates: Path, catalogues: Catalogues) -> Iterator[str]:
             needed = [message for message in said if message in catalogue.forms]
         found = [(message, "no template says it") for message in catalogue.forms if message not in known]
         found += [(message, why) for message in needed for why in _doubts(message, catalogue)]
-        yield from (f"{file_of(language)}: {_called(message)}: {why}" for message, why in found)
+        yield from (f"{language}.po: {_called(message)}: {why}" for message, why in found)
 
 
 def _doubts(message: CatalogueMessage, catalogue: Catalogue) -> Iterator[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
-from bot.replies.catalogues import BEGUN, Catalogue, file_of, messages, read_catalogues
+from bot.replies.catalogues import BEGUN, Catalogue, messages, read_catalogues
 from bot.replies.messages import CatalogueMessage
 
 _FLAG = "python-brace-format"
@@ -34,9 +34,9 @@ def update(templates: Path, languages: Collection[str] = ()) -> list[str]:
     """
     said = messages(templates)
     return [
-        file_of(language)
+        f"{language}.po"
         for language, before in sorted(read_catalogues(templates, languages).items())
-        if _write(templates / file_of(language), printed(language, said, before))
+        if _write(templates / f"{language}.po", printed(language, said, before))
     ]
 
 

@@ -133,7 +133,7 @@ async def test_a_client_that_proves_nothing_gets_no_token(tmp_path: Path, way: C
         with pytest.raises(SignInRefused):
             await pair.sign_in()
         assert [type(error).__name__ for error in pair.told] == ["SetupWrong"]
-        assert pair.accounts.client_refused
+        assert pair.accounts.endpoint.client_refused
 
 
 async def test_a_member_links_asks_and_unlinks(pair: Pair) -> None:

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from bot.accounts.rows import Access
-from bot.documents.desk import ROW, Documents, OfferedDocument, Paper, pack, packed_already, unpack
+from bot.documents.desk import ROW, Documents, OfferedDocument, Paper, SealedDrawer, pack, packed_already, unpack
 from bot.documents.publisher import HealthLinks
 from bot.errors import BotError, CodeSpent, CodeWrong, Disconnected, DocumentOver
 from bot.message import Person
@@ -228,6 +228,11 @@ async def holds() -> bool:
     return True
 
 
+def drawer_of(desk: Desk, person: Person, access: Access, holds: Callable[[], Awaitable[bool]]) -> SealedDrawer:
+    """The drawer of one record."""
+    return SealedDrawer(desk.documents._table, person, access, holds, desk.documents._clock)
+
+
 @pytest.mark.threat("T71")
 async def test_what_is_read_while_its_person_unlinks_stays_nowhere(desk: Desk) -> None:
     """The page that came after it is thrown away, and the reading ends."""
@@ -236,7 +241,7 @@ async def test_what_is_read_while_its_person_unlinks_stays_nowhere(desk: Desk) -
     async def holds() -> bool:
         return linked[0]
 
-    drawer = desk.documents.drawer(DANA, Access("dana-1", "token", "link", desk.now + 600), holds)
+    drawer = drawer_of(desk, DANA, Access("dana-1", "token", "link", desk.now + 600), holds)
     await drawer.put("0", b"her claims")
     await desk.store.drop_owned(DANA.key)  # as unlinking does
     linked[0] = False
@@ -249,14 +254,14 @@ async def test_what_is_read_while_its_person_unlinks_stays_nowhere(desk: Desk) -
 async def test_a_drawer_is_its_records_own_sealed_and_ends_with_the_sign_in(desk: Desk) -> None:
     """Another record of the same person has another one; an hour at most, also where a sign-in is renewed."""
     dana, son = (Access(who, "token", "link", desk.now + 600) for who in ("dana-1", "son-1"))
-    drawer, other = (desk.documents.drawer(DANA, one, holds) for one in (dana, son))
+    drawer, other = (drawer_of(desk, DANA, one, holds) for one in (dana, son))
     await drawer.put("0", b"her lab results")
     assert (await drawer.get("0"), await other.get("0")) == (b"her lab results", None)
     [row] = await desk.store.listed("drawer")
     assert b"lab" not in row.value
     assert "dana-1" not in row.key
     renewed = replace(dana, link_id="other", renewable=True, expires_at=desk.now + 86_400)
-    lasting = desk.documents.drawer(DANA, renewed, holds)
+    lasting = drawer_of(desk, DANA, renewed, holds)
     await lasting.put("0", b"x")
     desk.now += 599
     assert await drawer.get("0") == b"her lab results"
@@ -264,7 +269,7 @@ async def test_a_drawer_is_its_records_own_sealed_and_ends_with_the_sign_in(desk
     assert await drawer.get("0") is None
     desk.now += 3_000
     assert await lasting.get("0") is None
-    again = desk.documents.drawer(DANA, replace(dana, expires_at=desk.now + 600), holds)
+    again = drawer_of(desk, DANA, replace(dana, expires_at=desk.now + 600), holds)
     await again.put("0", b"y")
     assert await again.get("0") == b"y"
     await desk.store.drop_owned(DANA.key)  # as unlinking does

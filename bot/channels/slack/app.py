@@ -39,7 +39,6 @@ from bot.channels.slack.views import Modals
 from bot.channels.slack.workspace import OneWorkspace, Workspace
 from bot.channels.slack.writer import SEND, SHARE, ChannelRateLimit, Means, Notices
 from bot.config import secret_of
-from bot.delivery.inbox import Handler, Inbox, Soother
 from bot.delivery.retention import ShownMessage
 from bot.message import Person
 from bot.ops.entrance import read_request
@@ -61,20 +60,15 @@ class SlackApp:
         self,
         host: ChannelHost,
         *,
-        inbox: Callable[[Handler, Soother], Inbox] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         pause: Pause = asyncio.sleep,
     ) -> None:
-        """Create the channel without connecting. `inbox` makes the store of deliveries.
-
-        `pause` waits between two posts in one channel.
-        """
+        """Create the channel without connecting. `pause` waits between two posts in one channel."""
         pack, table, now = host.pack, host.table, host.settings.now
         self._turn, self._settings, self._table = host.turn, host.settings, table
         self._secret = secret_of(host.settings.slack_signing_secret)
         self._refused, self._acks, self._monotonic = host.meter.refused, Acks(), monotonic
         self._commands = (f"/{pack.command}", *pack.commands)
-        self._inbox_of = inbox or (lambda handler, soothe: Inbox("slack", handler, table, soothe=soothe, finds=True))
         self._notices, self._people = Notices(pack.words), People(table, host.forget)
         self._retention, self._erasing = host.retention, host.retention.serve("slack", self._delete)
         self._aside = ShownAside("slack", table, self._notices, now)
@@ -101,7 +95,7 @@ class SlackApp:
         means = Means(self._notices, self._pace, self._retention, self._aside, link, client)
         desk = SlackController(self._turn, means, self._people, self._modals, self._workspaces, self._pause)
         self.push, self.hand_over, self.stands = desk.push, desk.hand_over, desk.pushed
-        self._errands = Errands(desk, self._inbox_of, self._monotonic)
+        self._errands = Errands(desk, table, self._monotonic)
         self._bolt = self._listeners()
         await self._errands.inbox.start()
         await self._erasing.start()

@@ -21,7 +21,7 @@ from bot.channels.slack.installations import Workspaces
 from bot.channels.slack.views import AMONG_OTHERS
 from bot.channels.slack.workspace import DeliveryMark, WhoUnknown, Workspace
 from bot.channels.slack.writer import SHARE, EphemeralWriter
-from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
+from bot.delivery.inbox import Delivery, Inbox
 from bot.errors import StoreUnusable
 from bot.message import OneToOne, Person, Shared
 from bot.replies.blocks import pages
@@ -91,55 +91,41 @@ class People:
 
     async def note(self, person: Person) -> None:
         """Record that a person has written to the bot from their workspace."""
-        if person.key in self._noted:
+        owner = _group(person.enterprise, person.team)
+        if not owner or person.key in self._noted:
             return
         row, expires = replace(person, name="", home=""), time.time() + _PERSON_KEPT
-        for owner, key in _recorded_rows(person):
-            await self._table.put(_PERSON, key, row, expires=expires, owner=owner)
+        await self._table.put(_PERSON, _row_of(person), row, expires=expires, owner=owner)
         self._noted[person.key] = True
 
     async def leave(self, person: Person) -> None:
         """Delete the record that a person has written to the bot."""
         self._noted.pop(person.key, None)
-        for _, key in _recorded_rows(person):
-            await self._table.store.drop(_PERSON, key)
+        await self._table.store.drop(_PERSON, _row_of(person))
 
     async def end(self, ending: Ending, workspaces: Workspaces) -> None:
         """Delete all stored data of the people or the installation that left. A second call changes nothing.
 
         In an organization a person has one id in all its workspaces.
         """
-        here, whole = _workspace(ending.enterprise, ending.team), _organization(ending.enterprise)
         if ending.everybody:
             await workspaces.remove(ending.enterprise, ending.team)
-            gone = await self._known(here or whole)
-        else:
-            known = [*await self._known(here), *await self._known(whole)]
-            gone = [one for one in known if one.user in ending.users]
-        for person in {one.key: one for one in gone}.values():
-            await self._forget(person)
-            await self.leave(person)
-
-    async def _known(self, owner: str) -> list[Person]:
-        return [person for _, person in await self._table.owned(_PERSON, owner, Person)]
+        owner = _group(ending.enterprise, ending.team)
+        for _, person in await self._table.owned(_PERSON, owner, Person):
+            if ending.team in {"", person.team} if ending.everybody else person.user in ending.users:
+                await self._forget(person)
+                await self.leave(person)
 
 
-def _recorded_rows(person: Person) -> list[tuple[str, str]]:
-    """Return the owner and the key of each row that records a person.
-
-    There is one row for the workspace, and one for the organization if there is one.
-    """
-    here, whole = _workspace(person.enterprise, person.team), _organization(person.enterprise)
-    rows = (here, f"{here}\x1f{person.user}"), (whole, f"{whole}\x1f{person.team}\x1f{person.user}")
-    return [(owner, key) for owner, key in rows if owner]
+def _group(enterprise: str, team: str) -> str:
+    """Return the owner of the rows of an organization's people, or of a workspace's that belongs to none."""
+    return f"slack\x1f{enterprise}\x1f*" if enterprise else f"slack\x1f\x1f{team}" if team else ""
 
 
-def _workspace(enterprise: str, team: str) -> str:
-    return f"slack\x1f{enterprise}\x1f{team}" if team else ""
-
-
-def _organization(enterprise: str) -> str:
-    return f"slack\x1f{enterprise}\x1f*" if enterprise else ""
+def _row_of(person: Person) -> str:
+    """Return the key of the row that records a person: by the workspace too where their organization has several."""
+    place = f"{person.team}\x1f" if person.enterprise else ""
+    return f"{_group(person.enterprise, person.team)}\x1f{place}{person.user}"
 
 
 ErrandKind = Literal["answer", "edited", "pass_on", "form", "home", "prompts"]
@@ -158,13 +144,11 @@ class StoredErrand(msgspec.Struct, frozen=True, omit_defaults=True):
 class Errands:
     """Stores Slack's deliveries, and processes each kind after the acknowledgement."""
 
-    def __init__(
-        self, desk: SlackController, inbox: Callable[[Handler, Soother], Inbox], monotonic: Callable[[], float]
-    ) -> None:
+    def __init__(self, desk: SlackController, table: SealedTable, monotonic: Callable[[], float]) -> None:
         self._desk, self._workspaces = desk, desk.workspaces
         self._tagged: dict[tuple[object, object], asyncio.Task[None]] = {}
         self._unkept: TTLCache[str, asyncio.Task[None]] = TTLCache(_MOST_TOLD, _TOLD_SECONDS, monotonic)
-        self.inbox = inbox(self.handle, self._soothe)
+        self.inbox = Inbox("slack", self.handle, table, soothe=self._soothe, finds=True)
         # Each with what its person is told if it cannot be done; a Home tab or prompts are left as they are.
         self._jobs: Mapping[ErrandKind, tuple[ErrandWork, str]] = {
             "answer": (desk.answer, "not_taken"),

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from bot.channels.base import Body, Delivered
 
@@ -11,6 +13,10 @@ _TOKEN = re.compile(r"<([@#!]?)([^<>|\s]+)(?:\|([^<>]*))?>")
 
 EVENTS = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked", "user_change")
 _LONGEST_ID = 255
+
+
+_Id = Annotated[str, msgspec.Meta(max_length=_LONGEST_ID)]
+"""An id. One of thousands of characters, as Slack sends none, would make each call fail as if for a moment."""
 
 
 class Incoming(Delivered, frozen=True, kw_only=True):
@@ -24,10 +30,10 @@ class Incoming(Delivered, frozen=True, kw_only=True):
     """
 
     key: str
-    user: str
-    team: str
-    channel: str
-    thread: str = ""
+    user: Annotated[_Id, msgspec.Meta(min_length=1)]
+    team: _Id
+    channel: _Id
+    thread: _Id = ""
     direct: bool = False
     maybe_direct: bool = False
     own_chat: bool = False
@@ -35,20 +41,7 @@ class Incoming(Delivered, frozen=True, kw_only=True):
     view: str = ""
     trigger: str | None = None
     response_url: str | None = None
-    at: str = ""
-
-    def __post_init__(self) -> None:
-        """Raise ValueError if there is no user id, a value is not text, or an id is too long to be Slack's.
-
-        Slack sends no such data. An id of thousands of characters would make each call fail, as if the failure were
-        temporary.
-        """
-        named = (self.key, self.user, self.team, self.channel, self.text, self.thread, self.action, self.at)
-        given = (self.press, self.command, self.form, self.trigger, self.response_url)
-        if not self.user or not all(isinstance(part, str) for part in (*named, *(each for each in given if each))):
-            raise ValueError("no id or no text")
-        if any(len(part) > _LONGEST_ID for part in (self.user, self.team, self.channel, self.thread, self.at)):
-            raise ValueError("too long for an id")
+    at: _Id = ""
 
 
 def read_event(body: Body, bot_user: str) -> Incoming | None:
@@ -156,22 +149,20 @@ def read_submission(body: Body, form: str, text: str) -> Incoming:
 
 
 def _incoming(body: Body, said: Body, text: str = "", **more: Any) -> Incoming:
-    """Return a delivery. `said` is the part of it that names the person, their workspace and the conversation."""
+    """Return a delivery. `said` is the part of it that names the person, their workspace and the conversation.
+
+    Raises:
+        ValueError: there is no user id, a value is not text, or an id is too long to be Slack's.
+    """
     user, where = said["user"], body.get("team") or {}
     person = user if isinstance(user, Mapping) else {"id": user, "team_id": said.get("user_team") or said.get("team")}
     if "form" in more:
         key = f"view:{body['view']['id']}:{body['view'].get('hash', '')}"
     else:
         key = f"event:{body['event_id']}" if "event_id" in body else f"trigger:{body['trigger_id']}"
-    return Incoming(
-        key=key,
-        user=person["id"],
-        team=person.get("team_id") or where.get("id") or body.get("team_id") or "",
-        channel=said["channel"],
-        text=text,
-        trigger=body.get("trigger_id"),
-        **more,
-    )
+    more |= {"key": key, "user": person["id"], "channel": said["channel"], "text": text}
+    team = person.get("team_id") or where.get("id") or body.get("team_id") or ""
+    return msgspec.convert({**more, "team": team, "trigger": body.get("trigger_id")}, Incoming)
 
 
 def typed(text: str, bot_user: str = "") -> str:

@@ -25,7 +25,6 @@ from bot.channels.teams.incoming import (
     as_message,
     cloud_of,
     is_of_teams,
-    is_renewal,
     key_of,
     language_of,
     read_activity,
@@ -38,14 +37,15 @@ from bot.channels.teams.incoming import (
     word,
 )
 from bot.channels.teams.people import Notices, People
-from bot.channels.teams.writer import SHARE, Means, TeamsWriter
+from bot.channels.teams.writer import SHARE, SUMMARY, Means, TeamsWriter
 from bot.config import secret_of
-from bot.delivery.inbox import Delivery, Handler, Inbox, Soother
+from bot.delivery.inbox import Delivery, Inbox
 from bot.delivery.retention import ShownMessage
 from bot.errors import StoreError, StoreUnusable, Unwritable, Unwritten
 from bot.message import Message, Person, Private, Shareable
 from bot.ops.entrance import is_of_here, read_request
-from bot.replies.cards import TYPE, pages, renewing
+from bot.replies.cards import RENEW, TYPE, pages, renewing
+from bot.replies.markdown import cut
 from bot.stores.base import Superseded
 
 log = structlog.get_logger("teams")
@@ -68,16 +68,14 @@ class TeamsApp:
         host: ChannelHost,
         app_id: str,
         *,
-        inbox: Callable[[Handler, Soother], Inbox] | None = None,
         outside: sdk.Outside | None = None,
         pause: Pause = asyncio.sleep,
         typing_after: float = _TYPING_SECONDS,
     ) -> None:
         """Create the app without connecting.
 
-        `inbox` makes the store of deliveries. `pause` waits between tries of a call. `typing_after` is the time in
-        seconds after which a typing indicator is shown. The settings' tenants are those whose people may use the app;
-        the first is the app's own.
+        `pause` waits between tries of a call. `typing_after` is the time in seconds after which a typing indicator is
+        shown. The settings' tenants are those whose people may use the app; the first is the app's own.
         """
         settings, table, now, outside = host.settings, host.table, host.settings.now, outside or sdk.Outside()
         self._answers, self._gone, self._open, self._typing_after = host.turn, host.forget, outside.open, typing_after
@@ -104,8 +102,7 @@ class TeamsApp:
             keep=self._keep,
             now=now,
         )
-        inbox = inbox or (lambda handler, soothe: Inbox("teams", handler, table, soothe=soothe))
-        self._inbox = inbox(self._answer, self._soothe)
+        self._inbox = Inbox("teams", self._answer, table, soothe=self._soothe)
         self._means = Means(self._connector, self._notices, host.retention, self._thumbs, self._aside)
         self._erasing = host.retention.serve("teams", self._delete)
         self._regions: dict[str, str] = {}
@@ -158,7 +155,11 @@ class TeamsApp:
             Unwritten: Teams rejected it.
             Unreachable, httpx.HTTPError: it is unknown whether it was posted.
         """
-        await TeamsWriter(self._means, self._region(self._home)).hand_over(channel, reply)
+        [page] = pages(reply)
+        try:
+            await self._connector.show(self._region(self._home), channel, page.card, cut(page.text, SUMMARY))
+        except sdk.CallRefused as error:
+            raise Unreachable(str(error)) from None
 
     async def is_present(self, person: Person) -> bool | None:
         """Return whether a person is a full member of their tenant; None if Teams does not say."""
@@ -240,8 +241,9 @@ class TeamsApp:
 
         An unsupported invoke gets 501, so that Teams does not send it again.
         """
+        renews = word(body, "value", "action", "verb") == RENEW  # no press: a client asks for a card's current content
         calls: Mapping[str, Callable[[Body], Awaitable[Any]]] = {
-            "adaptiveCard/action": self._renewed if is_renewal(body) else self._pressed,
+            "adaptiveCard/action": self._renewed if renews else self._pressed,
             "composeExtension/fetchTask": self._dialogs.open,
             "composeExtension/query": partial(search.find, answers=self._answers, notices=self._notices),
             "composeExtension/submitAction": self._dialogs.take,

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from bot.channels.base import Body, Delivered
 from bot.config import LOOPBACK
 from bot.message import Language, OneToOne, Place, Shared
-from bot.replies.cards import ONLY, RENEW
+from bot.replies.cards import ONLY
 
 LARGEST_BODY = 256 * 1024
 _LONGEST_TOKEN, _PARTS = 8_192, 3
@@ -250,11 +250,6 @@ def read_press(body: Body) -> Incoming | None:
     if not press:
         return None
     return as_message(body, text="", press=press, aside=_is_aside(body) or _is_marked(body["value"]["action"]["data"]))
-
-
-def is_renewal(body: Body) -> bool:
-    """Return whether an Action.Execute is no press, but a client's request for a card's current content."""
-    return word(body, "value", "action", "verb") == RENEW
 
 
 def read_code(body: Body) -> Incoming | None:

@@ -11,7 +11,7 @@ from bot.channels.base import ShownAside, Unreachable, answer_aside
 from bot.channels.teams.dialogs import Thumbs
 from bot.channels.teams.incoming import address_of
 from bot.channels.teams.people import Notices
-from bot.channels.teams.sdk import FAILURES, PLAIN, CallRefused, Connector, Extras, NotShown
+from bot.channels.teams.sdk import FAILURES, PLAIN, Connector, Extras, NotShown
 from bot.delivery.retention import Retention
 from bot.errors import Unwritable, Unwritten
 from bot.message import (
@@ -49,7 +49,7 @@ def with_pop_up(reply: Private, notices: Notices) -> Private:
     return replace(reply, blocks=tuple(shown))
 
 
-_SUMMARY = 200
+SUMMARY = 200
 SHARE = "share."
 """What the id of the button begins with that shares an answer, and no button of an answer."""
 
@@ -105,19 +105,6 @@ class TeamsWriter:
         if not self._sees_aside:
             await self._share_otherwise(place, reply, person)
 
-    async def hand_over(self, channel: str, reply: Shareable) -> None:
-        """Post a question in a help desk's channel.
-
-        Raises:
-            Unwritten: Teams rejected it.
-            Unreachable, httpx.HTTPError: it is unknown whether it was posted.
-        """
-        [page] = pages(reply)
-        try:
-            await self._connector.show(self._service_url, channel, page.card, cut(page.text, _SUMMARY))
-        except CallRefused as error:
-            raise Unreachable(str(error)) from None
-
     async def _share_otherwise(self, place: Shared, reply: Shareable, person: Person) -> None:
         if not self._is_aside:
             await self._write(place, reply, person)
@@ -141,7 +128,7 @@ class TeamsWriter:
 
     async def _whisper(self, place: Shared, page: CardPage) -> None:
         """Post a card that only the sender of the question sees."""
-        summary = cut(page.text, _SUMMARY)
+        summary = cut(page.text, SUMMARY)
         card, extras = only_seen(page.card), Extras(only=self._reader)
         await self._connector.show(self._service_url, address_of(place), card, summary, extras)
 
@@ -163,7 +150,7 @@ class TeamsWriter:
             with contextlib.suppress(*FAILURES):
                 await self._whisper(place, page)
                 return
-        await self._connector.show(self._service_url, address_of(place), page.card, cut(page.text, _SUMMARY))
+        await self._connector.show(self._service_url, address_of(place), page.card, cut(page.text, SUMMARY))
 
     async def _write(self, place: Place, reply: Answered, person: Person) -> None:
         told = pages(reply)
@@ -177,7 +164,7 @@ class TeamsWriter:
         summary = (
             self._notices.text("answer_ready", reply.language)
             if isinstance(reply, Private)
-            else cut(page.text, _SUMMARY)
+            else cut(page.text, SUMMARY)
         )
         card, extras = page.card, self._extras(place, reply, rates=last) if stands else PLAIN
         if isinstance(place, OneToOne) and self._reader and reply.renewal:

@@ -236,7 +236,7 @@ async def made_up_set_up(ground: Ground, mallory: Person, vera: Person) -> None:
     away = await his.depart(await ground.accounts.begin(mallory))
     back = altered("/oauth/callback", error="unauthorized_client", state=value_in(away, "state"))
     refused(await his.come_back(altered(back, iss=ground.issuer)), 503)
-    assert not ground.accounts.client_refused
+    assert not ground.accounts.endpoint.client_refused
     assert not await ground.accounts.awaits_code(vera)
 
 

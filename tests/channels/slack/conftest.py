@@ -6,10 +6,9 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,7 +16,7 @@ from starlette.applications import Starlette
 
 from bot.channels.slack.app import SlackApp
 from bot.config import Settings
-from bot.delivery.inbox import Handler, Inbox, Soother
+from bot.delivery.inbox import Handler, Inbox
 from bot.message import (
     Action,
     Actions,
@@ -118,8 +117,8 @@ class KeptInbox(Inbox):
 
     lost = False
 
-    def __init__(self, table: SealedTable, handler: Handler, soothe: Soother) -> None:
-        super().__init__("slack", handler, table, look=0.02, soothe=soothe, soothe_after=0.05, finds=True)
+    def __init__(self, platform: str, handler: Handler, table: SealedTable, **options: Any) -> None:
+        super().__init__(platform, handler, table, look=0.02, soothe_after=0.05, **options)
         self.seen: set[str] = set()
 
     async def take(self, key: str, lane: str, body: bytes, *, owner: str = "", seconds: float | None = None) -> bool:
@@ -179,8 +178,10 @@ async def opened(
         )
         now = SimpleNamespace(**{**vars(settings), "now": lambda: NOW})
         host = host_of(turn, table, now, forget, clock.pause)
-        app = SlackApp(host, inbox=partial(KeptInbox, table), monotonic=clock.now, pause=clock.pause)
-        await app.start()
+        app = SlackApp(host, monotonic=clock.now, pause=clock.pause)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("bot.channels.slack.errands.Inbox", KeptInbox)
+            await app.start()
         async with running(Starlette(routes=app.routes()), sock):
             slack.app_url = f"{address}/slack/events"
             yield House(slack, turn, app, table, clock, forgotten)

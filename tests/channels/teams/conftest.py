@@ -10,7 +10,6 @@ import pytest_asyncio
 from starlette.applications import Starlette
 
 from bot.channels.teams.app import TeamsApp
-from bot.delivery.inbox import Handler, Inbox, Soother
 from bot.message import (
     Action,
     Actions,
@@ -130,9 +129,6 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
     store = open_sqlite(f"sqlite:///{tmp_path_factory.mktemp('teams') / 'bot.db'}")
     house: House
 
-    def inbox(handler: Handler, soothe: Soother) -> Inbox:
-        return Inbox("teams", handler, SealedTable(store, VAULT), soothe=soothe, soothe_after=0.05)
-
     async def gone(person: Person) -> None:
         house.gone.append(person)
 
@@ -150,11 +146,11 @@ async def building(tmp_path_factory: Any) -> AsyncIterator[House]:
         app = TeamsApp(
             host_of(turn, SealedTable(store, VAULT), settings, gone, pause),
             APP,
-            inbox=inbox,
             outside=teams.outside,
             pause=pause,
             typing_after=60,
         )
+        app._inbox._soothe_after = 0.05
         house = House(teams, turn, app, store)
         await app.start()
         sock = listen()
