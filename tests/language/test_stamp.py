@@ -1,6 +1,7 @@
 """What shipped weights were fitted on is told from everything that another fit would make other weights of."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from bot.language.rules import WORDS
 from bot.language.weights import WEIGHTS
 from tests.language.stamp import CODE, changed, write
 from tests.shipped import changed as put
+from tests.shipped import lexicon_of
 
 SAID = {
     "_sentences/a.tsv": "claim.list\ten\ta\t\tshow me the tuesday bills\nthanks\ten\ta\t\tso kind of you\n",
@@ -43,6 +45,14 @@ def _world(folder: Path, intents: Path) -> Path:
         (folder / file).write_text(said, encoding="utf-8")
     (folder / WEIGHTS).write_bytes(b"weights")
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _words_read_once() -> Iterator[None]:
+    """Most of these packs have the same words."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tests.language.fit.load_lexicon", lexicon_of)
+        yield
 
 
 @pytest.fixture(scope="module")
