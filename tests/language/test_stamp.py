@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.language.hearing import Hearer
 from bot.language.rules import WORDS
 from bot.language.weights import WEIGHTS
 from tests.language.stamp import CODE, changed, write
@@ -49,9 +50,18 @@ def _world(folder: Path, intents: Path) -> Path:
 
 @pytest.fixture(scope="module", autouse=True)
 def _words_read_once() -> Iterator[None]:
-    """Most of these packs have the same words."""
+    """Most of these packs have the same words, and what hears by them takes a while to make."""
+    made: dict[int, Hearer] = {}
+
+    def hearer_of(folder: Path) -> Hearer:
+        words = lexicon_of(folder)
+        if id(words) not in made:
+            made[id(words)] = Hearer(words)
+        return made[id(words)]
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tests.language.fit.load_lexicon", lexicon_of)
+        for module in ("fit", "stamp"):
+            patch.setattr(f"tests.language.{module}.hearer_of", hearer_of)
         yield
 
 
