@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemBytecodeCache
 from jinja2.sandbox import SandboxedEnvironment
 
 from bot.accounts import render
-from bot.compiled import code_of, key_of
+from bot.compiled import code_of, key_of, recalled
 from bot.documents import printer
 from bot.language.asked import ClaimsAsked, asked_in
 from bot.language.grammar import FOLDER as GRAMMAR
@@ -54,17 +54,19 @@ def words_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     template is looked at once.
     """
     monkeypatch.setattr("bot.replies.catalogues._read", _catalogue_of)
-    monkeypatch.setattr("bot.language.engine.load_lexicon", _lexicon_of)
+    monkeypatch.setattr("bot.language.engine.load_lexicon", lexicon_of)
     monkeypatch.setattr("bot.replies.lint._faults", _faults_of)
     for module in ("lexicon", "phrases"):
         monkeypatch.setattr(f"bot.language.{module}.keys_in", _keys_in)
 
 
-def _lexicon_of(folder: Path) -> Lexicon:
+def lexicon_of(folder: Path) -> Lexicon:
+    """The words in a pack's `intents/` folder: of folders with the same words, those that were read first."""
     files = (file for room in (WORDS, GRAMMAR) for file in sorted((folder / room).rglob("*")) if file.is_file())
     words = tuple((str(file.relative_to(folder)), file.read_bytes()) for file in files)
     if words not in _LEXICONS:
-        _LEXICONS[words] = read_lexicon(folder)
+        key = key_of(folder / WORDS, folder / GRAMMAR, of=code_of("language"))
+        _LEXICONS[words] = recalled("words", key, Lexicon) or read_lexicon(folder)
     return _LEXICONS[words]
 
 

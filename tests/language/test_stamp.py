@@ -1,14 +1,19 @@
 """What shipped weights were fitted on is told from everything that another fit would make other weights of."""
 
 import shutil
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from bot.language.hearing import Hearer
 from bot.language.rules import WORDS
 from bot.language.weights import WEIGHTS
+from tests.language.cases import of_file
 from tests.language.stamp import CODE, changed, write
 from tests.shipped import changed as put
+from tests.shipped import lexicon_of
 
 SAID = {
     "_sentences/a.tsv": "claim.list\ten\ta\t\tshow me the tuesday bills\nthanks\ten\ta\t\tso kind of you\n",
@@ -43,6 +48,27 @@ def _world(folder: Path, intents: Path) -> Path:
         (folder / file).write_text(said, encoding="utf-8")
     (folder / WEIGHTS).write_bytes(b"weights")
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick() -> Iterator[None]:
+    """Most of these packs have the same words, and what hears by them takes a while to make.
+
+    Of the sentences that tell of danger, or of none, a few are heard: there are 596.
+    """
+    made: dict[int, Hearer] = {}
+
+    def hearer_of(folder: Path) -> Hearer:
+        words = lexicon_of(folder)
+        if id(words) not in made:
+            made[id(words)] = Hearer(words)
+        return made[id(words)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("fit", "stamp"):
+            patch.setattr(f"tests.language.{module}.hearer_of", hearer_of)
+        patch.setattr("tests.language.fit.of_file", lambda name: islice(of_file(name), None, None, 50))
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from bot.errors import PackError
-from bot.language.engine import Engine
+from bot.language.rules import read_yaml
 from bot.language.text import fold
+from bot.language.tongues import add_dangers, add_words, read_tongues
 from bot.pack import find_pack
+from tests.shipped import shipped_pack
 
 
-@pytest.fixture
-def words(tmp_path: Path) -> Path:
-    """A copy of the rules and words that ship."""
-    shutil.copytree(find_pack() / "intents", tmp_path / "intents")
-    return tmp_path / "intents"
+def _add_to_shipped(folder: Path) -> None:
+    words, file = shipped_pack().engine.lexicon, find_pack() / "intents/_words/specialties.yaml"
+    for language, tongue in read_tongues(folder).items():
+        add_words(words.tree, language, tongue, read_yaml(file, file.name))
+        add_dangers(words.dangers.words, language, tongue)
 
 
 @pytest.mark.parametrize(
@@ -29,11 +30,12 @@ def words(tmp_path: Path) -> Path:
         ("conceptes: {DEDUCTIBLE: abc}", "file: Object contains unknown field `conceptes`"),
     ],
 )
-def test_what_a_file_names_has_to_be_known(words: Path, text: str, fault: str) -> None:
-    """A phrase for nothing would be a word that no rule hears."""
-    (words / "_words/tongues/xx.yaml").write_text(text, encoding="utf-8")
+def test_what_a_file_names_has_to_be_known(tmp_path: Path, text: str, fault: str) -> None:
+    """A phrase for nothing would be a word that no rule hears; what is refused adds nothing to the words that ship."""
+    (tmp_path / "_words/tongues").mkdir(parents=True)
+    (tmp_path / "_words/tongues/xx.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(PackError, match=r"_words/tongues/xx\.yaml: ") as refused:
-        Engine.load(words)
+        _add_to_shipped(tmp_path)
     assert fault in str(refused.value)
 
 

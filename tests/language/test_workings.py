@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.language.hearing import Hearer
-from bot.language.lexicon import load_lexicon
+from bot.language.hearing import Heard, Hearer
 from bot.language.rules import IntentRules, load_rules
 from bot.language.shapes import Shapes
 from bot.language.text import read
 from bot.language.weights import OTHER, WORKINGS, Weights
 from tests.language.fit import heard, workings
 from tests.language.sentences import Sentence
+from tests.shipped import shipped_pack
 
 TELL = {"coverage.cost_share", "coverage.after_deductible"}
 COUNTS = "do copays count toward my deductible"
@@ -53,12 +53,18 @@ def test_a_rule_is_named_by_those_who_know_it(weights: dict[str, Weights]) -> No
     assert {"counts", "anew"} <= part.header.sure.keys()
 
 
+def _heard(said: str) -> Heard:
+    """Return what the shipped words hear in a message."""
+    hearer = Hearer(shipped_pack().engine.lexicon)
+    return hearer.hear(read(said), date(2026, 5, 20), None, asked=None, language=None)
+
+
 @pytest.mark.parametrize(("said", "rule"), [(COUNTS, "counts"), ("how much of my deductible is left", None)])
 def test_the_intents_that_tell_a_rule_count_as_one(
-    said: str, rule: str | None, weights: dict[str, Weights], known: dict[str, IntentRules], intents_folder: Path
+    said: str, rule: str | None, weights: dict[str, Weights], known: dict[str, IntentRules]
 ) -> None:
     """They give one answer, whichever of them was meant; an ordinary question stays as it is."""
-    one = Hearer(load_lexicon(intents_folder)).hear(read(said), date(2026, 5, 20), None, asked=None, language=None)
+    one = _heard(said)
     chances = {"claim.spending": 0.4, "coverage.cost_share": 0.35, "coverage.after_deductible": 0.25}
     told, changed = Shapes(known, weights).with_rule(one, chances, lambda _: True)
     assert told.workings == rule
@@ -66,7 +72,7 @@ def test_the_intents_that_tell_a_rule_count_as_one(
     assert Shapes(known, weights).with_rule(one, chances, lambda _: False)[1] == chances
 
 
-def test_without_weights_no_rule_is_told(known: dict[str, IntentRules], intents_folder: Path) -> None:
+def test_without_weights_no_rule_is_told(known: dict[str, IntentRules]) -> None:
     """A pack whose sentences name no rule answers as it would."""
-    one = Hearer(load_lexicon(intents_folder)).hear(read(COUNTS), date(2026, 5, 20), None, asked=None, language=None)
+    one = _heard(COUNTS)
     assert Shapes(known, {}).with_rule(one, {"claim.list": 1.0}, lambda _: True) == (one, {"claim.list": 1.0})
