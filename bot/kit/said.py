@@ -7,7 +7,7 @@ from itertools import takewhile
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
-from bot.kit.claim_filter import ClaimFilter, any_time, choose, drugs_named_in, drugs_of_uses, excluded_types
+from bot.kit.claim_filter import ClaimFilter, any_time, choose, drugs_asked, excluded_types
 from bot.kit.conditions import as_codes, doctors_asked, is_title
 from bot.kit.ranking import asks_order, set_apart, sets_one_above
 from bot.kit.spans import days_of, excluded_days, lag_asked, span_of, times_apart
@@ -243,7 +243,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
         claim_types=(*excluded_types(ask), *(["pharmacy"] if doctors else []), *_excluded_setting(ask)),
         providers=excluded_of(ask, "provider_name"),
         services=() if told["claim_type"] in {told["service"]} - {""} else excluded_of(ask, "service"),
-        drugs=(*drugs_named_in(ask, excluded_of(ask, "drug")), *drugs_of_uses(ask, excluded=True)),
+        drugs=drugs_asked(ask, excluded=True),
     )
     return ClaimFilter(
         doctor_kinds=doctors_asked(ask) if set_apart(ask) or not (part or "provider_name" in ask.slots) else (),
@@ -262,7 +262,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
         order="oldest" if in_time and not by_size else order_asked(ask) if by_size or not nth else None,
         aspect=aspect_asked(ask),
         exact=exact_asked(ask),
-        drugs=(*drugs_named_in(ask, values_of(ask, "drug")), *drugs_of_uses(ask, excluded=False)),
+        drugs=drugs_asked(ask, excluded=False),
         paid=days_of(ask.slots["paid_range"]) if "paid_range" in ask.slots else None,
         lag=lag_asked(ask),
         weekdays=_weekdays(ask),
