@@ -384,3 +384,9 @@ def excluded_types(ask: Ask) -> tuple[str, ...]:
         one.excluded and one.said in " ".join(words_of(slot.text)) for one in ask.asked.uses
     )
     return () if used else excluded_of(ask, "claim_type")
+
+
+def excluded_setting(ask: Ask) -> tuple[str, ...]:
+    """Return the excluded setting of care, as in "any claims that weren't outpatient"; () if there is none."""
+    setting = ask.asked.setting
+    return (setting,) if setting and any(rest.startswith(setting) for rest in ask.asked.barred) else ()
