@@ -30,7 +30,6 @@ from bot.records.claim import Claim, read_claims
 from bot.records.claim_set import ClaimSet
 from bot.records.coverage import Coverage
 from bot.records.decode import Unreadable
-from bot.records.reasons import Reason
 
 _DAYS = {"medicare": 65, "medicaid": 60, "commercial": 180}
 
@@ -123,13 +122,13 @@ _REVIEWED = timedelta(days=45)
 """The time until an external review is decided, from the arrival of the request: 45 CFR 147.136(d)(2)(iii)(B)(7)."""
 
 
-def denial_kind(claim: Claim, reasons: Sequence[Reason], kinds: CareKinds) -> DenialKind:
+def denial_kind(claim: Claim, kinds: CareKinds) -> DenialKind:
     """Return the kind of denial by the payer's reason codes, or else by words in its reasons; else "other".
 
     An out-of-network claim for an emergency room visit has the kind "emergency" (45 CFR 149.110).
     """
-    coded = {one.code for one in reasons if one.system and "claim-adjustment-reason-codes" in one.system}
-    said = " ".join(one.text.casefold() for one in reasons if one.text)
+    coded = {one.code for one in claim.reasons if one.system and "claim-adjustment-reason-codes" in one.system}
+    said = " ".join(one.text.casefold() for one in claim.reasons if one.text)
     ways: tuple[DenialKind, ...] = (
         *(kind for kind, codes in _CODES.items() if coded & codes),
         *(kind for kind, words in _WORDS.items() if any(word in said for word in words)),

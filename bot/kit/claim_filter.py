@@ -10,7 +10,7 @@ from operator import attrgetter
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask, NamedCare, excluded_of
+from bot.kit.ask import Ask, NamedCare, excluded_of, values_of
 from bot.kit.conditions import PRIMARY_CARE
 from bot.kit.spelling import is_named, words_of
 from bot.kit.traits import ClaimTrait, of_care_named
@@ -366,16 +366,15 @@ def _is_drug(claim: Claim, names: Iterable[str]) -> bool:
     return any(all(word in filled for word in name.casefold().split()) for name in names)
 
 
-def drugs_named_in(ask: Ask, names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """Return for each drug a tuple of its name and its synonyms: the ingredient and the brands."""
-    return tuple((name, *ask.other_names(name)) for name in names)
+def drugs_asked(ask: Ask, *, excluded: bool) -> tuple[tuple[str, ...], ...]:
+    """Return for each drug that the question names or excludes its name, its ingredient and its brands.
 
-
-def drugs_of_uses(ask: Ask, *, excluded: bool) -> tuple[tuple[str, ...], ...]:
-    """Return for each purpose of a medicine that the question names or excludes the words for it and all its drugs."""
-    uses = [] if {"drug"} & {*ask.slots, *ask.several, *ask.excluded} else ask.asked.uses
-    names = ((use.said, *use.drugs, *(name for one in use.drugs for name in ask.other_names(one))) for use in uses)
-    return tuple(row for row, use in zip(names, uses, strict=True) if use.excluded is excluded)
+    If it names no drug, return for each purpose of a medicine the words for it and the names of all its drugs.
+    """
+    rows: list[tuple[str, ...]] = [(name,) for name in (excluded_of if excluded else values_of)(ask, "drug")]
+    if "drug" not in {*ask.slots, *ask.several, *ask.excluded}:
+        rows = [(use.said, *use.drugs) for use in ask.asked.uses if use.excluded is excluded]
+    return tuple((*row, *(other for name in row for other in ask.other_names(name))) for row in rows)
 
 
 def excluded_types(ask: Ask) -> tuple[str, ...]:
@@ -385,3 +384,9 @@ def excluded_types(ask: Ask) -> tuple[str, ...]:
         one.excluded and one.said in " ".join(words_of(slot.text)) for one in ask.asked.uses
     )
     return () if used else excluded_of(ask, "claim_type")
+
+
+def excluded_setting(ask: Ask) -> tuple[str, ...]:
+    """Return the excluded setting of care, as in "any claims that weren't outpatient"; () if there is none."""
+    setting = ask.asked.setting
+    return (setting,) if setting and any(rest.startswith(setting) for rest in ask.asked.barred) else ()

@@ -7,7 +7,7 @@ from itertools import takewhile
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
-from bot.kit.claim_filter import ClaimFilter, any_time, choose, drugs_named_in, drugs_of_uses, excluded_types
+from bot.kit.claim_filter import ClaimFilter, any_time, choose, drugs_asked, excluded_setting, excluded_types
 from bot.kit.conditions import as_codes, doctors_asked, is_title
 from bot.kit.ranking import asks_order, set_apart, sets_one_above
 from bot.kit.spans import days_of, excluded_days, lag_asked, span_of, times_apart
@@ -227,29 +227,16 @@ def _wanted(ask: Ask) -> ClaimFilter:
     # One of a group is no claim, and a step from the shown claim ("the one just before that") is no ordinal.
     apart = not {"id", "pick"}.isdisjoint(ask.arguments) or asks_order(ask) or ask.asked.nth_of
     nth = None if apart else ask.asked.nth
-    in_time = ask.asked.first_and_last or (_asks_first(ask) if nth is None else nth > 0)
+    says = ask.asked.says.keys()
+    first = ask.asked.form == "date" and "earliest" in says and "newest" not in says  # "when did I first get it"
+    in_time = ask.asked.first_and_last or (first if nth is None else nth > 0)
     by_size = ask.asked.by_size and text_of(ask, "order") in {"biggest", "smallest"} and nth is not None
-    part, excluded = part_asked(ask), ask.excluded.get("specialty")
-    told = {name: one.text if (one := ask.excluded.get(name)) else "" for name in ("claim_type", "service")}
-    twice = excluded and any(one and (excluded.text in one or one in excluded.text) for one in told.values())
-    codes = frozenset(code for one in (excluded.every if excluded else ()) for code in as_codes(one))
-    first_out, last_out = excluded_days(ask) or (None, None)
-    without = ClaimFilter(
-        start=first_out,
-        end=last_out,
-        doctor_kinds=((codes, excluded.text if excluded and not twice else ""),) if codes else (),
-        degrees=ask.asked.no_degrees,
-        states=excluded_of(ask, "state_of_claim"),
-        claim_types=(*excluded_types(ask), *(["pharmacy"] if doctors else []), *_excluded_setting(ask)),
-        providers=excluded_of(ask, "provider_name"),
-        services=() if told["claim_type"] in {told["service"]} - {""} else excluded_of(ask, "service"),
-        drugs=(*drugs_named_in(ask, excluded_of(ask, "drug")), *drugs_of_uses(ask, excluded=True)),
-    )
+    part = part_asked(ask)
     return ClaimFilter(
         doctor_kinds=doctors_asked(ask) if set_apart(ask) or not (part or "provider_name" in ask.slots) else (),
         specialists=specialists,
         degrees=frozenset() if "specialty" in ask.slots else ask.asked.degrees,
-        without=without,
+        without=_left_out(ask, *(["pharmacy"] if doctors else [])),
         start=start,
         end=end,
         times=times_apart(ask),
@@ -262,7 +249,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
         order="oldest" if in_time and not by_size else order_asked(ask) if by_size or not nth else None,
         aspect=aspect_asked(ask),
         exact=exact_asked(ask),
-        drugs=(*drugs_named_in(ask, values_of(ask, "drug")), *drugs_of_uses(ask, excluded=False)),
+        drugs=drugs_asked(ask, excluded=False),
         paid=days_of(ask.slots["paid_range"]) if "paid_range" in ask.slots else None,
         lag=lag_asked(ask),
         weekdays=_weekdays(ask),
@@ -276,6 +263,26 @@ def _wanted(ask: Ask) -> ClaimFilter:
         kinds=ask.care_kinds,
         care=ask.care,
         among=frozenset(shown_before(ask)),
+    )
+
+
+def _left_out(ask: Ask, *claim_types: str) -> ClaimFilter:
+    """Return what the question excludes, and these claim types."""
+    told = {name: one.text if (one := ask.excluded.get(name)) else "" for name in ("claim_type", "service")}
+    first, last = excluded_days(ask) or (None, None)
+    excluded = ask.excluded.get("specialty")
+    twice = excluded and any(one and (excluded.text in one or one in excluded.text) for one in told.values())
+    codes = frozenset(code for one in (excluded.every if excluded else ()) for code in as_codes(one))
+    return ClaimFilter(
+        start=first,
+        end=last,
+        doctor_kinds=((codes, excluded.text if excluded and not twice else ""),) if codes else (),
+        degrees=ask.asked.no_degrees,
+        states=excluded_of(ask, "state_of_claim"),
+        claim_types=(*excluded_types(ask), *claim_types, *excluded_setting(ask)),
+        providers=excluded_of(ask, "provider_name"),
+        services=() if told["claim_type"] in {told["service"]} - {""} else excluded_of(ask, "service"),
+        drugs=drugs_asked(ask, excluded=True),
     )
 
 
@@ -309,12 +316,6 @@ def _weekdays(ask: Ask) -> frozenset[int]:
     own = "weekend" in ask.asked.says and "weekend" not in words_of(ask.words.get("date_range"))
     days |= _WEEKEND if own else frozenset()  # "Thanksgiving weekend" is a time
     return (days or (_WEEK if out else days)) - out
-
-
-def _asks_first(ask: Ask) -> bool:
-    """Return whether the question asks for the first day of something, as in "when did I first get it"."""
-    says = ask.asked.says
-    return ask.asked.form == "date" and "earliest" in says and "newest" not in says
 
 
 def _services(ask: Ask) -> tuple[str, ...]:
@@ -354,7 +355,7 @@ def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     says = ask.asked.says
     if bare and "claims" in says and CLAIM_TYPES.get(says.get("groups", "")) == "pharmacy":  # "from such pharmacies"
         return ("pharmacy",), False
-    setting = None if _excluded_setting(ask) else ask.asked.setting
+    setting = None if excluded_setting(ask) else ask.asked.setting
     if setting and types in {(), ("institutional",)} and "claim_type" not in ask.excluded and not services:
         return (setting,), False
     if not services or not own.intersection(words_of(ask.words.get("claim_type"))):
@@ -363,12 +364,6 @@ def _types(ask: Ask, services: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
     pairs = zip(types, said, strict=True) if len(types) == len(said) > 1 else ()
     kept = tuple(one for one, words in pairs if not own.intersection(words_of(words)))
     return kept, bool(kept)
-
-
-def _excluded_setting(ask: Ask) -> tuple[str, ...]:
-    """Return the excluded setting of care, as in "any claims that weren't outpatient"; () if there is none."""
-    setting = ask.asked.setting
-    return (setting,) if setting and any(rest.startswith(setting) for rest in ask.asked.barred) else ()
 
 
 def fitting(claims: Iterable[Claim], ask: Ask) -> tuple[Claim, ...]:

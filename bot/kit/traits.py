@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask, NamedCare
-from bot.kit.spelling import words_of
+from bot.kit.spelling import stands_at, words_of
 from bot.records.care_kind import Shown
 from bot.records.claim import Claim
 
@@ -172,7 +172,7 @@ def _town(ask: Ask, words: Sequence[str], claims: Sequence[Claim]) -> ClaimTrait
     place = ask.beside.get("location")
     city = str(place.get("city") or "") if isinstance(place, Mapping) else ""
     own = words_of(city)
-    at = next((at for at in range(len(words)) if own and tuple(words[at : at + len(own)]) == own), None)
+    at = next(iter(stands_at(own, words)), None)
     towns = {words_of(claim.town) for claim in claims if claim.town}
     names = {word for claim in claims for word in (*words_of(claim.billing), *words_of(claim.place))}
     if at is None or not towns or (own not in towns and names.issuperset(own)):  # "not at Limestone", a town too
@@ -186,12 +186,8 @@ def _town(ask: Ask, words: Sequence[str], claims: Sequence[Claim]) -> ClaimTrait
 def _reason(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
     """Return the condition that care had this reason, if the message names it as one: "for my blood pressure"."""
     name = tuple(word for word in words_of(text) if word not in _VAGUE)
-    places = [at for at in range(len(words)) if name and tuple(words[at : at + len(name)]) == name]
-    if not places:
-        return None
-    taken = {word for told in ask.words.values() for word in words_of(told)}
-    taken |= {word for use in ask.asked.uses for word in words_of(use.said)}
-    for at in places:
+    taken = _taken(ask) | {word for use in ask.asked.uses for word in words_of(use.said)}
+    for at in stands_at(name, words):
         beside = {*words[max(0, at - _NEAR) : at]} & _LEADS | {*words[at + len(name) : at + len(name) + _NEAR]} & _CARED
         if (beside or name[-1] in _CARED) and taken.isdisjoint(name):
             said = " ".join(name)
@@ -200,9 +196,14 @@ def _reason(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
     return None
 
 
+def _taken(ask: Ask) -> set[str]:
+    """Return the words of the message that are a value of a slot."""
+    return {word for told in ask.words.values() for word in words_of(told)}
+
+
 def _line(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
     """Return the condition that a claim's line is called so, if the message has two of its words: "heart tracings"."""
-    taken = {word for told in ask.words.values() for word in words_of(told)}
+    taken = _taken(ask)
     said = list(pairwise(word.removesuffix("s") for word in words))
     pairs = [two for two in pairwise(words_of(text)) if two in said and _GENERAL.isdisjoint(two)]
     first = next((said.index(two) for two in pairs if taken.isdisjoint(words[(at := said.index(two)) : at + 2])), None)

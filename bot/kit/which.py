@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from itertools import product, starmap
-from operator import eq
-from typing import TYPE_CHECKING
+from operator import attrgetter, eq
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.structs import replace
@@ -286,18 +286,17 @@ def sized(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...]:
 
 def ordered(claims: tuple[Claim, ...], wanted: ClaimFilter) -> tuple[Claim, ...]:
     """Return the claims in the requested order; claims without the amount or the day come last."""
-    if wanted.order in {"biggest", "smallest"}:
-        told = [(amount.value, claim) for claim in claims if (amount := claim.amount(wanted.aspect))]
-        told.sort(key=lambda pair: pair[0], reverse=wanted.order == "biggest")
-        return (*(claim for _, claim in told), *(claim for claim in claims if not claim.amount(wanted.aspect)))
-    if wanted.order in LAGS:
-        lags = [(days, claim) for claim in claims if (days := claim.lag) is not None]
-        lags.sort(key=lambda pair: pair[0], reverse=wanted.order == "slowest")
-        return (*(claim for _, claim in lags), *(claim for claim in claims if claim.lag is None))
-    if wanted.order == "oldest":
-        dated = sorted((c for c in claims if c.service.known), key=lambda claim: claim.service.sort_key)
-        return (*dated, *(c for c in claims if not c.service.known))
-    return claims
+    ways: dict[str, Callable[[Claim], Any]] = {
+        **dict.fromkeys(("biggest", "smallest"), lambda one: getattr(one.amount(wanted.aspect), "value", None)),
+        **dict.fromkeys(LAGS, attrgetter("lag")),
+        "oldest": lambda one: one.service.sort_key if one.service.known else None,
+    }
+    if (of := ways.get(wanted.order or "")) is None:
+        return claims
+    told = sorted(
+        (one for one in claims if of(one) is not None), key=of, reverse=wanted.order in {"biggest", "slowest"}
+    )
+    return (*told, *(one for one in claims if of(one) is None))
 
 
 def dollars(text: str | None) -> Decimal | None:

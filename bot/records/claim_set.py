@@ -176,8 +176,7 @@ class Within:
     @property
     def unmatched(self) -> tuple[Claim, ...]:
         """The reversals in this period whose claim is unknown."""
-        known = {claim.id for claim in self._claims.unmatched}
-        return tuple(claim for claim in self.apart if claim.id in known)
+        return tuple(claim for claim in self.apart if claim in self._claims.unmatched)
 
     @property
     def doubts(self) -> SumDoubts:

@@ -29,5 +29,4 @@ async def answer(ask: kit.Ask) -> AppealNeeds:
         if needs.part == "evidence" and not (found.choices or found.wanted.narrows):
             raise kit.Reroute("coverage.workings", workings="appeal_how")
         return needs
-    reasons = [*claim.reasons, *(reason for line in kit.read_lines(claim) for reason in line.reasons)]
-    return replace(needs, kind=kit.denial_kind(claim, reasons, ask.care_kinds))
+    return replace(needs, kind=kit.denial_kind(claim, ask.care_kinds))

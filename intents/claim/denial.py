@@ -170,6 +170,6 @@ def summarize(
         still=kit.text_of(ask, "question") == "may",
         wanted=wanted,
         doubts=tuple(one for one in kit.doubts_of(claim) if one.what != "partly_denied"),
-        kind=kit.denial_kind(claim, [*(one for line in told for one in line.reasons), *claim.reasons], ask.care_kinds),
+        kind=kit.denial_kind(claim, ask.care_kinds),
         paid_lines=claim.lines - len(claim.sum_lines) - len(claim.refused) if claim.is_partly_denied else 0,
     )

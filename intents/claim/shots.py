@@ -12,9 +12,8 @@ class Shots(kit.OfClaims, frozen=True):
     """The claims for shots, newest first.
 
     Attributes:
-        count: The number of all such claims; `left`: the number not shown; `marked`: those with a sensitivity label.
+        count: The number of all such claims; `marked`: those with a sensitivity label, which are not counted.
         due: True if the question is what is still due; `care`: the question is about care other than shots.
-        words: The payer's words for each claim.
         free: True if the question is whether the newest shot was free; `dated`: when the newest shot was.
         wanted: The named kind of shot, if no claim shows that kind; `nearest`: claims for other shots.
     """
@@ -22,9 +21,7 @@ class Shots(kit.OfClaims, frozen=True):
     claims: tuple[kit.Claim, ...]
     due: bool
     care: bool
-    words: dict[str, tuple[str, ...]]
     count: int
-    left: int
     marked: int
     free: bool
     dated: bool = False
@@ -45,10 +42,8 @@ async def answer(ask: kit.Ask) -> Shots:
         claims=shown,
         due=kit.text_of(ask, "question") == "due",
         care=_SHOT["service"] not in {kind := asked.slots["service"], *ask.care_kinds.above(str(kind))},
-        words={claim.id: claim.services[:2] for claim in told},
         kinds=kit.care_words(ask, told),
         count=len(plain),
-        left=len(plain) - len(shown),
         marked=len(fit) - len(plain),
         free=kit.text_of(ask, "question") == "free",
         dated=ask.asked.form == "date",

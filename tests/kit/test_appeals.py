@@ -18,9 +18,7 @@ SENT = date(2026, 5, 18)
 @dataclass
 class _Claim:
     use: str = "claim"
-
-
-CLAIM = cast("Any", _Claim())
+    reasons: tuple[Reason, ...] = ()
 
 
 @pytest.mark.parametrize(
@@ -41,7 +39,7 @@ CLAIM = cast("Any", _Claim())
 )
 def test_the_kind_is_that_of_the_plans_own_reason(reason: Reason, kind: DenialKind) -> None:
     """By code where it is one of the list for claims, else by the payer's words."""
-    assert denial_kind(CLAIM, [reason], NO_KINDS) == kind
+    assert denial_kind(cast("Any", _Claim(reasons=(reason,))), NO_KINDS) == kind
 
 
 def _days(case: AppealCase, line: str | None, use: str = "claim") -> tuple[date | None, date | None, date | None]:
