@@ -76,7 +76,8 @@ from bot.kit.spans import (
     asks_both_sides, asks_from_now_on, asks_of_fills, asks_prescriber, days_around, days_of, hand_over_ahead,
     lies_after, lies_in_past, may_be_ahead, may_come, service_dates, span_of, speaks_ahead, time_of,
     times_set_apart)
-from bot.kit.tables import ClaimQuery, Computing, QueryCell, QueryRow, RankedRows
+from bot.kit.groups import ClaimQuery
+from bot.kit.tables import chart_of, Computing, QueryCell, QueryRow, RankedRows, sums_of, unpaid_of
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.traits import with_traits
 from bot.kit.to_come import asks_to_wait, price_named, to_come, ToCome
@@ -100,7 +101,7 @@ from bot.records.details import is_npi
 from bot.records.explanation import added
 from bot.records.formulary import Drug, DrugList, PharmacyCost, TierCosts
 from bot.records.listing import Listing
-from bot.records.money import Amount, by_currency, difference
+from bot.records.money import Amount, difference
 from bot.records.patient import Patient
 from bot.records.share import (
     ClaimLine, Doubt, doubts_of, left_of, owed_steps, read_lines, Step, sum_of, tells_state, Term)

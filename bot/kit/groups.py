@@ -1,13 +1,98 @@
-"""The groups of claims that questions divide by or count: doctors, places, drugs, kinds of care and periods."""
+"""A composed question about claims, and the groups that it divides by or counts: doctors, drugs, kinds, periods."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from operator import attrgetter
+from typing import Literal
 
-from bot.kit.claim_filter import period_of
-from bot.language.asked import PERIODS
+import msgspec
+
+from bot.kit.claim_filter import ClaimFilter, any_time, period_of
+from bot.language.asked import GROUPS, PERIODS
+from bot.language.classed import AmountLimits
 from bot.records.claim import Claim
 
+Fold = Literal["sum", "median", "mean", "least", "most", "first", "last"]
+DaySpan = tuple[date, date]
+DAYS, SIDE = "days", "side"
+COUNTS = frozenset({"visit", "fill", "claim", "hospital"}) | GROUPS
+SHOWN = 6
 _FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
+
+
+class ClaimQuery(msgspec.Struct, frozen=True):
+    """What a question computes.
+
+    Attributes:
+        by: The group of the rows, such as "pharmacy" or "year"; "time" for `times`, "side" for `sides`; None for one
+            row.
+        across: The same for the parts of each row.
+        times: The times that the question names apart, earliest first.
+        sides: The kinds of care, providers or drugs that are rows by "side"; `rest`: what
+            all other claims are called, if they are a row too.
+        measures: What is measured: the kinds of amounts (None for the member's share), what is counted, or "days", the
+            time from the care until the plan decided.
+        folds: How the amounts of the claims become one.
+        unit: What a mean is taken over, and what counts as one time: "visit", "fill", "claim", "month" or "year".
+        nth, through: The positions of the claims that "least" and "most" take, from 1.
+        order: "least" or "most" if the rows are ranked by their first value, "first" by their first day; with `across`,
+            only that part of each row is told: "which doctor I saw most each year".
+        at: The position in that order that is asked for, from 1, or from the end if negative.
+        shown: How many ranked rows are shown; `top`: how many are asked for, as in "my three dearest visits".
+        newest: How many of the newest visits, fills or claims are taken; None for all.
+        some: The limits that the first value of a row has to hold: "doctors that I saw only once".
+        held, lacked: The conditions, such as times or kinds of care, each of which a row has to have claims of, and
+            none of which it may have claims of: "doctors I saw in 2025 and not in 2026".
+        members: True if the members of the group are counted or listed: "how many different doctors".
+        whom: The provider that is compared with all others: "did I see Dr. Kim more than anyone else".
+        only: True if the question is whether there is only one: "is she my only doctor".
+        apart: True if it is whether each time it was another one: "a different dentist each time".
+        timed: True if the question names a period, so that a part of it without care is told too.
+    """
+
+    by: str | None = None
+    across: str | None = None
+    times: tuple[DaySpan, ...] = ()
+    sides: tuple[ClaimFilter, ...] = ()
+    rest: str = ""
+    measures: tuple[str | None, ...] = (None,)
+    folds: tuple[Fold, ...] = ("sum",)
+    unit: str = "claim"
+    nth: int = 1
+    through: int = 1
+    order: Fold | None = None
+    at: int | None = None
+    shown: int = SHOWN
+    top: int = 1
+    newest: int | None = None
+    some: AmountLimits | None = None
+    held: tuple[ClaimFilter, ...] = ()
+    lacked: tuple[ClaimFilter, ...] = ()
+    members: bool = False
+    whom: str | None = None
+    only: bool = False
+    apart: bool = False
+    timed: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether the first value is a number of what is counted."""
+        return self.measures[0] in COUNTS
+
+    @property
+    def sums(self) -> bool:
+        """Whether the first value is a sum of amounts or a number."""
+        return self.counts or (self.folds[0] == "sum" and self.measures[0] != DAYS)
+
+    @property
+    def in_times(self) -> bool:
+        """Whether the rows have to have care in some times, and not of some kinds."""
+        return bool(self.held) and not any_time(self.held[0]).narrows
+
+    @property
+    def ranks(self) -> bool:
+        """Whether the rows are told as a ranking, or as those that meet conditions."""
+        return bool((self.order and not self.across) or self.held or self.members or self.some)
 
 
 def key_of(group: str) -> Callable[[Claim], str]:
@@ -54,6 +139,7 @@ _IS: Mapping[str, Callable[[Claim], bool]] = {
 _KEYS: Mapping[str, Callable[[Claim], str]] = {
     **dict.fromkeys(("hospital", "place"), lambda claim: claim.place or claim.billing or claim.seen or ""),
     "pharmacy": lambda claim: claim.billing or claim.place or claim.seen or "",
+    "biller": lambda claim: claim.billing or claim.seen or "",
     "drug": lambda claim: next((one.drug for one in claim.dispensed if one.drug), ""),
     "kind": lambda claim: claim.kind or "",
     "prescriber": lambda claim: claim.prescriber or "",

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from bot.kit.amounts import crossed_asked
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time
-from bot.kit.groups import of_group
+from bot.kit.groups import COUNTS, DAYS, SIDE, ClaimQuery, DaySpan, Fold, of_group
 from bot.kit.ranking import (
     LONG,
     YEAR,
@@ -31,7 +31,6 @@ from bot.kit.said import filter_of, is_ranking, with_sides
 from bot.kit.sets import group_listed, sets_asked
 from bot.kit.spans import TimeSpan, joins_years, lag_asked, span_of, spans_of, time_of, times_apart
 from bot.kit.spelling import words_of
-from bot.kit.tables import COUNTS, DAYS, SIDE, ClaimQuery, DaySpan, Fold
 from bot.kit.which import LAGS, amount_asked, count_asked, order_asked
 from bot.language.asked import GROUPS, PERIODS
 from bot.language.calendar import later

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from bot.kit.amounts import crossed_asked
 from bot.kit.ask import Ask, text_of
 from bot.kit.claim_filter import ClaimFilter
+from bot.kit.groups import SHOWN, ClaimQuery, Fold
 from bot.kit.spans import span_of
 from bot.kit.spelling import words_of
-from bot.kit.tables import SHOWN, ClaimQuery, Fold
 from bot.kit.which import Threshold, amount_asked, count_asked, limits_asked, order_asked, shown_before
 from bot.language.asked import PERIODS
 from bot.language.classed import AmountLimits
@@ -73,7 +73,7 @@ def ranking_asked(ask: Ask) -> ClaimQuery | None:
         one = "drug" if unit == "fill" else "doctor" if ask.asked.form == "who" else None
     group = one or ("claim" if single else "provider")  # "the highest copay I ever paid" is that of one claim
     most = max(shown or (YEAR if ask.asked.sort else SHOWN), nth or 0)
-    return _ranking(ask, group, how, "least" if least else "most", at=nth, shown=most)
+    return _ranking(ask, group, how, "least" if least else "most", at=nth, shown=most, top=shown or 1)
 
 
 def _ranking(

@@ -9,10 +9,10 @@ from datetime import date, timedelta
 
 from bot.kit.ask import Ask, text_of
 from bot.kit.claim_filter import ClaimFilter
+from bot.kit.groups import ClaimQuery
 from bot.kit.ranking import MOST_SHOWN, RANKED, counted_as, group_said
 from bot.kit.spans import TimeSpan, days_of, spans_of
 from bot.kit.spelling import words_of
-from bot.kit.tables import ClaimQuery
 from bot.kit.which import order_asked
 
 _BOTH = frozenset({"both", "ambos", "ambas"})

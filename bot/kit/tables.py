@@ -7,29 +7,24 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from bot.kit.amounts import amount_in, mean, median_of, month_number, months_in, plan_paid_in
 from bot.kit.claim_filter import ClaimFilter, any_time, choose, period_of
-from bot.kit.groups import key_of, of_group, times_of
+from bot.kit.groups import COUNTS, DAYS, SIDE, ClaimQuery, DaySpan, Fold, key_of, of_group, times_of
 from bot.kit.spelling import is_named
-from bot.language.asked import GROUPS, PERIODS
-from bot.language.classed import AmountLimits
+from bot.language.asked import PERIODS
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
 from bot.records.explanation import added
-from bot.records.money import Amount
+from bot.records.money import Amount, by_currency
 from bot.records.shapes import grouped
+from bot.records.share import left_of
 from bot.records.written import PartialDate, Period
 
-Fold = Literal["sum", "median", "mean", "least", "most", "first", "last"]
-DaySpan = tuple[date, date]
-DAYS, SIDE, OTHER = "days", "side", "other"
-COUNTS = frozenset({"visit", "fill", "claim", "hospital"}) | GROUPS
-SHOWN = 6
 _MOST, _ALIKE, _WHOLE = 24, 3, Decimal(1)
 _ORDERS: Mapping[Fold, Callable[[tuple[Amount, Claim]], Any]] = {
     **dict.fromkeys(("least", "most"), lambda pair: pair[0].value),
@@ -37,85 +32,15 @@ _ORDERS: Mapping[Fold, Callable[[tuple[Amount, Claim]], Any]] = {
 }
 
 
-class ClaimQuery(msgspec.Struct, frozen=True):
-    """What a question computes.
-
-    Attributes:
-        by: The group of the rows, such as "pharmacy" or "year"; "time" for `times`, "side" for `sides`; None for one
-            row.
-        across: The same for the parts of each row.
-        times: The times that the question names apart, earliest first.
-        sides: The kinds of care, providers or drugs that are rows by "side"; `rest`: what
-            all other claims are called, if they are a row too.
-        measures: What is measured: the kinds of amounts (None for the member's share), what is counted, or "days", the
-            time from the care until the plan decided.
-        folds: How the amounts of the claims become one.
-        unit: What a mean is taken over, and what counts as one time: "visit", "fill", "claim", "month" or "year".
-        nth, through: The positions of the claims that "least" and "most" take, from 1.
-        order: "least" or "most" if the rows are ranked by their first value, "first" by their first day; with `across`,
-            only that part of each row is told: "which doctor I saw most each year".
-        at: The position in that order that is asked for, from 1, or from the end if negative.
-        shown: How many ranked rows are shown.
-        newest: How many of the newest visits, fills or claims are taken; None for all.
-        some: The limits that the first value of a row has to hold: "doctors that I saw only once".
-        held, lacked: The conditions, such as times or kinds of care, each of which a row has to have claims of, and
-            none of which it may have claims of: "doctors I saw in 2025 and not in 2026".
-        members: True if the members of the group are counted or listed: "how many different doctors".
-        whom: The provider that is compared with all others: "did I see Dr. Kim more than anyone else".
-        only: True if the question is whether there is only one: "is she my only doctor".
-        apart: True if it is whether each time it was another one: "a different dentist each time".
-        timed: True if the question names a period, so that a part of it without care is told too.
-    """
-
-    by: str | None = None
-    across: str | None = None
-    times: tuple[DaySpan, ...] = ()
-    sides: tuple[ClaimFilter, ...] = ()
-    rest: str = ""
-    measures: tuple[str | None, ...] = (None,)
-    folds: tuple[Fold, ...] = ("sum",)
-    unit: str = "claim"
-    nth: int = 1
-    through: int = 1
-    order: Fold | None = None
-    at: int | None = None
-    shown: int = SHOWN
-    newest: int | None = None
-    some: AmountLimits | None = None
-    held: tuple[ClaimFilter, ...] = ()
-    lacked: tuple[ClaimFilter, ...] = ()
-    members: bool = False
-    whom: str | None = None
-    only: bool = False
-    apart: bool = False
-    timed: bool = False
-
-    @property
-    def counts(self) -> bool:
-        """Whether the first value is a number of what is counted."""
-        return self.measures[0] in COUNTS
-
-    @property
-    def sums(self) -> bool:
-        """Whether the first value is a sum of amounts or a number."""
-        return self.counts or (self.folds[0] == "sum" and self.measures[0] != DAYS)
-
-    @property
-    def in_times(self) -> bool:
-        """Whether the rows have to have care in some times, and not of some kinds."""
-        return bool(self.held) and not any_time(self.held[0]).narrows
-
-    @property
-    def ranks(self) -> bool:
-        """Whether the rows are told as a ranking, or as those that meet conditions."""
-        return bool((self.order and not self.across) or self.held or self.members or self.some)
-
-
 class QueryCell(msgspec.Struct, frozen=True):
     """One value: an `amount`, or a `number` of what `measure` counts; both are None if no claim tells it.
 
-    `times` are the units of a mean and `whole` its sum, `claim` has the value of "least" or "most"; `floor`: the
-    value is only a minimum.
+    Attributes:
+        times: The number of units of a mean; `whole`: its sum.
+        claim: The claim that has the value of "least", "most", "first" or "last".
+        floor: True if the value is only a minimum; `partly`: some of the added amounts are.
+        told, untold: The numbers of claims with and without the amount.
+        sums: The sums of the amounts, one for each currency.
     """
 
     measure: str | None
@@ -126,6 +51,10 @@ class QueryCell(msgspec.Struct, frozen=True):
     claim: Claim | None = None
     floor: bool = False
     whole: Amount | None = None
+    partly: bool = False
+    told: int = 0
+    untold: int = 0
+    sums: tuple[Amount, ...] = ()
 
     @property
     def size(self) -> Decimal | None:
@@ -324,21 +253,21 @@ class Computing:
         claims = self._claims
         if measure in COUNTS:
             return QueryCell(measure, fold, number=_count(str(measure), claims), floor=self._least)
-        own = replace(self._wanted, aspect=measure)
-        size_of = _days if measure == DAYS else lambda claim: amount_in(claim, own)
-        if measure == "plan_paid" != self._wanted.aspect:
-            size_of = partial(plan_paid_in, wanted=own)
+        of_lines = plan_paid_in if measure == "plan_paid" != self._wanted.aspect else amount_in
+        size_of = _SIZES.get(measure or "") or partial(of_lines, wanted=replace(self._wanted, aspect=measure))
         sized = [(size, one) for one in claims if (size := size_of(one)) is not None]
         amount, times, claim = self._folded(fold, sized, at)
         if measure == DAYS:
             number = int(amount.value.quantize(_WHOLE, ROUND_HALF_UP)) if amount else None
             return QueryCell(measure, fold, None, number, times, claim)
         nothing = Amount(Decimal(0)) if not claims and fold == "sum" else None
-        least = self._least and fold == "sum"
-        untold = len(sized) < len(claims) or any(one.owed.is_floor for one in claims)
-        floor = least or (measure is None and untold)
+        partly = measure is None and any(one.owed.is_floor for _, one in sized)
+        untold = len(claims) - len(sized)
+        floor = (self._least and fold == "sum") or partly or (measure is None and untold > 0)
         whole = added(size for size, _ in sized) if fold == "mean" else None
-        return QueryCell(measure, fold, amount or nothing, None, times, claim, floor, whole)
+        sums = by_currency(size for size, _ in sized)
+        found = amount or nothing
+        return QueryCell(measure, fold, found, None, times, claim, floor, whole, partly, len(sized), untold, sums)
 
     def _folded(
         self, fold: Fold, sized: Sequence[tuple[Amount, Claim]], at: int
@@ -389,3 +318,30 @@ def _days(claim: Claim) -> Amount | None:
     """Return the days from the care until the plan paid or decided; None if the claim does not tell both."""
     decided, day = claim.paid_on or claim.created, claim.service.day
     return Amount(Decimal((decided.first - day.first).days)) if decided and day else None
+
+
+def unpaid_of(claim: Claim) -> Amount | None:
+    """Return what may still be left to pay: the amount owed, less a reported payment; None if it is not told."""
+    return claim.owed.amount if claim.paid_by_patient is None else left_of(claim)
+
+
+_SIZES: Mapping[str, Callable[[Claim], Amount | None]] = {
+    DAYS: _days,
+    "left": left_of,
+    "unpaid": unpaid_of,
+}
+
+
+def sums_of(
+    claims: Iterable[Claim], wanted: ClaimFilter, *measures: str | None, least: bool = False
+) -> tuple[QueryCell, ...]:
+    """Return the sum of each of the measures over the claims; `least`: claims may be missing."""
+    query = ClaimQuery(measures=measures or (wanted.aspect,))
+    return Computing(query, wanted, (date.min, date.max), tuple(claims), least=least).total()
+
+
+def chart_of(by: str, span: DaySpan, claims: Sequence[Claim], wanted: ClaimFilter) -> tuple[QueryRow, ...]:
+    """Return the sums by period; () if fewer than two have one, if a claim is in none, or if currencies differ."""
+    rows = Computing(ClaimQuery(by, measures=(wanted.aspect,), timed=True), wanted, span, claims).rows()
+    whole = sum(len(row.claims) for row in rows) == len(claims) and len(sums_of(claims, wanted)[0].sums) == 1
+    return rows if whole and sum(1 for row in rows if row.size) > 1 else ()

@@ -222,8 +222,9 @@ def unbroken(span: Span) -> str:
 
 def _lines(block: Block, *, addresses: bool) -> list[str]:
     match block:
-        case Title(text):
-            return [text]
+        case Facts() if columns := block.columns:
+            sides = block.beside(len(columns))
+            return [f"{side[0].row}: {' · '.join(f'{one.column} {one.value}' for one in side)}" for side in sides]
         case Facts():
             return [f"{rows[0].label}: {', '.join(row.value for row in rows)}" for rows in block.fields]
         case Chart():

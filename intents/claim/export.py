@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 
 import msgspec
 from msgspec.structs import replace
 
 from bot import kit
 
-_LEAST, _MOST_MONTHS = 2, 24
+_MOST_MONTHS = 24
 COLUMNS = ("billed", "allowed", "plan_paid", "owed", "paid_by_patient")
 
 
@@ -33,45 +32,6 @@ class Receipt(msgspec.Struct, frozen=True):
         return "/".join(dict.fromkeys(amount.currency for _, amount in self.amounts if amount))
 
 
-class Total(msgspec.Struct, frozen=True):
-    """The total of one column: the sum for each currency, and the numbers of claims with and without the amount."""
-
-    column: str
-    sums: tuple[kit.Amount, ...]
-    told: int
-    untold: int
-
-
-class MonthOfShare(msgspec.Struct, frozen=True):
-    """The member's share in one month, such as "2026-05", and its percentage of the share in the largest month."""
-
-    month: str
-    amount: kit.Amount
-    percent: int
-
-
-class Way(msgspec.Struct, frozen=True):
-    """The sums of the three parts of the billed amount: the member's share, the plan's payment and the discount.
-
-    Attributes:
-        billed: The sum of the three parts.
-        claims: The number of claims in the sums.
-        others: The number of claims that do not state all parts, so that these claims are in no sum.
-    """
-
-    billed: kit.Amount
-    share: kit.Amount
-    paid: kit.Amount
-    discount: kit.Amount
-    claims: int
-    others: int
-
-    @property
-    def parts(self) -> tuple[kit.Amount, ...]:
-        """The member's share, the plan's payment and the discount."""
-        return self.share, self.paid, self.discount
-
-
 class Papers(msgspec.Struct, frozen=True):
     """The contents of the document, and the numbers of claims that the document leaves out.
 
@@ -85,7 +45,7 @@ class Papers(msgspec.Struct, frozen=True):
         gaps: The kinds of data that could not be read.
         doubts: The caveats of the totals.
         months: The member's share by month.
-        way: The parts of the billed amount.
+        way: The sums of the billed amount and of its parts: the share, the plan's payment and the discount.
         met: The yearly amounts used so far.
         kinds: The kinds of care for the payer's words, for readers of another language.
         alike: The payer's words that have the same kind of care as other words.
@@ -96,7 +56,7 @@ class Papers(msgspec.Struct, frozen=True):
     made: date
     patient: str | None
     receipts: tuple[Receipt, ...]
-    totals: tuple[Total, ...]
+    totals: tuple[kit.QueryCell, ...]
     sensitive: int
     hidden: int
     apart: int
@@ -104,16 +64,11 @@ class Papers(msgspec.Struct, frozen=True):
     strange: int
     gaps: tuple[str, ...]
     doubts: kit.SumDoubts = kit.NO_DOUBTS
-    months: tuple[MonthOfShare, ...] = ()
-    way: Way | None = None
+    months: tuple[kit.QueryRow, ...] = ()
+    way: tuple[kit.QueryCell, ...] = ()
     met: Mapping[str, kit.MetSoFar] = msgspec.field(default_factory=dict)
     kinds: Mapping[str, kit.CareKind] = msgspec.field(default_factory=dict)
     alike: frozenset[str] = frozenset()
-
-    @property
-    def months_need_years(self) -> bool:
-        """Whether the months are in more than one year, so that their names need the year."""
-        return len({one.month[:4] for one in self.months}) > 1
 
 
 class Export(kit.WithDocument, frozen=True, kw_only=True):
@@ -126,7 +81,7 @@ class Export(kit.WithDocument, frozen=True, kw_only=True):
     """
 
     papers: Papers
-    owed: Total
+    owed: kit.QueryCell
     wanted: kit.ClaimFilter
     least: bool
     two_plans: int
@@ -161,9 +116,8 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, patient: str | None = None)
     sensitive = sum(1 for claim in in_period if claim.sensitive)
     told = [claim for claim in in_period if shown or not claim.sensitive]
     receipts = tuple(_receipt(claim, claim_set) for claim in told)
-    summed = [dict(receipt.amounts) for receipt in receipts if receipt.claim.id not in claim_set.coordinated]
-    totals = tuple(_total(column, [amounts[column] for amounts in summed]) for column in COLUMNS)
     counted = [claim for claim in told if claim.id not in claim_set.coordinated]
+    totals = kit.sums_of(counted, kit.ClaimFilter(), *COLUMNS, least=ask.report.is_partial)
     kinds = kit.care_words(ask, told)
     papers = Papers(
         start=start,
@@ -179,7 +133,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, patient: str | None = None)
         strange=claim_set.left_out["not interpreted"],
         gaps=tuple(dict.fromkeys(gap.kind for gap in ask.report.gaps)),
         months=() if ask.report.is_partial else _months(counted),
-        way=way_of(counted),
+        way=_way(counted),
         doubts=replace(within.doubts_of(counted), undated=0),
         kinds=kinds,
         alike=_alike(told, kinds),
@@ -219,48 +173,22 @@ def _receipt(claim: kit.Claim, claim_set: kit.ClaimSet) -> Receipt:
     return Receipt(claim, drugs or claim.services, tuple(zip(COLUMNS, amounts, strict=True)), doubts)
 
 
-def _months(claims: Sequence[kit.Claim]) -> tuple[MonthOfShare, ...]:
-    """Return the member's share of every month from the first to the last.
-
-    Return an empty tuple if a month is unknown, if there are several currencies, if fewer than two months have a share,
-    or if the period has more than 24 months.
-    """
-    told = [claim for claim in claims if claim.owed.amount is not None]
+def _months(claims: Sequence[kit.Claim]) -> tuple[kit.QueryRow, ...]:
+    """Return the member's share by month; () for less than two months with a share or more than 24 months."""
+    told = [claim for claim in claims if claim.owed.amount is not None and claim.service.day]
     days = [claim.service.day.first for claim in told if claim.service.day]
-    if (
-        len(kit.by_currency(claim.owed.amount for claim in told)) != 1
-        or len({(d.year, d.month) for d in days}) < _LEAST
-    ):
-        return ()
-    months = kit.Computing(kit.ClaimQuery("month", timed=True), kit.ClaimFilter(), (min(days), max(days)), told).rows()
-    sums = [(one.name, one.cells[0].amount) for one in months if one.cells[0].amount]
-    top = max((amount.value for _, amount in sums), default=Decimal(0))
-    percents = [max(0, round(100 * amount.value / top)) if top > 0 else 0 for _, amount in sums]
-    every = zip(sums, percents, strict=True) if len(sums) <= _MOST_MONTHS else ()
-    return tuple(MonthOfShare(name, amount, percent) for (name, amount), percent in every)
+    rows = kit.chart_of("month", (min(days), max(days)), told, kit.ClaimFilter()) if days else ()
+    return rows if len(rows) <= _MOST_MONTHS else ()
 
 
-def way_of(claims: Sequence[kit.Claim]) -> Way | None:
-    """Return the sums over the claims that state every part; None if there are none, or several currencies."""
-    ways = [way for claim in claims if (way := _way(claim))]
-    sums = [kit.by_currency([way[at] for way in ways]) for at in range(4)]
-    if not ways or any(len(one) != 1 for one in sums) or not sums[0][0].value:
-        return None
-    billed, share, paid, discount = (one[0] for one in sums)
-    return Way(billed, share, paid, discount, len(ways), len(claims) - len(ways))
+def _way(claims: Sequence[kit.Claim]) -> tuple[kit.QueryCell, ...]:
+    """Return the sums from the billed amount to the share, of the claims that tell all; () without an amount."""
+    cells = kit.sums_of(filter(_tells_way, claims), kit.ClaimFilter(), "billed", None, "plan_paid", "discount")
+    return cells if cells[0].size and all(one.amount or not one.told for one in cells) else ()
 
 
-def _way(claim: kit.Claim) -> tuple[kit.Amount, kit.Amount, kit.Amount, kit.Amount] | None:
-    """Return the billed amount, the share, the payment and the discount; None if these do not add up exactly."""
-    why, billed = claim.why, claim.billed
-    if billed is None or why is None or why.paid is None or billed.currency != why.share.currency:
-        return None
-    discount = why.discount or kit.Amount(billed.value - billed.value, billed.currency)
-    parts = why.share, why.paid, discount
-    whole = sum((part.value for part in parts), Decimal(0)) == billed.value and min(p.value for p in parts) >= 0
-    return (billed, *parts) if whole else None
-
-
-def _total(column: str, amounts: Sequence[kit.Amount | None]) -> Total:
-    told = sum(1 for amount in amounts if amount is not None)
-    return Total(column, kit.by_currency(amounts), told, len(amounts) - told)
+def _tells_way(claim: kit.Claim) -> bool:
+    """Return whether the share, the payment and the discount come to the billed amount exactly."""
+    why, parts = claim.why, [claim.amount(one) for one in (None, "plan_paid", "discount")]
+    told = [one.value for one in parts if one]
+    return bool(why and why.paid and claim.billed and claim.billed.value == sum(told)) and min(told) >= 0

@@ -175,9 +175,8 @@ def _together(claims: Sequence[kit.Claim], claim_set: kit.ClaimSet, wanted: kit.
 
 def _sum(claims: Iterable[kit.Claim], wanted: kit.ClaimFilter | None = None) -> kit.Amount | None:
     """Return the sum of the shares, or of the shares of the requested care; None if one is missing or a minimum."""
-    parts = [(claim, kit.part_of(claim, wanted)[1] if wanted else None) for claim in claims]
-    shares = [None if claim.owed.is_floor else part or claim.owed.amount for claim, part in parts]
-    return kit.added(shares) if None not in shares else None
+    (cell,) = kit.sums_of(claims, wanted or kit.ClaimFilter(), None)
+    return None if cell.floor else cell.amount
 
 
 def _meant(claim_set: kit.ClaimSet, ask: kit.Ask, wanted: kit.ClaimFilter) -> kit.ClaimSet:

@@ -23,8 +23,9 @@ class ClaimList(kit.Paged, frozen=True):
         read: The number of all matching claims that were read.
         visits: True if the question asks for visits; `fills`: prescription fills were left out for that reason.
         chosen: The matching claims, with the numbers of claims that could not be decided.
+        apart: The number of matching claims that were reversed, replaced or cancelled.
         doubts: The caveats of each claim by the claim's id.
-        untold: True if some claims do not show whether they are in the requested state.
+        silent: The number of claims that match otherwise and do not tell a condition, or whether they are in the state.
         together: The sum of the claims of a period, if all claims are shown and have the amount.
         one: True if the question asks for the most or least expensive claim, which is then the first.
         number: The number of matching claims, if all were read; `of`: the number in the whole, if a part is counted.
@@ -37,12 +38,10 @@ class ClaimList(kit.Paged, frozen=True):
     claims: tuple[kit.Claim, ...]
     read: int
     chosen: kit.Chosen
-    replaced: int
-    cancelled: int
-    taken_back: int = 0
+    apart: int
     doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
     nearest: kit.Nearest | None = None
-    untold: bool = False
+    silent: int = 0
     visits: bool = False
     fills: bool = False
     together: kit.Amount | None = None
@@ -90,7 +89,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimList:
     """Return the requested page of the claims that match every condition, whether or not the server applied them."""
     wanted, first, visits = _wanted(ask), ask.page * _page(ask), _of_visits(ask)
     found, chosen = claim_set.within(kit.span_of(ask), wanted), kit.choose(claim_set.listed, wanted)
-    whole = kit.whole_of(ask, wanted)
+    whole, stateless = kit.whole_of(ask, wanted), kit.choose(claim_set.claims, replace(wanted, states=())).claims
     of = len(claim_set.within((whole.start, whole.end), whole).listed) if whole and not ask.report.is_partial else None
     page = found.listed[first : first + _page(ask)]
     whole_list = len(found.listed) <= first + _page(ask)
@@ -106,18 +105,13 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimList:
         of=of,
         so=len(found.listed) == of if of is not None and "always" in ask.asked.says else None,
         chosen=chosen,
-        replaced=len(kit.choose(claim_set.replaced, wanted).claims),
-        cancelled=len(kit.choose(claim_set.cancelled, wanted).claims),
-        taken_back=len(kit.choose(claim_set.taken_back, wanted).claims),
-        untold=any(
-            not kit.tells_state(c, wanted.state)
-            for c in kit.choose(claim_set.claims, replace(wanted, states=())).claims
-        ),
+        apart=len(kit.choose((*claim_set.replaced, *claim_set.cancelled, *claim_set.taken_back), wanted).claims),
+        silent=chosen.silent + sum(1 for c in stateless if not kit.tells_state(c, wanted.state)),
         visits=visits,
         fills=visits
         and any(claim.is_pharmacy for claim in claim_set.within(kit.span_of(ask), kit.filter_of(ask)).listed),
         table=_of_table(ask),
-        together=_together(found, wanted) if page == found.listed and not ask.report.is_partial else None,
+        together=_together(found, wanted, ask) if page == found.listed else None,
         one=kit.asks_one(ask)
         and not first
         and bool(page)
@@ -145,19 +139,15 @@ def _page(ask: kit.Ask) -> int:
     return kit.count_asked(ask, PAGE_OF_TABLE) or (PAGE_OF_TABLE if _of_table(ask) else PAGE)
 
 
-def _together(found: kit.Within, wanted: kit.ClaimFilter) -> kit.Amount | None:
+def _together(found: kit.Within, wanted: kit.ClaimFilter, ask: kit.Ask) -> kit.Amount | None:
     """Return the sum over the listed claims of a period.
 
     Return None without a period, for a single claim, if an amount is missing or only a minimum, or if the list and the
     sum have different claims.
     """
-    amounts = [kit.amount_in(claim, wanted) for claim in found.counted]
-    whole = set(found.counted) == set(found.listed) and not any(claim.owed.is_floor for claim in found.counted)
-    return (
-        kit.added(amounts)
-        if (wanted.start or wanted.end) and whole and len(amounts) > 1 and None not in amounts
-        else None
-    )
+    (cell,) = kit.sums_of(found.counted, wanted, least=ask.report.is_partial)
+    whole = (wanted.start or wanted.end) and set(found.counted) == set(found.listed) and cell.told > 1
+    return cell.amount if whole and not (cell.floor or cell.untold) else None
 
 
 def _of_visits(ask: kit.Ask) -> bool:

@@ -1,6 +1,6 @@
 """The total amount owed as far as claims show it: the member's share, reported payments, and unknown payments."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from msgspec.structs import replace
@@ -16,32 +16,24 @@ class OwedInAll(kit.OfClaims, frozen=True):
     """The sums of the member's shares, of the reported payments, and of what is left to pay.
 
     Attributes:
-        claims: The number of claims with a known member's share; `untold`: the number of claims without one.
-        share: The sum of the shares; `shares`: the sum for each currency; `least`: the sum is only a minimum.
-        paid: The sum of the reported payments by the member; None if none is reported.
-        left: The sum of what is left of the shares with a reported payment; None if unknown.
-        over: The sum of the payments beyond the shares.
+        share, paid: The sums of the shares, and of the reported payments by the member.
+        left, over: The sums of what is left of the shares with a reported payment, and of what was paid beyond them.
         open: The largest claims with something left, five at most, and what is left of each.
-        unknown: The number of claims without a reported payment; `unknown_share`: the sum of their shares.
+        unknown: The sum of the shares of claims without a reported payment.
         whom: Who may bill, each with the amount not known to be paid, largest first, if the question asks that.
         first: True if the question asks only who may bill, and not for a sum.
     """
 
     start: date
     end: date
-    claims: int
-    share: kit.Amount | None
-    paid: kit.Amount | None
-    left: kit.Amount | None
-    unknown: int
-    unknown_share: kit.Amount | None
-    untold: int
+    share: kit.QueryCell
+    paid: kit.QueryCell
+    left: kit.QueryCell
+    over: kit.QueryCell
+    unknown: kit.QueryCell
     open: tuple[tuple[kit.Claim, kit.Amount], ...]
-    least: bool
-    shares: tuple[kit.Amount, ...] = ()
     doubts: kit.SumDoubts = kit.NO_DOUBTS
-    over: kit.Amount | None = None
-    whom: tuple[tuple[str, kit.Amount], ...] = ()
+    whom: tuple[kit.QueryRow, ...] = ()
     first: bool = False
 
 
@@ -73,43 +65,33 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> OwedInAll:
     """Return the sums of the member's shares in the period; only payments that a claim reports are subtracted."""
     (start, end), found = _time(ask), _within(claim_set, ask)
     counted, wanted = found.counted, replace(kit.filter_of(ask), aspect=None)
-    owed = {claim.id: share for claim in counted if (share := kit.amount_in(claim, wanted)) is not None}
+    owed = {claim.id: one for claim in counted if (one := kit.amount_in(claim, wanted)) is not None}
     told = [claim for claim in counted if claim.id in owed]  # of the lab, only what its lines leave
-    unknown = [claim for claim in told if claim.paid_by_patient is None and owed[claim.id].value]
-    rest = [(claim, left) for claim in told if (left := kit.left_of(claim)) and left.value > 0]
-    rest.sort(key=lambda pair: pair[1].value, reverse=True)
+    left = [(claim, one) for claim in told if (one := kit.left_of(claim)) is not None]
+    rest = sorted(((claim, one) for claim, one in left if one.value > 0), key=lambda pair: -pair[1].value)
+    share, paid = kit.sums_of(counted, wanted, None, "paid_by_patient", least=ask.report.is_partial)
+    unknown = (claim for claim in told if claim.paid_by_patient is None and owed[claim.id].value)
     return OwedInAll(
         wanted=kit.filter_of(ask),
         start=start,
         end=end,
-        claims=len(told),
-        share=kit.added(owed.values()),
-        paid=kit.added(claim.paid_by_patient for claim in told),
-        left=kit.added(left for _, left in rest),
-        unknown=len(unknown),
-        unknown_share=kit.added(owed[claim.id] for claim in unknown),
-        untold=len(counted) - len(told),
+        share=share,
+        paid=paid,
+        left=kit.sums_of((claim for claim, _ in rest), wanted, "left")[0],
+        over=kit.sums_of((claim for claim, one in left if one.value < 0), wanted, "left")[0],
+        unknown=kit.sums_of(unknown, wanted, None)[0],
         open=tuple(pair for pair in rest if not pair[0].sensitive)[:SHOWN],
-        least=ask.report.is_partial or any(claim.owed.is_floor for claim in told) or len(told) < len(counted),
-        shares=kit.by_currency(owed.values()),
-        doubts=found.doubts,
-        whom=_whom(told) if kit.text_of(ask, "question") == "whom" else (),
+        whom=_whom(told, wanted) if kit.text_of(ask, "question") == "whom" else (),
         first=ask.asked.form == "who",
-        over=kit.added(-left for claim in told if (left := kit.left_of(claim)) and left.value < 0),
+        doubts=found.doubts,
     )
 
 
-def _whom(told: Iterable[kit.Claim]) -> tuple[tuple[str, kit.Amount], ...]:
+def _whom(told: Sequence[kit.Claim], wanted: kit.ClaimFilter) -> tuple[kit.QueryRow, ...]:
     """Return who bills, each with the sum that is not known to be paid, largest first, without sensitive claims."""
-    left = [
-        (claim.billing or claim.seen, claim.owed.amount if claim.paid_by_patient is None else kit.left_of(claim))
-        for claim in told
-        if not claim.sensitive
-    ]
-    rest = [(name, amount) for name, amount in left if name and amount and amount.value > 0]
-    sums = {name: kit.added(amount for own, amount in rest if own == name) for name, _ in rest}
-    every = ((name, amount) for name, amount in sums.items() if amount)
-    return tuple(sorted(every, key=lambda pair: (-pair[1].value, pair[0])))[:SHOWN]
+    unpaid = [claim for claim in told if (left := kit.unpaid_of(claim)) and left.value > 0]
+    query = kit.ClaimQuery("biller", measures=("unpaid",))
+    return kit.Computing(query, wanted, (date.min, date.max), unpaid).rows()[:SHOWN]
 
 
 def _time(ask: kit.Ask) -> tuple[date, date]:

@@ -25,9 +25,7 @@ class Pharmacy(kit.Paged, frozen=True):
 
     Attributes:
         count: The number of all matching fills.
-        told, untold: The numbers of fills with and without the amount.
-        totals: The sum for each currency; `least`: the sum is only a minimum.
-        paid_by_member: What the plan reports as already paid by the member.
+        total, paid: The sums of the member's shares, and of what the plan reports as already paid by the member.
         apart: The number of fills that were reversed, replaced or cancelled, and are in no sum.
         unnamed: The number of fills that do not name their drug, if the question names a drug.
         shielded: The number of fills with a sensitivity label.
@@ -48,11 +46,8 @@ class Pharmacy(kit.Paged, frozen=True):
     end: date
     drug: str | None
     count: int
-    told: int
-    untold: int
-    totals: tuple[kit.Amount, ...]
-    least: bool
-    paid_by_member: kit.Amount | None
+    total: kit.QueryCell
+    paid: kit.QueryCell
     apart: int
     unnamed: int
     shielded: int
@@ -69,11 +64,6 @@ class Pharmacy(kit.Paged, frozen=True):
     alike: bool | None = None
     whether: bool = False
     nearest: kit.Nearest | None = None
-
-    @property
-    def total(self) -> kit.Amount | None:
-        """The sum; None if there is none, or if there are several currencies."""
-        return kit.added(self.totals)
 
 
 async def answer(ask: kit.Ask) -> Pharmacy:
@@ -143,9 +133,9 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
     if one:
         sums, day = tuple(filled), filled[0].service.day
         start, end = (day.first, day.last) if day else (start, end)
-    shares = [(claim, kit.amount_in(claim, _of_share(ask))) for claim in sums]
-    told = [claim for claim, share in shares if share is not None]
     before = _wanted(earlier.claims, ask) if earlier else ()
+    total, paid = kit.sums_of(sums, _filter(ask), None, "paid_by_patient", least=ask.report.is_partial)
+    shares = [share for claim in sums if (share := kit.amount_in(claim, _of_share(ask)))]
     rows, place = ask.paged(filled, kit.count_asked(ask, MOST) or PAGE)
     unnamed = claim_set.within(_time(ask), kit.ClaimFilter(also=lambda claim: claim.is_pharmacy and not _drugs(claim)))
     return Pharmacy(
@@ -154,11 +144,8 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
         end=end,
         drug=" / ".join(kit.values_of(ask, "drug")) or None,
         count=len(filled or every),
-        told=len(told),
-        untold=len(sums) - len(told),
-        totals=kit.by_currency(share for _, share in shares),
-        least=any(claim.owed.is_floor for claim in told),
-        paid_by_member=kit.added(claim.paid_by_patient for claim in sums),
+        total=total,
+        paid=paid,
         apart=len(found.apart),
         unnamed=len((*unnamed.counted, *unnamed.two_plans)) if kit.text_of(ask, "drug") else 0,
         shielded=sum(1 for claim in filled if claim.sensitive),
@@ -173,7 +160,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
         if not (one or _filter(ask).exact or _filter(ask).limits) and _WHERE.search(" ".join(kit.words_of(ask.said)))
         else (),
         counted="how_many" in ask.asked.says,
-        alike=len({share.value for _, share in shares if share}) == 1 if "alike" in ask.asked.says else None,
+        alike=len({share.value for share in shares}) == 1 if "alike" in ask.asked.says else None,
         whether=ask.asked.begins and ask.asked.form is None and "money" not in ask.asked.says,
         newest=kit.count_asked(ask, MOST) is not None and kit.amount_asked(ask) is None,
         **place,

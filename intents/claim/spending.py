@@ -12,7 +12,6 @@ _EACH, _GROUPS = 10, ("kind", "provider")
 _MOST = 10  # claims
 _POCKET = frozenset({"pocket", "bolsillo"})
 _PAID = "paid_by_patient"
-_SEVERAL = 2
 _YEAR = 12
 _MONTH, _DAYS = 31, 365
 
@@ -21,9 +20,9 @@ class Spending(kit.OfClaims, frozen=True):
     """The sum of the amount owed, or of the amount `aspect`, over the claims of a period.
 
     Attributes:
-        claims, told, untold: The numbers of all claims, and of those with and without the amount.
-        totals: The sums, one for each currency; `least`: some of the added amounts are only minimums.
-        owed, plan_paid, paid_by_member: The sums of these amounts over the same claims; None if unknown.
+        claims: The number of all claims.
+        total: The sum; `plan_paid`, `paid`, `share`: the sums of what the plan paid, of what is reported as paid by the
+            member, and of the member's shares, over the same claims.
         chart: The sums by month, or by year over a longer time; `groups`: the numbers of claim types and of providers.
         apart: The number of claims that are in no sum, because they were reversed, replaced or cancelled.
         silent, mixed: The numbers of claims that state no kind of care, and that include other care too.
@@ -40,17 +39,13 @@ class Spending(kit.OfClaims, frozen=True):
     start: date
     end: date
     claims: int
-    told: int
-    untold: int
-    totals: tuple[kit.Amount, ...]
-    least: bool
-    owed: kit.Amount | None
-    plan_paid: kit.Amount | None
-    paid_by_member: kit.Amount | None
+    total: kit.QueryCell
+    plan_paid: kit.QueryCell
+    paid: kit.QueryCell
+    share: kit.QueryCell
     chart: tuple[kit.QueryRow, ...]
     groups: tuple[int, ...]
     apart: int
-    aspect: str | None
     silent: int = 0
     mixed: int = 0
     doubts: kit.SumDoubts = kit.NO_DOUBTS
@@ -65,14 +60,9 @@ class Spending(kit.OfClaims, frozen=True):
     crossing: kit.Crossing | None = None
 
     @property
-    def total(self) -> kit.Amount | None:
-        """The sum; None if there is none, or if there are several currencies."""
-        return kit.added(self.totals)
-
-    @property
     def pace(self) -> kit.Amount | None:
         """The sum projected to a whole year, in whole dollars; None unless `so_far`, and None in January."""
-        total, days = self.total, (self.end - self.start).days + 1
+        total, days = self.total.amount, (self.end - self.start).days + 1
         if total is None or not self.so_far or days <= _MONTH:
             return None
         return kit.Amount((total.value * _DAYS / days).quantize(Decimal(1)), total.currency)
@@ -99,8 +89,8 @@ async def answer(ask: kit.Ask) -> Spending:
     if (whole or (not summary.claims and summary.wanted.narrows)) and kit.span_of(ask) == (None, None):
         span = {"start": (ask.today - kit.LONG).isoformat(), "end": ask.today.isoformat()}
         ask, claim_set, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
-    pocket = summary.untold and not _POCKET.isdisjoint(kit.words_of(ask.words.get("amount_kind")))
-    if summary.claims and summary.aspect == _PAID and (pocket or not summary.totals):
+    pocket = summary.total.untold and not _POCKET.isdisjoint(kit.words_of(ask.words.get("amount_kind")))
+    if summary.claims and summary.wanted.aspect == _PAID and (pocket or not summary.total.sums):
         ask = ask.without("amount_kind")
         summary = replace(summarize(claim_set, ask), paid_untold=True)
     counted, wanted = _within(claim_set, ask).counted, summary.wanted
@@ -145,10 +135,10 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
     """Return the sums of the claims that count in the period; sensitive claims are summed but not described."""
     (start, end), wanted, found = _time(ask), _wanted(ask), _within(claim_set, ask)
     counted, is_partial = found.counted, ask.report.is_partial
-    told = [claim for claim in counted if kit.amount_in(claim, wanted) is not None]
-    totals = kit.by_currency(kit.amount_in(claim, wanted) for claim in told)
-    one = len(totals) == 1
+    sums = kit.sums_of(counted, wanted, wanted.aspect, "plan_paid", _PAID, None, least=is_partial)
+    one = len(sums[0].sums) == 1
     limit = kit.crossed_asked(ask)
+    by = "month" if kit.month_number(end) - kit.month_number(start) < _YEAR else "year"
     apiece = wanted.services and not {"each", "in_both"}.isdisjoint(ask.asked.says)
     apiece = apiece and "average" not in ask.slots  # "what did you pay for each"
     shown = bool(apiece or ask.asked.each or "each" in ask.arguments)
@@ -156,22 +146,18 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
         start=start,
         end=end,
         claims=len(counted),
-        told=len(told),
-        untold=len(counted) - len(told),
-        totals=totals,
-        least=any(claim.owed.is_floor for claim in told) and wanted.aspect is None,
-        owed=kit.added(claim.owed.amount for claim in counted) if one else None,
-        plan_paid=kit.added(kit.plan_paid_in(claim, wanted) for claim in counted) if len(totals) < _SEVERAL else None,
-        paid_by_member=kit.added(claim.paid_by_patient for claim in counted) if one else None,
-        chart=_chart((start, end), counted, wanted) if one else (),
+        total=sums[0],
+        plan_paid=sums[1],
+        paid=sums[2],
+        share=sums[3],
+        chart=kit.chart_of(by, (start, end), counted, wanted),
         groups=tuple(
-            len({claim.kind if by == "kind" else claim.seen or claim.billing for claim in told}) for by in _GROUPS
+            len({claim.kind if by == "kind" else claim.seen or claim.billing for claim in counted}) for by in _GROUPS
         ),
         apart=len(found.apart),
-        aspect=wanted.aspect,
         wanted=wanted,
         silent=kit.choose(claim_set.added, wanted).silent,
-        mixed=sum(1 for claim in told if kit.holds_more(claim, wanted)),
+        mixed=sum(1 for claim in counted if kit.holds_more(claim, wanted)),
         doubts=found.doubts,
         each=tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else (),
         question=kit.text_of(ask, "question") if one else None,
@@ -181,19 +167,10 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
     return _held_against(summary, claim_set, ask, counted)
 
 
-def _chart(span: tuple[date, date], counted: Sequence[kit.Claim], wanted: kit.ClaimFilter) -> tuple[kit.QueryRow, ...]:
-    """Return the sums by month, or by year of more than a year; () if fewer than two have one, or a day is unknown."""
-    by = "month" if kit.month_number(span[1]) - kit.month_number(span[0]) < _YEAR else "year"
-    query = kit.ClaimQuery(by, measures=(wanted.aspect,), timed=True)
-    rows = kit.Computing(query, wanted, span, counted).rows()
-    whole = sum(len(row.claims) for row in rows) == len(counted)
-    return rows if whole and sum(1 for row in rows if row.size) >= _SEVERAL else ()
-
-
 def _held_against(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, counted: Sequence[kit.Claim]) -> Spending:
     """Return the summary with the whole of which the sum is a part, and with the limit to which it is compared."""
     threshold, wanted = kit.threshold_asked(ask), summary.wanted
-    sure = not (ask.report.is_partial or summary.untold or summary.least)
+    least = summary.total.floor or summary.total.untold > 0
     percent = "percent" in ask.slots and not ask.report.is_partial
     whole, time = kit.of_whole(ask), (summary.start, summary.end)
     named = kit.filter_of(whole)
@@ -202,7 +179,7 @@ def _held_against(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, coun
     every = claim_set.within(kit.time_of(whole) if apart else time, named).counted if part else ()
     return replace(
         summary,
-        threshold=threshold.held(summary.total, least=not sure) if threshold else None,
+        threshold=threshold.held(summary.total.amount, least=least) if threshold else None,
         portion=kit.portion_of(counted, wanted, kit.whole_named(ask))
         if percent and not (apart or kit.any_time(named).narrows)
         else None,

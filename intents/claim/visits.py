@@ -43,7 +43,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
         gap: Two days, if the question asks how much time is between them.
         beside: The number of days before and after an event, and its day, if the question counts both.
         of_drugs: Each medicine whose fills are so far apart, if the question is about any of them; else None.
-        cost: The member's share of all claims, if the question also asks for money.
+        cost: The sum of the member's shares, if the question also asks for money.
         beyond: The number of all days, if the question asks for a day before the first one.
         placed: Claims with the day on which their year's deductible was met, if the question is which came first.
         silent: The number of claims that match otherwise and do not tell a condition.
@@ -64,7 +64,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
     gap: tuple[date, date] | None = None
     beside: tuple[int, int, date] | None = None
     of_drugs: tuple[tuple[str, tuple[date, date]], ...] | None = None
-    cost: kit.Amount | None = None
+    cost: kit.QueryCell | None = None
     beyond: int = 0
     placed: tuple[tuple[kit.Claim, date | None], ...] = ()
     silent: int = 0
@@ -130,8 +130,6 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         known_days, (first, last) = [group.day for group in dated if group.day], ask.anchors[0]
         beside = sum(d.last < first for d in known_days), sum(d.first > last for d in known_days), first
     of_money = "money" in ask.asked.says or ask.asked.form == "amount"
-    of_share = replace(wanted, aspect=None)  # as it is called, whatever other amount selects the days
-    shares = [kit.amount_in(claim, of_share) for claim in claims if of_money]
     return DaysOfCare(
         wanted=wanted,
         days=tuple(_day(group.day, group.claims) for group in dated[:SHOWN]),
@@ -150,7 +148,7 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         whether=ask.asked.begins,
         silent=chosen.silent if wanted.traits else 0,
         kinds=kit.care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),
-        cost=None if None in shares or ask.report.is_partial else kit.added(shares),
+        cost=kit.sums_of(claims, wanted, None, least=ask.report.is_partial)[0] if of_money else None,
         gap=gap,
         of_drugs=_of_drugs(ask, wanted, claims),
     )

@@ -9,12 +9,11 @@ from bot import kit
 
 
 class Part(msgspec.Struct, frozen=True):
-    """The amount of one person: None if no claim states the amount. `least` is True if the amount is a minimum."""
+    """The sum over the claims of one person, of whom there may be no claim."""
 
     person: kit.HouseholdMember
     claims: int
-    amount: kit.Amount | None
-    least: bool = False
+    sum: kit.QueryCell
 
 
 class FamilySpending(kit.OfClaims, frozen=True):
@@ -55,28 +54,23 @@ async def answer(ask: kit.Ask) -> FamilySpending:
 def summarize(found: kit.Household[kit.ClaimSet], ask: kit.Ask) -> FamilySpending:
     """Return the sum of each person's own claims, and the total."""
     start, end = kit.time_of(ask)
-    parts = [
-        _part(person, claim_set, ask, is_partial=person.number in found.partial) for person, claim_set in found.found
-    ]
+    parts = list[Part]()
+    for person, claim_set in found.found:
+        rows = _within(claim_set, ask).counted
+        (cell,) = kit.sums_of(rows, _wanted(ask), least=person.number in found.partial)
+        parts.append(Part(person, len(rows), replace(cell, floor=cell.floor or cell.untold > 0)))
     return FamilySpending(
         start=start,
         end=end,
-        parts=tuple(sorted(parts, key=lambda part: (part.amount is None, -(part.amount.value if part.amount else 0)))),
+        parts=tuple(sorted(parts, key=lambda part: (not part.sum.told, -(part.sum.size or 0)))),
         missing=found.missing,
-        total=kit.added(part.amount for part in parts),
-        least=found.is_floor or any(part.least for part in parts),
+        total=kit.added(part.sum.amount for part in parts if part.sum.told),
+        least=found.is_floor or any(part.sum.floor for part in parts),
         wanted=_wanted(ask),
         doubts=sum((_within(claim_set, ask).doubts for _, claim_set in found.found), kit.NO_DOUBTS),
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
         some=kit.of_some(ask),
     )
-
-
-def _part(person: kit.HouseholdMember, claim_set: kit.ClaimSet, ask: kit.Ask, *, is_partial: bool) -> Part:
-    rows, wanted = _within(claim_set, ask).counted, _wanted(ask)
-    shares = [kit.amount_in(claim, wanted) for claim in rows]
-    floors = any(claim.owed.is_floor for claim in rows) and wanted.aspect is None
-    return Part(person, len(rows), kit.added(shares), is_partial or floors or None in shares)
 
 
 def _within(claim_set: kit.ClaimSet, ask: kit.Ask) -> kit.Within:
