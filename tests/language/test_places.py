@@ -124,11 +124,11 @@ def test_a_server_has_read_it_before_it_serves(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.chdir(tmp_path)
     loaded: list[str] = []
 
-    def load(_area: places.Area) -> None:
+    def read(_places: nearby.Gazetteer) -> None:
         loaded.append("")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(nearby, "load", load)
+    monkeypatch.setattr(nearby.Gazetteer, "read", read)
     monkeypatch.setattr("bot.app.load_pack", lambda *_: shipped_pack())
     monkeypatch.setattr(sys, "argv", ["bcbst-bot", "serve", "--sandbox", "--port", "0"])
     with pytest.raises((KeyboardInterrupt, SystemExit)):
