@@ -46,8 +46,7 @@ def _file(cache: Path) -> Path:
 def _parts(value: object) -> object:
     """A value, and of a tree or an object all that it holds."""
     if isinstance(value, PhraseTree):
-        behind = {phrase: [tuple(one) for one in of] for phrase, of in value._behind.items()}
-        return value._meanings, behind, value._ways, value._begun, value._longest, value._most_behind, value.vocabulary
+        return value._meanings, value._ways, value._longest, value.vocabulary
     names = getattr(value, "__struct_fields__", ())
     return {name: _parts(getattr(value, name)) for name in names} if names else (type(value), value)
 

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from datetime import MAXYEAR, MINYEAR, date, timedelta
 from typing import NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
-from bot.language.text import WordRange
+from bot.language.matcher import PatternFound
 
 DateRange = tuple[date, date]
 Days = tuple[date | None, date | None]
@@ -168,14 +167,6 @@ class DatePeriod(NamedTuple):
     holiday: str = ""
 
 
-class DateFound(WordRange, msgspec.Struct, frozen=True):
-    """A date phrase in a message: tokens [first, after), and the first and last day of its period."""
-
-    first: int
-    after: int
-    days: Days
-
-
 class DateParts:
     """Operations of time patterns that return a part of another period, or the period directly before or after it."""
 
@@ -259,24 +250,24 @@ def clipped(days: Days, today: date) -> Days | None:
     return start, today if end is None or end > today else end
 
 
-def is_year(one: DateFound) -> bool:
+def is_year(one: PatternFound) -> bool:
     """Return whether a range is a whole calendar year, or one from January 1 to a day in its December."""
-    start, end = one.days
+    start, end = one.value
     return bool(start and end and (start.month, start.day, start.year, _TWELVE) == (1, 1, end.year, end.month))
 
 
-def follows_on(first: DateFound, days: Days, second: DateFound) -> DateFound | None:
+def follows_on(first: PatternFound, days: Days, second: PatternFound) -> PatternFound | None:
     """Return two date phrases as one range; None if the second period does not begin in the first or directly after it.
 
     `days` are the days of the first phrase. If the second period lies within the first, only its days count: "last
     year, April through June".
     """
     start, end = days
-    begin, until = second.days
+    begin, until = second.value
     if start is None or end is None or begin is None or until is None:
         return None
     if not start <= begin <= end + timedelta(days=1):
         return None
     if until <= end:  # "last year, April through June"
         return replace(second, first=first.first)
-    return DateFound(first.first, second.after, (start, max(end, until)))
+    return PatternFound(first.first, second.after, (start, max(end, until)))

@@ -78,11 +78,6 @@ def explained(rules: Iterable[Rule], heard: Heard, before: str | None, spoken: s
     return best
 
 
-def is_most(rule: Rule, heard: Heard) -> bool:
-    """Return whether a rule covers at least half of the words of a message."""
-    return 2 * len(heard.at(*rule.concepts)) >= len(heard.keys)
-
-
 # What is added to the sum of an intent whose rule takes every word of the message, to the glossary where a general
 # question asks about one of its words, and to an intent whose rule says that it goes on from the answer before.
 EXPLAINED, GENERAL, CONTINUES = 3.0, 2.0, 0.8
@@ -134,7 +129,9 @@ def may_follow(intents: Mapping[str, IntentRules], intent: str, heard: Heard, be
     if intent == REFINE:
         own = {kind for slot in (*before.heard.values(), "filter", "answer") for kind in kinds_of(slot)}
         fitting = [rule for rule in intents[REFINE].rules if fits(rule, heard, before.intent)]
-        changes = (rule for rule in fitting if "answer" not in rule.set or is_most(rule, heard))
+        # A rule for a bare answer covers at least half of the words.
+        most = (rule for rule in fitting if 2 * len(heard.at(*rule.concepts)) >= len(heard.keys))
+        changes = (*most, *(rule for rule in fitting if "answer" not in rule.set))
         return bool(own & heard.names) or any(not rule.any or rule.any & own & heard.names for rule in changes)
     if intent == DATE_SHIFT:
         return bool({"date_range", "date_shift"} & heard.names)
@@ -163,7 +160,6 @@ class Chooser:
         self._entries = [
             (place, intents[name]) for place, name in labels if name in intents and place not in self._dangers
         ]
-        self._needs = {place: entry.needs != "nothing" for place, entry in self._entries}
         self._explaining = {
             answered: {name: explaining(entry, answered=answered) for name, entry in intents.items()}
             for answered in (False, True)
@@ -225,7 +221,7 @@ class Chooser:
             goes_on = bool(short and last and entry.intent not in self._follow and continues(entry, heard, last))
             told = general and TERM in entry.slots.values()
             sums[place] += EXPLAINED * share or GENERAL * told or CONTINUES * goes_on
-        if alone and any(self._needs[place] for place in legal):
+        if alone and any(self._intents[self.weights.labels[place]].needs != "nothing" for place in legal):
             legal = [place for place in legal if self.weights.labels[place] != FALLBACK]
         chances = self.weights.probabilities(sums, legal)
         if next(iter(chances)) == FALLBACK and self._is_own(heard):
@@ -286,9 +282,8 @@ class Chooser:
         other = next((one.intent for one in others if self._lost(one, heard, alone=alone) < lost), None)
         if not lost or other is None:
             return chances
-        return {other: chances[top.intent], top.intent: chances[other]} | {
-            name: one for name, one in chances.items() if name not in {other, top.intent}
-        }
+        swapped = {other: chances[top.intent], top.intent: chances[other]}
+        return swapped | chances | swapped
 
     def _lost(self, entry: IntentRules, heard: Heard, *, alone: bool = False) -> frozenset[str]:
         """Return the names of what the message says and the intent's answer would ignore.

@@ -176,7 +176,7 @@ class Classed:
         """Return the number that words spell out from `index` on: "a thousand"; None for the count of a unit."""
         numbers = NumberWords(self._lexed.grammar)
         first = index + (index < len(self._words) and self._words[index] in {"a", "an", "un"})
-        run = list(takewhile(numbers.is_part, self._words[first:]))
+        run = list(takewhile(numbers.parts.__contains__, self._words[first:]))
         return None if not run or self._is(first + len(run), "unit_behind") else Decimal(numbers.value(run))
 
     def _behind(self, name: str, least: Decimal) -> Iterator[Decimal]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from bot.language.matcher import WordArea
-from bot.language.slots import joined
+from bot.language.slots import link
 from bot.language.text import Tag, Utterance, occupy
 
 _DIGITS = re.compile(r"\d{4}")
@@ -185,6 +185,5 @@ def _after_but(said: Utterance, index: int, words: WordArea) -> bool:
 
 def _beside(said: Utterance, one: Tag, other: Tag, words: WordArea) -> bool:
     left, right = (one, other) if one.first < other.first else (other, one)
-    return joined(said, left, right, words) or words.any("glue", "excepting").issuperset(
-        said.words[left.after : right.first]
-    )
+    glue, between = words.any("glue", "excepting"), said.words[left.after : right.first]
+    return link(said, left, right, words) is not None or glue.issuperset(between)

@@ -168,7 +168,7 @@ def _combined(kept: Slot | None, slot: Slot, *, excludes: bool, several: bool) -
         return slot
     if slot.excluded and not kept.excluded and excludes and slot.value not in kept.every:
         return replace(kept, but=_joined(kept.but, slot) if kept.but else slot)
-    if slot.excluded == kept.excluded and (slot.excluded or (several and slot.is_on_top)):
+    if slot.excluded == kept.excluded and (slot.excluded or (several and slot.is_plain and slot.how == "and")):
         return _joined(kept, slot)
     return slot
 

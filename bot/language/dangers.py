@@ -1,6 +1,6 @@
 """The words of danger in `_words/safety.yaml`: ideas, each a list of phrases, and patterns that combine ideas."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -50,7 +50,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     repaired: str
     ideas: dict[str, PhraseLists]
     patterns: tuple[DangerPattern, ...]
-    lines: dict[str, list[str]] = {}
+    lines: dict[str, str] = {}
 
 
 class Dangers(msgspec.Struct, frozen=True):
@@ -62,7 +62,7 @@ class Dangers(msgspec.Struct, frozen=True):
     words: PhraseTree = msgspec.field(default_factory=PhraseTree)
     patterns: tuple[DangerPattern, ...] = ()
     repaired: frozenset[str] = frozenset()
-    lines: Mapping[str, frozenset[str]] = msgspec.field(default_factory=dict)
+    lines: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 def load_dangers(folder: Path, medicines: Mapping[str, str]) -> Dangers:
@@ -82,9 +82,5 @@ def load_dangers(folder: Path, medicines: Mapping[str, str]) -> Dangers:
     for one in file.patterns:
         refuse_unknown(one.all, file.ideas, f"{shown}: patterns.{one.name}: all: unknown idea {{}}")
     repaired = frozenset(key for word in file.repaired.split(",") for key in keys_in(word))
-    lines = defaultdict[str, set[str]](set)
-    for line, names in file.lines.items():
-        refuse_unknown(names, file.ideas, f"{shown}: lines.{line}: unknown idea {{}}")
-        for name in names:
-            lines[name].add(line)
-    return Dangers(tree, file.patterns, repaired, {name: frozenset(found) for name, found in lines.items()})
+    refuse_unknown(file.lines, file.ideas, f"{shown}: lines: unknown idea {{}}")
+    return Dangers(tree, file.patterns, repaired, file.lines)

@@ -9,7 +9,6 @@ from datetime import MAXYEAR, MINYEAR, date, timedelta
 from msgspec.structs import replace
 
 from bot.language.calendar import (
-    DateFound,
     DateParts,
     DatePeriod,
     Days,
@@ -23,7 +22,7 @@ from bot.language.calendar import (
     named_day,
     unit_around,
 )
-from bot.language.matcher import Grammar, Lexed, Matcher, WordArea
+from bot.language.matcher import Grammar, Lexed, Matcher, PatternFound, WordArea
 from bot.language.text import Tag, Utterance, places_of
 
 _YEAR = re.compile(r"(?:19[89]\d|20[0-4]\d)$")
@@ -270,7 +269,7 @@ class Dates(DateParts):
         return DatePeriod(*unit_around(unit_around(self._today, unit)[1] + timedelta(days=1), unit))
 
 
-def find_dates(matcher: Matcher, lexed: Lexed, today: date, dashes: Sequence[int]) -> tuple[DateFound, ...]:
+def find_dates(matcher: Matcher, lexed: Lexed, today: date, dashes: Sequence[int]) -> tuple[PatternFound, ...]:
     """Return the date phrases among folded words, in order, each with the first and last day of its period.
 
     No range starts in the future; a range that would end after `today` ends today. An open start is None. Consecutive
@@ -282,7 +281,7 @@ def find_dates(matcher: Matcher, lexed: Lexed, today: date, dashes: Sequence[int
         hit = matcher.at("dates.range", place) if place >= taken else None
         days = clipped((hit.value[0], hit.value[1]), today) if hit else None
         if hit and days:
-            found.append(DateFound(place, hit.after, days))
+            found.append(replace(hit, value=days))
             taken = hit.after
     if len(found) > 1:
         found = list(_opposed(matcher, lexed, found, dashes))
@@ -290,20 +289,22 @@ def find_dates(matcher: Matcher, lexed: Lexed, today: date, dashes: Sequence[int
     return tuple(found)
 
 
-def _opposed(matcher: Matcher, lexed: Lexed, found: Sequence[DateFound], dashes: Sequence[int]) -> Iterator[DateFound]:
+def _opposed(
+    matcher: Matcher, lexed: Lexed, found: Sequence[PatternFound], dashes: Sequence[int]
+) -> Iterator[PatternFound]:
     """Yield the ranges; beside "this August", "last September" is the one of the year before."""
     words = lexed.grammar.area("dates")
-    this = {one.days[0].year for one in found if matcher.words[one.first] in words.this and one.days[0]}
+    this = {one.value[0].year for one in found if matcher.words[one.first] in words.this and one.value[0]}
     for one in found:
-        start = one.days[0]
+        start = one.value[0]
         named = matcher.words[one.first] in words.last and not matcher.is_in(one.first + 1, "dates.unit")
         again = named and start and start.year in this
         yield _as_of(lexed, dashes, one, date(start.year - 1, _TWELVE, 31)) if again and start else one
 
 
 def _listed(
-    matcher: Matcher, lexed: Lexed, found: Sequence[DateFound], dashes: Sequence[int], today: date
-) -> Iterator[DateFound]:
+    matcher: Matcher, lexed: Lexed, found: Sequence[PatternFound], dashes: Sequence[int], today: date
+) -> Iterator[PatternFound]:
     """Yield the ranges in order; consecutive periods that are listed together are merged into one.
 
     Of two listed or compared periods, one without a year is in the year of the other: "February and March 2023". A part
@@ -316,31 +317,31 @@ def _listed(
         near = words.listed.issuperset(between)
         opposed = not near and (words.listed | words.opposed).issuperset(between)
         earlier = last
-        if (near or opposed) and has_year and not _has_year(matcher, last, words) and one.days[0]:
-            year_end = date(one.days[0].year, 12, 31)
-            earlier = _as_of(lexed, dashes, last, year_end if opposed else one.days[1] or year_end)
+        if (near or opposed) and has_year and not _has_year(matcher, last, words) and one.value[0]:
+            year_end = date(one.value[0].year, 12, 31)
+            earlier = _as_of(lexed, dashes, last, year_end if opposed else one.value[1] or year_end)
         told = has_year or is_year(one) or _has_season(matcher, one) or not joining.isdisjoint(between)
-        if near and not told and last.days[1] and (_has_season(matcher, last) or is_year(last)):
-            one = _as_of(lexed, dashes, one, min(date(last.days[1].year, _TWELVE, 31), today))  # noqa: PLW2901 -- a part of the last
-        if near and not told and is_year(last) and None in one.days:  # "in 2025 since August"
-            days = one.days[0] or last.days[0], one.days[1] or last.days[1]
-            last = replace(last, after=one.after, days=days)
+        if near and not told and last.value[1] and (_has_season(matcher, last) or is_year(last)):
+            one = _as_of(lexed, dashes, one, min(date(last.value[1].year, _TWELVE, 31), today))  # noqa: PLW2901 -- a part of the last
+        if near and not told and is_year(last) and None in one.value:  # "in 2025 since August"
+            days = one.value[0] or last.value[0], one.value[1] or last.value[1]
+            last = replace(last, after=one.after, value=days)
         elif near and _has_season(matcher, last) and not _has_season(matcher, one):
             last = one
-        elif near and (whole := follows_on(last, earlier.days, one)):
+        elif near and (whole := follows_on(last, earlier.value, one)):
             last = whole
         else:
             yield earlier
-            dated = opposed and not has_year and last.days[0] and _has_year(matcher, last, words)
-            last = _as_of(lexed, dashes, one, date(last.days[0].year, 12, 31)) if dated and last.days[0] else one
+            dated = opposed and not has_year and last.value[0] and _has_year(matcher, last, words)
+            last = _as_of(lexed, dashes, one, date(last.value[0].year, 12, 31)) if dated and last.value[0] else one
     yield last
 
 
-def _has_season(matcher: Matcher, one: DateFound) -> bool:
+def _has_season(matcher: Matcher, one: PatternFound) -> bool:
     return any(matcher.is_in(place, "dates.season") for place in one.places)
 
 
-def _has_year(matcher: Matcher, one: DateFound, words: WordArea) -> bool:
+def _has_year(matcher: Matcher, one: PatternFound, words: WordArea) -> bool:
     """Return whether the words are a part of a named year: "June of last year", but not "last year"."""
     units = words.values("unit")
     return not is_year(one) and any(
@@ -348,10 +349,10 @@ def _has_year(matcher: Matcher, one: DateFound, words: WordArea) -> bool:
     )
 
 
-def _as_of(lexed: Lexed, dashes: Sequence[int], one: DateFound, day: date) -> DateFound:
+def _as_of(lexed: Lexed, dashes: Sequence[int], one: PatternFound, day: date) -> PatternFound:
     """Return a date phrase evaluated for another day: "June" as of the end of 2025 is June 2025."""
     hit = Matcher(lexed, Dates(day), dashes).at("dates.range", one.first)
-    return replace(one, days=hit.value[:2]) if hit and hit.after == one.after else one
+    return replace(one, value=hit.value[:2]) if hit and hit.after == one.after else one
 
 
 _WOULD = frozenset({"we'd", "we\u2019d"})
@@ -372,7 +373,7 @@ def date_tags(lexed: Lexed, said: Utterance, today: date, plan_year: tuple[date,
     found = find_dates(matcher, lexed, today, said.dashes)
     would = {place for place in range(len(said.words)) if said.said(place, place + 1).casefold() in _WOULD}
     past = (one for one in found if ahead.isdisjoint(one.places) and would.isdisjoint(one.places))
-    return [*(Tag("date_range", _iso(*one.days), one.first, one.after) for one in past), *tags]
+    return [*(Tag("date_range", _iso(*one.value), one.first, one.after) for one in past), *tags]
 
 
 def _iso(start: date | None, end: date | None) -> dict[str, str | None]:

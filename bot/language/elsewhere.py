@@ -108,9 +108,10 @@ def city_elsewhere(
     leads = words.any("round", "within") if awaited else words.round
     for place, word in enumerate(said.words[:-1]):
         if word in words.led and "," not in said.between(place + 1):
+            state = state_at(said, place + 1, words)
             tag = (
                 _before_state(said, place + 1, free, known, words)
-                or _state_alone(said, place + 1, words)
+                or (Tag("location", {"state": state[0]}, place + 1, state[1]) if state else None)
                 or (_strange(said, place + 1, free, known) if word in leads else None)
             )
             if tag:
@@ -128,11 +129,6 @@ def _before_state(
         if not free[at] or not said.words[at].isalpha() or said.words[at] in words.beside("names").no_name:
             return None
     return None
-
-
-def _state_alone(said: Utterance, index: int, words: WordArea) -> Tag | None:
-    state = state_at(said, index, words)
-    return Tag("location", {"state": state[0]}, index, state[1]) if state else None
 
 
 def _strange(said: Utterance, first: int, free: Sequence[bool], known: Container[str]) -> Tag | None:

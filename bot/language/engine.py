@@ -251,8 +251,8 @@ class Engine:
             return self._unknown(heard, chances, dangers)
         act = None if answered else self.intents[top]
         if act and (instead := self._not_told(act, heard, context)):
-            rest = {name: one for name, one in chances.items() if name not in {instead, top}}
-            top, chances = instead, {instead: chances[top], top: DOUBT, **rest}
+            ahead = {instead: chances[top], top: DOUBT}
+            top, chances = instead, ahead | chances | ahead
         elif act:
             top, chances = self._tellers.chosen(act, chances, heard)
         intent, before = self.intents[top], self.intents.get(context.intent) if context else None

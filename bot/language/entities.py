@@ -11,7 +11,7 @@ from bot.language.codes import code_tags, is_nucc, networks_by_letter, unknown_l
 from bot.language.dates import date_tags
 from bot.language.elsewhere import city_elsewhere, counties_beside, state_at, street_in
 from bot.language.hours import age_tags, hour_tags
-from bot.language.lexicon import COMPLAINT, WISH_AFTER, WISH_BEFORE, Lexicon
+from bot.language.lexicon import WISH_AFTER, WISH_BEFORE, Lexicon
 from bot.language.matcher import Grammar, Lexed
 from bot.language.names import NameFound, end_with_generic_words
 from bot.language.numbers import (
@@ -24,7 +24,7 @@ from bot.language.numbers import (
     with_own_amount,
 )
 from bot.language.people import call_tags, person_named
-from bot.language.phrases import Meaning, PhraseFound
+from bot.language.phrases import COMPLAINT, Meaning, PhraseFound
 from bot.language.places import NamedPlace
 from bot.language.polarity import OF_CLAIMS, complaint_tags, of_doctors, single_word_tags, with_polarity, with_wishes
 from bot.language.text import AnyOf, Tag, Utterance, cleaned, occupy, of_kind, places_of
@@ -155,14 +155,10 @@ class Tagger:
         organizations = of_kind(tags, "organization")
         at = {said.words[one.first - 1] in self._places.at and one.first - 1 for one in organizations if one.first}
         full = (name for name in names if len(str(name.value).split()) > 1 or name.after in at)
-        people = [*full, *(name for name in names if self._is_titled(name, said))]
+        people = [*full, *(name for name in names if said.words[name.first] in self._words.short_title)]
         if organizations and not people:
             return [*tags, *(replace(tag, kind="provider_name") for tag in organizations)]
         return [*tags, *names]
-
-    def _is_titled(self, name: Tag, said: Utterance) -> bool:
-        """Return whether a name follows "Dr."."""
-        return said.words[name.first] in self._words.short_title
 
     def _set_apart(self, said: Utterance, match: PhraseFound) -> bool:
         """Return whether punctuation separates a town from its neighbours, as staff type: "endo - knox - net P"."""

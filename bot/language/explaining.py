@@ -1,6 +1,6 @@
 """Explanation of a reading, for rule authors: `bcbst-bot understand --explain`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
@@ -36,21 +36,15 @@ def traced(
     reading: Reading, heard: Heard, chances: Mapping[str, float], chooser: Chooser, intents: Mapping[str, IntentRules]
 ) -> ReadingTrace:
     """Return the reading with everything that led to it."""
-    found = evidence(heard.said, heard.names)
+    found, there = evidence(heard.said, heard.names), set(heard.keys)
     first_two, held = tuple(chances)[:2], chooser.licences.held(heard)
+    said = [text for name in first_two[:1] for texts in intents[name].examples.values() for text in texts]
     return ReadingTrace(
         reading,
         heard,
         chances,
         {name: tuple(chooser.weights.speaks(found, name)) for name in first_two},
         tuple(name for name, entry in intents.items() if licence_of(entry, held)),
-        _most_alike(heard.keys, intents[first_two[0]] if first_two else None),
+        max(said, key=lambda text: len(there & {*keys_in(text)}) / (len(keys_in(text)) + _SHORT), default=""),
         chooser.needed(intents[reading.intent or FALLBACK]),
     )
-
-
-def _most_alike(keys: Sequence[str], entry: IntentRules | None) -> str:
-    """Return the example of an intent with the most words in common with a message; "" if it has no examples."""
-    said = [text for texts in entry.examples.values() for text in texts] if entry else []
-    there = set(keys)
-    return max(said, key=lambda text: len(there & set(keys_in(text))) / (len(keys_in(text)) + _SHORT), default="")

@@ -6,7 +6,6 @@ Typos are corrected first, with the words of the pack.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
-from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -17,25 +16,16 @@ from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.codes import abbreviates
 from bot.language.elsewhere import street_in
 from bot.language.entities import Tagger
-from bot.language.lexicon import COMPLAINT, Lexicon
+from bot.language.lexicon import Lexicon
 from bot.language.matcher import Lexed, WordArea
 from bot.language.names import NameFound, find_names
 from bot.language.people import names_somebody, owners, with_people
-from bot.language.phrases import PhraseFound, Speller
+from bot.language.phrases import COMPLAINT, PhraseFound, Speller
 from bot.language.polarity import behind_search
 from bot.language.slots import places_of_names
 from bot.language.spotting import NameSurroundings, NameWords, WordMeanings
 from bot.language.text import AnyOf, Tag, Utterance, of_kind, places_of
 from bot.language.weights import Weights, evidence, shape
-
-
-class Scanned(NamedTuple):
-    """The words of a message as look-up keys, the phrases found in them, and the names of people and organizations."""
-
-    keys: tuple[str, ...]
-    found: list[PhraseFound]
-    names: tuple[NameFound, ...]
-
 
 _UNIT = 2
 _VALUES = frozenset({
@@ -67,8 +57,8 @@ class Scanner:
             around=NameSurroundings(lexicon.grammar),
         )
 
-    def scan(self, said: Utterance) -> Scanned:
-        """Return the keys, phrases and names of a message."""
+    def scan(self, said: Utterance) -> tuple[tuple[str, ...], list[PhraseFound], tuple[NameFound, ...]]:
+        """Return the words of a message as look-up keys, their phrases, and the names of people and organizations."""
         plain = self._tree.scan(said.keys)
         street = street_in(said, self._places)
         names = find_names(said, self._meanings(said, plain), self._words)
@@ -78,7 +68,7 @@ class Scanner:
         found = plain if keys == said.keys else self._tree.scan(keys)
         if kept:
             found = [match for match in found if kept.isdisjoint(match.places)]
-        return Scanned(keys, found, names)
+        return keys, found, names
 
     def _meanings(self, said: Utterance, found: Sequence[PhraseFound]) -> WordMeanings:
         """Return the meanings of the words before correction. A place of one word may be a person's name."""
@@ -245,8 +235,6 @@ class Hearer:
 
     def knowing(self, said: Utterance, people: Sequence[tuple[str, str]]) -> Utterance:
         """Return the message with the token ranges that name one of these people, given as (given, family) names."""
-        if not people:
-            return said
         return with_people(said, people, self._people, self._common, self._lexicon.grammar.area("people"))
 
     def _letters(self, said: Utterance, tags: Sequence[Tag], *, terse: bool) -> Iterator[Tag]:

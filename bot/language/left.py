@@ -33,7 +33,6 @@ _TOLD = frozenset({
     "person", "date_range", "date_out", "date_ahead", "amount", "amount_over", "amount_under", "amount_own", "network",
     "drug", "provider_name", "organization", "claim_id", "location",
 })  # fmt: skip
-_CLAIMS = "ExplanationOfBenefit"
 CARE = "care"
 """The key of a kind of care that only the person's own words name, among the ignored conditions."""
 # What the care, or whoever gave it, is already named by.
@@ -192,7 +191,7 @@ def _told_by(intent: IntentRules) -> frozenset[str]:
 
 def care_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> Slot | None:
     """Return the kind of care in a question about claims that only an unknown word, not at `asked`, names, or None."""
-    if intent.reads is None or intent.reads.type != _CLAIMS or "service" not in intent.heard.values():
+    if not intent.reads_claims or "service" not in intent.heard.values():
         return None
     if (reason := next((one for one in heard.complaints if _is_reason(heard, one, asked)), None)) is not None:
         first, last, out = reason.start, reason.stop, heard.area("polarity").phrases("negated")

@@ -17,16 +17,14 @@ from bot.language.grammar import load_grammar
 from bot.language.hours import AgePatterns, HourPatterns
 from bot.language.matcher import Grammar
 from bot.language.numbers import LimitPatterns
-from bot.language.phrases import Meaning, PhraseLists, PhraseTree, expand, keys_of, phrases_in, with_name
+from bot.language.phrases import COMPLAINT, Meaning, PhraseLists, PhraseTree, expand, keys_of, phrases_in, with_name
 from bot.language.places import PLACE, Area, load_place_names, place_phrases
 from bot.language.rules import WORDS, read_words
 from bot.language.text import AnyOf, keys_in
-from bot.language.tongues import ANY_DOCTOR, add_dangers, add_words, read_tongues
+from bot.language.tongues import ANY_DOCTOR, add_words, read_tongues
 
 LANGUAGES = ("en", "es")
 """The languages that every entry of the words, every title and every intent's examples must have."""
-# What a kind of doctor treats: a specialty where somebody is looked for, and nothing elsewhere.
-COMPLAINT = "complaint"
 # What is wished of a provider and no directory tells: an answer says that it is not limited to it.
 WISH, WISH_BEFORE, WISH_AFTER = "wish", "wish_before", "wish_after"
 WISH_TIME, WISH_PLACE = "wish_time", "wish_place"
@@ -200,26 +198,21 @@ def _load_specialties(lexicon: Lexicon, folder: Path) -> dict[str, tuple[str, ..
     """Add the kinds of doctors to the lexicon. Return their NUCC codes by name."""
     shown = f"{WORDS}/specialties.yaml"
     listed = read_words(folder, "specialties.yaml", dict[str, _Specialty])
-    ways_of_asking = {"en": expand(_FOR_EN), "es": expand(_FOR_ES)}
+    for language, ways in (("en", _FOR_EN), ("es", _FOR_ES)):
+        lexicon.tree.add_ways(language, expand(ways))
     for name, specialty in listed.items():
-        codes = specialty.codes
-        meant: list[tuple[str, object]] = [("any_doctor" if name == ANY_DOCTOR else "specialty", codes)]
-        meant += [(WISH, name)] if specialty.wider else []
-        called = specialty
+        codes, called = specialty.codes, specialty
         if name != ANY_DOCTOR:
             called = replace(specialty, en=", ".join(_as_people_say(specialty.en)))
         if specialty.of:
             beside, whole = listed[specialty.of[0]].beside, listed[specialty.of[1]]
             english, spanish = _joined(beside.en, whole.en), _joined(whole.es, beside.es)
             called = replace(called, en=", ".join((called.en, *english)), es=", ".join((called.es, *spanish)))
-        for of, value in meant:
-            _add(lexicon, called, of, value, (shown, name))
+        _add(lexicon, called, "any_doctor" if name == ANY_DOCTOR else "specialty", codes, (shown, name))
+        if specialty.wider:
+            _add(lexicon, called, WISH, name, (shown, name))
         for language, complaint in specialty.treats.phrases(shown, name):
             lexicon.tree.add(complaint, Meaning(COMPLAINT, codes, language))
-            for of, value in meant if name != ANY_DOCTOR else ():
-                lexicon.tree.add_behind(
-                    ways_of_asking[language], complaint, Meaning(of, value, language, of in _HIDING)
-                )
     return {name: specialty.codes for name, specialty in listed.items()}
 
 
@@ -311,8 +304,7 @@ def read_lexicon(folder: Path) -> Lexicon:
     _load_names(lexicon, folder)
     lexicon.dangers = load_dangers(folder, lexicon.drugs)
     for language, tongue in read_tongues(folder).items():
-        add_words(lexicon.tree, language, tongue, codes)
-        add_dangers(lexicon.dangers.words, language, tongue)
+        add_words(lexicon.tree, lexicon.dangers.words, language, tongue, codes)
         lexicon.idle |= keys_of(tongue.idle)
         lexicon.familiar |= (keys_of(tongue.common) | keys_of(tongue.idle)) - lexicon.given - lexicon.family
     lexicon.glossary = load_glossary(folder)

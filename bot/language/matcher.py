@@ -20,6 +20,7 @@ _Captured = tuple[tuple[str, Any], ...]
 START, END, DASH, REPEATED, ANY = "^", "$", "-", "*", "."
 _ANY_WORD = (ANY, None)
 _IS = "is"
+_AREAS_KEPT = 1024
 _PLAIN = re.compile(r"'s$|'")
 
 
@@ -284,8 +285,6 @@ class WordArea:
 
     def __init__(self, grammar: Grammar, name: str) -> None:
         self._grammar, self._area = grammar, name
-        self._kept: dict[tuple[str, ...], frozenset[str]] = {}
-        self._phrases: dict[str, Mapping[tuple[str, ...], ClassValue]] = {}
 
     def __getattr__(self, name: str) -> frozenset[str]:
         """Return the words of a class, cached; empty for a pack without a grammar.
@@ -304,25 +303,21 @@ class WordArea:
         """Return the words of a class with their values."""
         return self._grammar.values(f"{self._area}.{name}")
 
+    @lru_cache(maxsize=_AREAS_KEPT)  # noqa: B019 -- as above
     def phrases(self, name: str) -> Mapping[tuple[str, ...], ClassValue]:
         """Return the phrases of a name that consist of words only, as tuples of words, with their values."""
-        if name not in self._phrases:
-            said = self._grammar.listed.get(f"{self._area}.{name}", {})
-            self._phrases[name] = {tuple(one.split()): value for one, value in said.items()}
-        return self._phrases[name]
+        said = self._grammar.listed.get(f"{self._area}.{name}", {})
+        return {tuple(one.split()): value for one, value in said.items()}
 
+    @lru_cache(maxsize=_AREAS_KEPT)  # noqa: B019 -- as above
     def any(self, *names: str) -> frozenset[str]:
         """Return the words of several classes."""
-        if names not in self._kept:
-            self._kept[names] = self._grammar.words(*(f"{self._area}.{name}" for name in names))
-        return self._kept[names]
+        return self._grammar.words(*(f"{self._area}.{name}" for name in names))
 
+    @lru_cache(maxsize=_AREAS_KEPT)  # noqa: B019 -- as above
     def keys(self, *names: str) -> frozenset[str]:
         """Return the look-up keys of the words of several classes."""
-        key = ("", *names)
-        if key not in self._kept:
-            self._kept[key] = frozenset(map(key_of, self.any(*names)))
-        return self._kept[key]
+        return frozenset(map(key_of, self.any(*names)))
 
     def starts(self, name: str) -> frozenset[str]:
         """Return the possible first words of the phrases called `name`."""

@@ -77,7 +77,7 @@ class _People:
         for begin in range(len(self.said.words)):
             titled = self.at.is_title(begin) and self.at.word_behind(begin + 1) != ""
             for first in (begin, begin + 1) if titled else (begin,):
-                for end in () if self.at.is_article(first) else self._ends(first, _LONGEST):
+                for end in () if self.at.word(first) in self.around.names.article else self._ends(first, _LONGEST):
                     yield from self._weighed(begin, first, end)
                     yield from self._reversed(begin, first, end)
 
@@ -188,8 +188,10 @@ class _People:
     def _reversed(self, begin: int, first: int, end: int) -> Iterator[NameFound]:
         """Yield a name in the order family name, comma or "first name", first names: "Wyman, Christie"."""
         behind = self._behind_family(end)
-        if end - first > _MOST_FAMILY or behind is None or self._is_parted(begin) or self._is_begun(first):
+        if end - first > _MOST_FAMILY or behind is None or self._is_parted(begin):
             return
+        if first > 0 and self._is_likely(first - 1) and self.at.between(first) in _WITHIN_A_NAME:
+            return  # the word before belongs to the same name
         family = sum(self._parts(first, end).values()) + _FRAMED * (behind > end)
         initial = behind > end and len(self.at.word(behind)) == 1  # "Wyman, first initial C"
         for last in (behind + 1,) if initial else self._ends(behind, _MOST_GIVEN):
@@ -201,7 +203,7 @@ class _People:
             after = self._suffixed(last + more)
             weight = family + given + _COMMA + self._around(begin, first, last + more, after)
             weight += _FRAMED * (self.at.word_before(begin) in self.around.lead and self._is_listed(range(first, last)))
-            goes_on = after == last + more and self._is_listed_on(after)
+            goes_on = after == last + more and self._is_parted(after) and self._is_likely(after)
             followed = self.at.word_behind(after) in AnyOf(self.around.follow, self.around.asked)
             if weight >= _ENOUGH and not goes_on and followed:
                 name = cleaned(f"{self.said.said(behind, last + more)} {self.said.said(first, end)}")
@@ -214,17 +216,9 @@ class _People:
         )
         return end + longest if (longest := max(leads, default=0)) or self._is_parted(end) else None
 
-    def _is_begun(self, first: int) -> bool:
-        """Return whether the word before `first` belongs to the same name."""
-        return first > 0 and self._is_likely(first - 1) and self.at.between(first) in _WITHIN_A_NAME
-
     def _is_likely(self, index: int) -> bool:
         """Return whether the word at `index` is a known name, unknown, or capitalized."""
         return self.at.like(index) or self.at.capital(index)
-
-    def _is_listed_on(self, index: int) -> bool:
-        """Return whether another name follows at `index` after a comma."""
-        return self._is_parted(index) and self._is_likely(index)
 
     def _is_parted(self, index: int) -> bool:
         """Return whether a comma is before the word at `index`, as in "Wyman, Christie" or in a list of names."""

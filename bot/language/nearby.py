@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from functools import lru_cache
-from typing import NamedTuple
 
 from bot.language import places
 from bot.language.places import Area, Coordinates, miles_between, points_in
@@ -14,47 +13,25 @@ _BEYOND = 0.65  # degrees, some forty miles: how far across the state's borders 
 _MILES_PER_DEGREE = 69.0
 
 
-class _Centres(NamedTuple):
-    """The ZIP codes in and around a state from south to north, with the latitude and longitude of their centers."""
-
-    codes: tuple[str, ...]
-    lats: array[float]
-    longs: array[float]
-
-
 @lru_cache(maxsize=4)
-def _centres(area: Area) -> _Centres:
-    """Return every ZIP code in the state, and those of neighbouring states near its border."""
-    inside = [(point, code) for code, point in points_in(area.state).each()]
+def _centres(area: Area) -> tuple[tuple[str, ...], array[float], array[float]]:
+    """Return every ZIP code in the state and those of neighbouring states near its border, from south to north.
+
+    Behind them are the latitudes and the longitudes of their centers.
+    """
+    inside = points_in(area.state)
     if inside:
         south, north = (end(point[0] for point, _ in inside) for end in (min, max))
         west, east = (end(point[1] for point, _ in inside) for end in (min, max))
-        outside = (one for state in area.beside for one in points_in(state).each())
+        outside = (one for state in area.beside for one in points_in(state))
         inside += [
             (point, code)
-            for code, point in outside
+            for point, code in outside
             if south - _BEYOND < point[0] < north + _BEYOND and west - _BEYOND < point[1] < east + _BEYOND
         ]
     inside.sort()
     lats, longs = (array("d", (point[axis] for point, _ in inside)) for axis in (0, 1))
-    return _Centres(tuple(code for _, code in inside), lats, longs)
-
-
-def load(area: Area) -> None:
-    """Load the tables for searches around a place now, so that no question has to wait for them."""
-    _centres(area)
-    places.state_center(area.state)
-    places.drop_table()
-
-
-@lru_cache(maxsize=512)
-def zips_near(area: Area, center: Coordinates, miles: float) -> tuple[str, ...]:
-    """Return the ZIP codes whose center is within `miles` of a point, nearest first."""
-    codes, lats, longs = _centres(area)
-    band = miles / _MILES_PER_DEGREE
-    first, after = bisect_left(lats, center[0] - band), bisect_right(lats, center[0] + band)
-    within = ((miles_between(center, (lats[at], longs[at])), codes[at]) for at in range(first, after))
-    return tuple(zip_code for distance, zip_code in sorted(within) if distance <= miles)
+    return tuple(code for _, code in inside), lats, longs
 
 
 class Gazetteer:
@@ -74,11 +51,18 @@ class Gazetteer:
 
     def read(self) -> None:
         """Load the tables now. On the first start of an installation this takes half a second."""
-        load(self._area)
+        _centres(self._area)
+        places.state_center(self._area.state)
+        places.drop_table()
 
+    @lru_cache(maxsize=512)  # noqa: B019 -- one lives as long as its pack
     def zips_near(self, center: Coordinates, miles: float) -> tuple[str, ...]:
         """Return the ZIP codes whose center is within a distance in miles, nearest first."""
-        return zips_near(self._area, center, miles)
+        codes, lats, longs = _centres(self._area)
+        band = miles / _MILES_PER_DEGREE
+        first, after = bisect_left(lats, center[0] - band), bisect_right(lats, center[0] + band)
+        within = ((miles_between(center, (lats[at], longs[at])), codes[at]) for at in range(first, after))
+        return tuple(zip_code for distance, zip_code in sorted(within) if distance <= miles)
 
     coordinates = staticmethod(places.coordinates)
     city_center = staticmethod(places.city_center)

@@ -46,17 +46,13 @@ class NumberWords:
         self.large = frozenset({*self.times, *(word for word, value in self.values.items() if value >= _TEN)})
         self._few = grammar.values("dates.number")
         self._joint, self._article = grammar.words("numbers.joint"), grammar.words("numbers.article")
-        self._parts = frozenset({*self.values, *self.times, *self._joint})
+        self.parts = frozenset({*self.values, *self.times, *self._joint})
         self.listed = grammar.area("numbers")
         self.dollars, self.miles = self.listed.keys("dollars"), self.listed.keys("miles")
 
     def count(self, word: str) -> int | None:
         """Return the value of a small number in digits or one word; None for other words."""
         return int(word) if word.isascii() and _SHORT.match(word) else self.values.get(word) or self._few.get(word)
-
-    def is_part(self, word: str) -> bool:
-        """Return whether the word may be a part of a number in words."""
-        return word in self._parts
 
     def is_begun(self, words: Sequence[str], first: int, end: int) -> bool:
         """Return whether a spelled-out number may begin with words[first] and end with words[end - 1]."""
@@ -146,12 +142,8 @@ class LimitPatterns:
         return [Tag(kind, amount.value, *span)] if kind and self._is_money(amount) else None
 
     def miles(self, count: int, span: tuple[int, int]) -> Tag | None:
-        """Return the tag of a search radius in miles: "within ten miles"; None for none."""
+        """Return the tag of a search radius in miles: "within ten miles", "10mi"; None for none."""
         return Tag("radius", count, *span) if count else None
-
-    def miles_joined(self, joined: tuple[int, str], span: tuple[int, int]) -> Tag:
-        """Return the tag of a search radius in miles: "10mi"."""
-        return Tag("radius", joined[0], *span)
 
     def _is_money(self, amount: _Amount) -> bool:
         """Return whether an amount is in dollars, because of a sign, or of words about money in the message."""

@@ -19,7 +19,7 @@ _OPTION = re.compile(r'(?<!\S)([^\W\d_][\w-]{0,30}):(?!//)("[^"]*"|“[^”]*”
 _ZIP = re.compile(r"(\d{5})(?:-?\d{4})?")
 _MILES = re.compile(r"(\d{1,4})(?:\.\d+)?\s*\w*")
 _MONEY = re.compile(r"\$?(\d{1,3}(?:,\d{3})+|\d{1,7}(?:\.\d{2})?)")
-_CODE = re.compile(r"[a-z]{2,3}")
+_CODE = re.compile(r"([a-z]{2,3})")
 _SWITCHES = ("accepting_new", "telehealth", "wheelchair")
 # How several networks are meant, which is an option of its own: any of them, all of them, or none.
 HOW = "network_how"
@@ -155,15 +155,14 @@ def _value(engine: Engine, kind: str, key: str, value: str, today: date) -> obje
     words = engine.lexicon.grammar.area("options")
     readers: dict[str, Callable[[], object]] = {
         "amount": lambda: _heard(engine, kind, (value, f"${value}"), today),
-        **dict.fromkeys(("amount_over", "amount_under"), lambda: _dollars(value)),
+        **dict.fromkeys(("amount_over", "amount_under"), lambda: _matched(_MONEY, value).replace(",", "") or None),
         "open_at": lambda: _heard(engine, kind, _ways(words, "open_way", value), today),
         "age_group": lambda: _heard(engine, kind, _ways(words, "age_way", value), today),
         HOW: lambda: words.values("how").get(_plain(value)),
-        "organization": lambda: cleaned(value) or None,
-        "radius": lambda: _miles(value),
-        "provider_name": lambda: cleaned(value) or None,
+        "radius": lambda: int(_matched(_MILES, value) or 0) or None,
+        **dict.fromkeys(("organization", "provider_name"), lambda: cleaned(value) or None),
         "drug": lambda: _plain(value) or None,
-        "language": lambda: _heard(engine, kind, (value,), today) or _code(value),
+        "language": lambda: _heard(engine, kind, (value,), today) or _matched(_CODE, value.casefold()) or None,
         "npi": lambda: _heard(engine, kind, (value,), today) if any(map(is_npi, value.split())) else None,
         "location": lambda: _place(engine, key, value, today),
         "network": lambda: _network(engine, value, today),
@@ -195,18 +194,10 @@ def _network(engine: Engine, value: str, today: date) -> object | None:
     return found or value or None
 
 
-def _miles(value: str) -> int | None:
-    found = _MILES.fullmatch(value)
-    return int(found[1]) if found and int(found[1]) else None
-
-
-def _dollars(value: str) -> str | None:
-    found = _MONEY.fullmatch(value)
-    return found[1].replace(",", "") if found else None
-
-
-def _code(value: str) -> str | None:
-    return value.casefold() if _CODE.fullmatch(value.casefold()) else None
+def _matched(form: re.Pattern[str], value: str) -> str:
+    """Return the group of a value that has this form; "" for any other value."""
+    found = form.fullmatch(value)
+    return found[1] if found else ""
 
 
 def _place(engine: Engine, key: str, value: str, today: date) -> object | None:
@@ -214,8 +205,8 @@ def _place(engine: Engine, key: str, value: str, today: date) -> object | None:
 
     A ZIP code may have four further digits, which are dropped.
     """
-    if found := _ZIP.fullmatch(value):
-        return {"zip": found[1]}
+    if found := _matched(_ZIP, value):
+        return {"zip": found}
     kind = key_of(_plain(key))
     of_county = kind in {"county", "condado"}
     said = f"{value} county" if of_county and "count" not in value else value

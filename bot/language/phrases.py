@@ -17,11 +17,14 @@ from bot.language.places import PLACE, NamedPlace
 from bot.language.text import AnyOf, WordRange, keys_in
 
 MOST_FORMS = 300
+# What a kind of doctor treats: a specialty where somebody is looked for, and nothing elsewhere.
+COMPLAINT = "complaint"
 # Values of these kinds say something beside what the same words otherwise mean: they hide no other and are not hidden.
 _BESIDE = frozenset({"service", "state_of_claim", "telehealth", "order", "rank", "unit", "number_of"})
 # A kind of care may be named inside these: "urgent care clinic".
 _OF_CARE = frozenset({"specialty", "facility_type"})
 _ARTICLE = re.compile(r"^(el|la|los|las) ")
+_MOST_BEFORE = 6  # words before a complaint that say that somebody is looked for
 _BRACKET, _TOKEN = re.compile(r"[()\[\]|]"), re.compile(r"[(\[|\]]|\)\??|[^()\[\]|]+")
 _CLOSED = {"(": {")", ")?"}, "[": {"]"}}
 
@@ -134,18 +137,14 @@ class PhraseFound(WordRange, msgspec.Struct, frozen=True):
 class PhraseTree:
     """All phrases of a pack, by their words.
 
-    A complaint may follow some thirty beginnings such as "someone for my ...". These combinations are stored
-    unexpanded, because they would be two thirds of all phrases.
+    Behind one of some beginnings such as "someone for my ..." a complaint is the kind of doctor that treats it. These
+    combinations are not stored, because they would be two thirds of all phrases.
     """
 
     def __init__(self) -> None:
         self._meanings: dict[str, tuple[Meaning, ...]] = {}
-        self._behind: dict[str, list[tuple[int, Meaning]]] = {}  # what is meant behind the ways of that number
-        self._ways: list[list[str]] = []
-        self._numbers: dict[tuple[str, ...], int] = {}
+        self._ways: dict[str, list[str]] = {}  # the beginnings before a complaint by language
         self._longest: dict[str, int] = {}  # the words of the longest phrase that begins with a word
-        self._begun: dict[str, list[tuple[str, int]]] = {}  # the ways that begin with a word, with their numbers
-        self._most_behind = 0
         self.vocabulary: set[str] = set()
 
     def add(self, phrase: str, meaning: Meaning) -> None:
@@ -158,25 +157,10 @@ class PhraseTree:
                 self._longest[keys[0]] = max(len(keys), self._longest.get(keys[0], 0))
                 self.vocabulary.update(keys)
 
-    def add_behind(self, beginnings: Sequence[str], phrase: str, meaning: Meaning) -> None:
-        """Add a meaning to a phrase after each of several beginnings."""
-        keys, number = keys_in(phrase), self._numbers.setdefault(tuple(beginnings), len(self._ways))
-        if number == len(self._ways):
-            self._ways.append([" ".join(keys_in(beginning)) for beginning in beginnings])
-            self._index()
-        of = self._behind.setdefault(" ".join(keys), [])
-        if (number, meaning) not in of:
-            of.append((number, meaning))
-        self._most_behind = max(self._most_behind, len(keys))
-        self.vocabulary.update(keys)
-
-    def _index(self) -> None:
-        self._begun = {}
-        for number, ways in enumerate(self._ways):
-            for way in ways:
-                first, *rest = way.split()
-                self._begun.setdefault(first, []).append((way, number))
-                self.vocabulary.update((first, *rest))
+    def add_ways(self, language: str, beginnings: Iterable[str]) -> None:
+        """Add what stands before a complaint of this language where somebody is looked for."""
+        self._ways[language] = [" ".join(keys_in(beginning)) for beginning in beginnings]
+        self.vocabulary.update(word for way in self._ways[language] for word in way.split())
 
     def as_plain_data(self) -> object:
         """Return the tree as plain data for `from_plain_data`. Phrases with equal meanings are one string of lines."""
@@ -184,7 +168,7 @@ class PhraseTree:
         for phrase, meanings in self._meanings.items():
             groups.setdefault(meanings, []).append(phrase)
         said = [(meanings, "\n".join(phrases)) for meanings, phrases in groups.items()]
-        return said, self._behind, self._ways, self._longest, self._most_behind, " ".join(sorted(self.vocabulary))
+        return said, self._ways, self._longest, " ".join(sorted(self.vocabulary))
 
     @classmethod
     def from_plain_data(cls, data: Any) -> "PhraseTree":
@@ -192,17 +176,13 @@ class PhraseTree:
 
         Strings of words are interned, so that all trees share them.
         """
-        tree, (groups, behind, tree._ways, longest, tree._most_behind, vocabulary) = cls(), data
+        tree, (groups, tree._ways, longest, vocabulary) = cls(), data
         tree.vocabulary.update(map(intern, vocabulary.split()))
         tree._longest = {intern(word): count for word, count in longest.items()}
         for read, phrases in groups:
             meanings = tuple([_meaning(*one) for one in read])
             said = [phrase if " " in phrase else intern(phrase) for phrase in phrases.split("\n")]
             tree._meanings.update(dict.fromkeys(said, meanings))
-        tree._behind = {
-            phrase: [(number, _meaning(*meant)) for number, meant in read] for phrase, read in behind.items()
-        }
-        tree._index()
         return tree
 
     def named(self) -> dict[tuple[str, str], bool]:
@@ -224,40 +204,27 @@ class PhraseTree:
 
     def meanings_of(self, phrase: str) -> tuple[Meaning, ...]:
         """Return the meanings of exactly this phrase; () if the tree does not have it."""
-        keys = keys_in(phrase)
-        meant = self._meanings.get(" ".join(keys), ())
-        behind = self._meant_behind(keys, 0).get(len(keys), []) if len(keys) > 1 else []
-        return (*meant, *(meaning for meaning in behind if meaning not in meant))
+        return self._meanings.get(" ".join(keys_in(phrase)), ())
 
     def scan(self, keys: Sequence[str]) -> list[PhraseFound]:
         """Return every phrase in a message, without slot values inside a longer phrase, and without hidden meanings."""
-        found: list[PhraseFound] = []
+        found: dict[tuple[int, int], tuple[Meaning, ...]] = {}
         count, known = len(keys), self._meanings
         for first, said in enumerate(keys):
-            last, phrase = min(first + self._longest.get(said, 0), count), said
-            behind = self._meant_behind(keys, first) if said in self._begun else {}
-            for after in range(first + 1, max((last, *behind)) + 1):
-                meanings = known.get(phrase, ())
-                if after in behind:
-                    meanings = (*meanings, *(meaning for meaning in behind[after] if meaning not in meanings))
-                if meanings:
-                    found.append(PhraseFound(first, after, meanings))
+            phrase = said
+            for after in range(first + 1, min(first + self._longest.get(said, 0), count) + 1):
+                if meanings := known.get(phrase):
+                    found[first, after] = meanings
                 if after < count:
                     phrase = f"{phrase} {keys[after]}"
-        return _visible(found)
-
-    def _meant_behind(self, keys: Sequence[str], first: int) -> dict[int, list[Meaning]]:
-        """Return the meanings of complaints after a beginning at index `first`, by the end index of the complaint."""
-        found: dict[int, list[Meaning]] = {}
-        for way, number in self._begun.get(keys[first], ()):
-            begin = first + way.count(" ") + 1
-            if " ".join(keys[first:begin]) != way:
-                continue
-            for after in range(begin + 1, min(begin + self._most_behind, len(keys)) + 1):
-                meant = found.setdefault(after, [])
-                of = self._behind.get(" ".join(keys[begin:after]), ())
-                meant += [meaning for ways, meaning in of if ways == number and meaning not in meant]
-        return {after: meant for after, meant in found.items() if meant}
+        complaints = [(*span, one) for span, of in found.items() for one in of if one.kind == COMPLAINT]
+        for first, after, complaint in complaints:
+            meant = complaint._replace(kind="specialty", hides=True)
+            for begin in range(max(0, first - _MOST_BEFORE), first):
+                others = found.get((begin, after), ())
+                if meant not in others and " ".join(keys[begin:first]) in self._ways[complaint.language]:
+                    found[begin, after] = (*others, meant)
+        return _visible([PhraseFound(*span, meanings) for span, meanings in sorted(found.items())])
 
 
 def _meaning(kind: str, read: Any, language: str, hides: bool) -> Meaning:
@@ -320,10 +287,6 @@ class Speller:
         for word in sorted(vocabulary):
             if len(word) >= SHORTEST - 1 and word.isalpha():
                 self._by_letter.setdefault(word[0], []).append(word)
-
-    def knows(self, key: str) -> bool:
-        """Return whether the word is in the pack's vocabulary or an everyday word."""
-        return key in self._known
 
     def repaired(self, keys: Sequence[str], kept: Collection[int] = ()) -> tuple[str, ...]:
         """Return the keys with typos corrected, of at most `MOST_REPAIRS` words, and of none at the indexes `kept`."""

@@ -6,7 +6,6 @@ and 40 MiB. So the needed parts are cached by state (`bot.compiled`), and a stat
 
 import sys
 import zlib
-from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import repeat
@@ -122,7 +121,7 @@ def place_phrases(names: PlaceNames) -> Iterator[tuple[str, NamedPlace]]:
 class Zip(NamedTuple):
     """One ZIP code. `also` are further names of its city, `point` is its center in degrees, None if unknown.
 
-    `zone` is the IANA name of its time zone.
+    `zone` is the IANA name of its time zone. `active`: the ZIP code is in use.
     """
 
     code: str
@@ -132,26 +131,13 @@ class Zip(NamedTuple):
     also: tuple[str, ...]
     point: Coordinates | None
     zone: str
-
-
-class Points(msgspec.Struct, frozen=True, array_like=True):
-    """The ZIP codes in use that have a center: five digits each, and their latitudes and longitudes as doubles."""
-
-    codes: str
-    lats: bytes
-    longs: bytes
-
-    def each(self) -> Iterator[tuple[str, Coordinates]]:
-        """Yield each ZIP code with its center in degrees."""
-        for at, point in enumerate(zip(array("d", self.lats), array("d", self.longs), strict=True)):
-            yield self.codes[at * _ZIP_DIGITS : (at + 1) * _ZIP_DIGITS], point
+    active: bool
 
 
 class _Table(msgspec.Struct, frozen=True, array_like=True):
     """All ZIP codes of the country by state, compressed, and the states for each three-digit prefix."""
 
     states: dict[str, bytes]
-    points: dict[str, bytes]
     begins: dict[str, list[str]]
 
 
@@ -178,49 +164,37 @@ def _made() -> _Table:
     import zipcodes  # noqa: PLC0415 -- as above
 
     states, begins = dict[str, list[Zip]](), dict[str, set[str]]()
-    centres = dict[str, list[Zip]]()
     for raw in zipcodes.list_all():
         row = _zip(raw)
         states.setdefault(row.state, []).append(row)
         begins.setdefault(row.code[:_BEGINNING], set()).add(row.state)
-        if raw["active"] and row.point:
-            centres.setdefault(row.state, []).append(row)
     return _Table(
-        {state: _packed(rows) for state, rows in states.items()},
-        {state: _packed(_points(rows)) for state, rows in centres.items()},
+        {state: zlib.compress(msgspec.msgpack.encode(rows)) for state, rows in states.items()},
         {digits: sorted(found) for digits, found in begins.items()},
     )
-
-
-def _packed(value: object) -> bytes:
-    return zlib.compress(msgspec.msgpack.encode(value))
-
-
-def _points(rows: Sequence[Zip]) -> Points:
-    points = [row.point or (0.0, 0.0) for row in rows]
-    lats, longs = (array("d", (point[axis] for point in points)).tobytes() for axis in (0, 1))
-    return Points("".join(row.code for row in rows), lats, longs)
 
 
 def _zip(row: Mapping[str, Any]) -> Zip:
     """Return a ZIP code from a row of the `zipcodes` package: its place, center and time zone."""
     lat, long = float(row["lat"] or 0), float(row["long"] or 0)
     point, also = (lat, long) if lat and long else None, tuple(row["acceptable_cities"])
-    return Zip(row["zip_code"], row["city"], row["county"], row["state"], also, point, row["timezone"])
+    return Zip(row["zip_code"], row["city"], row["county"], row["state"], also, point, row["timezone"], row["active"])
 
 
-def points_in(state: str) -> Points:
-    """Return the centers of the ZIP codes in use of a state, given as two letters; empty for an unknown state."""
-    packed = _table().points.get(state)
-    return msgspec.msgpack.decode(zlib.decompress(packed), type=Points) if packed else Points("", b"", b"")
+def points_in(state: str) -> list[tuple[Coordinates, str]]:
+    """Return the ZIP codes in use of a state, given as two letters, with their centers; [] for an unknown state."""
+    return [(row.point, row.code) for row in _rows(state) if row.active and row.point]
+
+
+def _rows(state: str) -> list[Zip]:
+    packed = _table().states.get(state)
+    return msgspec.msgpack.decode(zlib.decompress(packed), type=list[Zip]) if packed else []
 
 
 @lru_cache(maxsize=16)
 def _in_state(state: str) -> Mapping[str, Zip]:
     """Return the ZIP codes of a state by their digits."""
-    packed = _table().states.get(state)
-    rows = msgspec.msgpack.decode(zlib.decompress(packed), type=list[Zip]) if packed else []
-    return {row.code: row._replace(zone=sys.intern(row.zone), state=state) for row in rows}
+    return {row.code: row._replace(zone=sys.intern(row.zone), state=state) for row in _rows(state)}
 
 
 def _row(zip_code: str) -> Zip | None:

@@ -8,9 +8,9 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from bot.language.lexicon import COMPLAINT, WISH, WISH_AFTER, WISH_BEFORE
+from bot.language.lexicon import WISH, WISH_AFTER, WISH_BEFORE
 from bot.language.matcher import WordArea, phrase_before, plain
-from bot.language.phrases import PhraseFound
+from bot.language.phrases import COMPLAINT, PhraseFound
 from bot.language.slots import IN_NETWORK, OUT_OF_NETWORK, UNNAMED_NETWORKS, link
 from bot.language.text import Tag, Utterance, of_kind, places_of
 from bot.language.times import with_excluded_periods

@@ -44,11 +44,6 @@ class Slot(msgspec.Struct, frozen=True):
         return not self.excluded and not self.values
 
     @property
-    def is_on_top(self) -> bool:
-        """Whether the value is wanted in addition to that of the previous question: "L too"."""
-        return self.is_plain and self.how == "and"
-
-    @property
     def every(self) -> tuple[object, ...]:
         """All values, in the order of the words."""
         return self.values or (self.value,)

@@ -30,7 +30,9 @@ def redacted(said: Utterance, tags: tuple[Tag, ...], lexicon: Lexicon) -> tuple[
     The placeholders are `[name]`, `[number]`, `[date]`, `[place]`, `[address]` and `[word]`. Of equal placeholders in a
     row one is kept. Words after the thirtieth are dropped.
     """
-    marks = _marked(said, tags)
+    marks = dict.fromkeys(places_of(said.people), _NAME)
+    for tag in tags:
+        marks |= dict.fromkeys(tag.places, _KINDS[tag.kind]) if tag.kind in _KINDS else {}
     inside = [found.span() for found in _ADDRESSES.finditer(said.text)]
     kept: list[str] = []
     for at, word in enumerate(said.words[:MOST_WORDS]):
@@ -41,15 +43,6 @@ def redacted(said: Utterance, tags: tuple[Tag, ...], lexicon: Lexicon) -> tuple[
         if not mark or not kept or kept[-1] != shown:
             kept.append(shown)
     return tuple(kept)
-
-
-def _marked(said: Utterance, tags: tuple[Tag, ...]) -> dict[int, str]:
-    """Return the placeholders, by token index, for the words of values and of people whom the writer may ask about."""
-    found = dict.fromkeys(places_of(said.people), _NAME)
-    for tag in tags:
-        if mark := _KINDS.get(tag.kind):
-            found |= dict.fromkeys(tag.places, mark)
-    return found
 
 
 def _mark_of(said: Utterance, at: int, lexicon: Lexicon) -> str:

@@ -22,7 +22,6 @@ from bot.language.rules import IntentRules
 from bot.language.text import AnyOf, Utterance
 from bot.language.weights import CALM, Weights, evidence
 
-HelpLines = tuple[str, ...]
 MOST_TRIED = 100
 # Mild lines: a nurse or a counselor comes first.
 SYMPTOM, WEARY, _POISON = "symptom", "weary", "poison"
@@ -139,8 +138,8 @@ class Alarms:
 
     def _lines(self, rings: Iterable[DangerPattern], places: Iterable[str]) -> tuple[str, ...]:
         """Return the further phone numbers of the first pattern that has some, and those of ideas that ask for them."""
-        asked = (self._dangers.lines.get(idea, frozenset()) for idea in places)
-        return tuple(sorted({*next((one.lines for one in rings if one.lines), ())}.union(*asked)))
+        asked = (self._dangers.lines[idea] for idea in places if idea in self._dangers.lines)
+        return tuple(sorted({*next((one.lines for one in rings if one.lines), ()), *asked}))
 
     def is_beside(self, danger: Danger, reading: Reading, signs: Signs, *, again: bool) -> bool:
         """Return whether the message also asks something that is answered, below the line of the emergency.

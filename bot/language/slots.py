@@ -64,11 +64,6 @@ def _by_marks(words: WordArea, between: Sequence[str], marks: set[str]) -> str |
     return "," if "," in marks else None
 
 
-def joined(said: Utterance, left: Tag, right: Tag, words: WordArea) -> bool:
-    """Return whether two values of one kind are joined."""
-    return link(said, left, right, words) is not None
-
-
 def together(said: Utterance, tags: Iterable[Tag], one: Tag, words: WordArea) -> tuple[tuple[Tag, ...], How | None]:
     """Return the tags joined to `one`, in order and with `one` itself, and whether "and" or "or" joins them.
 
@@ -128,7 +123,9 @@ def slot_of(said: Utterance, tags: Sequence[Tag], kind: str, words: WordArea) ->
     if care:  # "dental" says nothing by itself in "not counting dental cleanings"
         tags = [tag for tag in tags if tag.kind not in _OF_CARE or not tag.is_part_of(*care)]
     for name in kinds_of(kind) if tags else ():
-        fitting = [tag for tag in tags if tag.kind == name and (kind != NAMED_NETWORK or _is_named(tag))]
+        fitting = [
+            tag for tag in tags if tag.kind == name and (kind != NAMED_NETWORK or tag.value not in UNNAMED_NETWORKS)
+        ]
         if fitting and kind.startswith("wish"):
             return _wishes(said, fitting)
         if fitting:
@@ -237,11 +234,6 @@ def _rank(tag: Tag) -> tuple[int, int, int]:
             (at for at, key in enumerate(_EXACT_PLACES) if isinstance(tag.value, dict) and key in tag.value), 9
         )
     return exact, tag.first - tag.after if tag.kind == "specialty" else 0, tag.first
-
-
-def _is_named(tag: Tag) -> bool:
-    """Return whether a network is named, other than by "in network" or "out of network"."""
-    return tag.value not in UNNAMED_NETWORKS
 
 
 def shifted_period(said: Utterance, tags: Sequence[Tag], before: Mapping[str, Slot], today: date) -> Slot:

@@ -5,7 +5,7 @@ practice, group or hospital counts, so that a town or specialty inside it has no
 """
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 import msgspec
@@ -96,10 +96,6 @@ class Spotter:
         """Return the word at `index`; "" if there is none or punctuation separates it from the word before."""
         return self.word(index) if index < len(self.said.words) and self.between(index) in _JOINING else ""
 
-    def before(self, index: int, count: int) -> Sequence[str]:
-        """Return up to `count` words before `index`."""
-        return self.said.words[max(0, index - count) : index]
-
     def is_upper(self, index: int) -> bool:
         """Return whether the word at `index` is entirely in capitals."""
         return self.said.said(index, index + 1).isupper()
@@ -129,10 +125,6 @@ class Spotter:
     def is_title(self, index: int) -> bool:
         """Return whether the word at `index` is a title such as "doctor", but not the last word of "heart doctor"."""
         return self.word(index) in self.around.titles and index not in self._inner
-
-    def is_article(self, index: int) -> bool:
-        """Return whether the word at an index is an article."""
-        return self.word(index) in self.around.names.article
 
     def like(self, index: int) -> bool:
         """Return whether the word at `index` is a known name or an unknown word."""
@@ -253,7 +245,7 @@ class _Organizations:
             end += 1
             if self.at.word(end - 1) in self.own.head:
                 last = end
-        acts = self.at.word(last - 1) == "practice" and "does" in self.at.before(first, _PAIR)
+        acts = self.at.word(last - 1) == "practice" and "does" in self.said.words[max(0, first - _PAIR) : first]
         named = not acts and last - first >= _SHORTEST and self._is_name(first, last, led_in=led_in)
         return self._behind_street(last) if named else None
 

@@ -34,8 +34,7 @@ class WordRange:
     def is_part_of(self, *others: "WordRange") -> bool:
         """Return whether one of the others has all words and more."""
         size = self.after - self.first
-        longer = (one for one in others if one.after - one.first > size)
-        return any(one.first <= self.first and self.after <= one.after for one in longer)
+        return self.lies_in(*(one for one in others if one.after - one.first > size))
 
 
 def places_of(spans: Iterable[WordRange]) -> frozenset[int]:

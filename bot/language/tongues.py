@@ -45,36 +45,30 @@ def read_tongues(folder: Path) -> dict[str, Tongue]:
     return {file.stem: read_words(folder, f"{FOLDER}/{file.name}", Tongue) for file in files}
 
 
-def add_words(tree: PhraseTree, language: str, tongue: Tongue, codes: Mapping[str, tuple[str, ...]]) -> None:
-    """Add the phrases of a language to the tree; `codes` are the NUCC codes of each specialty.
+def add_words(
+    tree: PhraseTree, dangers: PhraseTree, language: str, tongue: Tongue, codes: Mapping[str, tuple[str, ...]]
+) -> None:
+    """Add the phrases of a language to the tree, and its words of danger to that of the safety gate.
+
+    `codes` are the NUCC codes of each specialty.
 
     Raises:
-        PackError: a phrase is for a concept or value that the pack does not have.
+        PackError: a phrase is for a concept, value or idea that has none in English or Spanish.
     """
-    shown = f"{WORDS}/{FOLDER}/{language}.yaml"
-    meanings = tree.named()
+    shown, meanings = f"{WORDS}/{FOLDER}/{language}.yaml", tree.named()
     named = {"concept": tongue.concepts, "facility_type": tongue.facilities, "service": tongue.services}
+    doctors = {name: Meaning("specialty", of, language, hides=True) for name, of in codes.items()}
+    doctors[ANY_DOCTOR] = Meaning("any_doctor", codes.get(ANY_DOCTOR), language)
+    ideas = {value: Meaning("concept", value, language) for _, value in dangers.named()}
+    rows = [
+        (tree, "specialties: unknown", tongue.specialties, doctors),
+        (dangers, "danger: unknown idea", tongue.danger, ideas),
+    ]
     for kind, entries in (named | tongue.values).items():
-        refuse_unknown(entries, {one for of, one in meanings if of == kind}, f"{shown}: {kind}: unknown {{}}")
-        for value, text in entries.items():
-            for phrase in phrases_in(text, shown, value):
-                tree.add(phrase, Meaning(kind, value, language, hides=meanings[kind, value]))
-    refuse_unknown(tongue.specialties, codes, f"{shown}: specialties: unknown {{}}")
-    for name, text in tongue.specialties.items():
-        kind = "any_doctor" if name == ANY_DOCTOR else "specialty"
-        for phrase in phrases_in(text, shown, name):
-            tree.add(phrase, Meaning(kind, codes[name], language, hides=kind == "specialty"))
-
-
-def add_dangers(tree: PhraseTree, language: str, tongue: Tongue) -> None:
-    """Add the words of danger of a language to the tree of the safety gate.
-
-    Raises:
-        PackError: an idea that no English or Spanish phrase has.
-    """
-    shown = f"{WORDS}/{FOLDER}/{language}.yaml"
-    ideas = {value for kind, value in tree.named() if kind == "concept"}
-    refuse_unknown(tongue.danger, ideas, f"{shown}: danger: unknown idea {{}}")
-    for name, text in tongue.danger.items():
-        for phrase in phrases_in(text, shown, name):
-            tree.add(phrase, Meaning("concept", name, language))
+        known = {one: Meaning(kind, one, language, hides) for (of, one), hides in meanings.items() if of == kind}
+        rows.append((tree, f"{kind}: unknown", entries, known))
+    for into, fault, entries, known in rows:
+        refuse_unknown(entries, known, f"{shown}: {fault} {{}}")
+        for name, text in entries.items():
+            for phrase in phrases_in(text, shown, name):
+                into.add(phrase, known[name])

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.language.calendar import DateFound, shifted
+from bot.language.calendar import shifted
 from bot.language.dates import Dates, date_tags, find_dates
-from bot.language.matcher import Lexed, Matcher
+from bot.language.matcher import Lexed, Matcher, PatternFound
 from bot.language.text import Tag, read
 from tests.shipped import shipped_pack
 
@@ -41,14 +41,14 @@ WORDS = [
 ]
 
 
-def dates_in(words: Sequence[str], today: date, plan_year: tuple[date, date] | None = None) -> tuple[DateFound, ...]:
+def dates_in(words: Sequence[str], today: date, plan_year: tuple[date, date] | None = None) -> tuple[PatternFound, ...]:
     """Return the date phrases among folded words."""
     lexed = Lexed(GRAMMAR, words)
     return find_dates(Matcher(lexed, Dates(today, plan_year)), lexed, today, ())
 
 
 def _days(said: str, *plan_year: tuple[date, date]) -> list[tuple[date | None, date | None]]:
-    return [found.days for found in dates_in(read(said).words, TODAY, *plan_year)]
+    return [found.value for found in dates_in(read(said).words, TODAY, *plan_year)]
 
 
 def _tags(said: str) -> list[Tag]:
@@ -203,7 +203,7 @@ def test_the_plan_year_comes_from_the_coverage_when_it_is_known() -> None:
 def test_no_range_is_upside_down_or_in_the_future(words: list[str], today: date) -> None:
     """Whatever the words and the day: start ≤ end ≤ today, and the words of a range are in the message."""
     for found in dates_in(words, today):
-        start, end = found.days
+        start, end = found.value
         assert 0 <= found.first < found.after <= len(words)
         assert end is None or end <= today
         assert start is None or start <= today

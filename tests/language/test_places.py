@@ -110,7 +110,7 @@ from pathlib import Path
 from bot.language import nearby, places
 size = lambda: int(Path("/proc/self/statm").read_text().split()[1]) * 4 / 1024
 before = size()
-nearby.load(places.Area("TN", ("GA", "AL", "MS", "AR", "MO", "KY", "VA", "NC")))
+nearby.Gazetteer(places.Area("TN", ("GA", "AL", "MS", "AR", "MO", "KY", "VA", "NC"))).read()
 for state in ("TN", "GA", "KY", "VA"):
     places.zips_of("Springfield", state)
 print(size() - before)
@@ -124,11 +124,11 @@ def test_a_server_has_read_it_before_it_serves(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.chdir(tmp_path)
     loaded: list[str] = []
 
-    def load(_area: places.Area) -> None:
+    def read(_places: nearby.Gazetteer) -> None:
         loaded.append("")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(nearby, "load", load)
+    monkeypatch.setattr(nearby.Gazetteer, "read", read)
     monkeypatch.setattr("bot.app.load_pack", lambda *_: shipped_pack())
     monkeypatch.setattr(sys, "argv", ["bcbst-bot", "serve", "--sandbox", "--port", "0"])
     with pytest.raises((KeyboardInterrupt, SystemExit)):
@@ -162,7 +162,7 @@ def test_a_radius_is_what_the_package_measures(miles: float) -> None:
     rows = [row for state in states for row in zipcodes.filter_by(state=state, active=True)]
     points = {row["zip_code"]: (float(row["lat"]), float(row["long"])) for row in rows if float(row["lat"])}
     within = sorted((places.miles_between(center, point), code) for code, point in points.items())
-    assert nearby.zips_near(_TENNESSEE, center, miles) == tuple(code for far, code in within if far <= miles)
+    assert nearby.Gazetteer(_TENNESSEE).zips_near(center, miles) == tuple(code for far, code in within if far <= miles)
 
 
 def test_each_zip_is_what_the_package_says() -> None:
