@@ -316,8 +316,8 @@ async def tests_of(ask: Ask, category: str) -> TestsOnRecord:
     wanted = [one for one in named if not (one in out or others)]
     words = tuple(dict.fromkeys(one.words for one in wanted))
     words = words or (() if out or others else (*asked,))
-    if not (words or out or others) and kinds == "tests" and (found := _no_laboratory_test(ask)):
-        words = (found,)
+    if not (words or out or others) and kinds == "tests" and (other := _no_laboratory_test(ask)):
+        words = (other,)
     alike = [every[at] for at in dict.fromkeys(at for one in wanted for at in one.of)]
     if not words and not out and (again := [test for test in every if test.key == before.get("id")]):
         words, alike = (again[0].newest.main.name or again[0].key,), again
