@@ -56,9 +56,10 @@ async def answer(ask: kit.Ask) -> Networks:
     elif asked.unclear:
         result = replace(_of("named", (), sold, kit.Who(asked.unclear.called, ())), unclear=asked.unclear)
     elif any(ask.slots.get(name) for name in ("provider_name", "npi", "tin")):
-        if asked.wanted:
+        found = await kit.who(ask)
+        if found.only and asked.wanted:
             raise kit.Reroute("provider.in_network")
-        result = of_provider(await kit.who(ask), sold)
+        result = of_provider(found, sold)
     elif asked.anyone:
         own = await kit.own_networks(ask)
         names = own or await kit.network_names(ask)
