@@ -36,7 +36,7 @@ _MODULES = {
         records.card records.coverage
     """,
     "directory": """
-        kit.around kit.cards kit.conditions kit.directory kit.facilities kit.found kit.searching
+        kit.around kit.cards kit.conditions kit.directory kit.facilities kit.found kit.givers kit.searching
         kit.facts kit.network_names kit.numbered kit.opening kit.organizations kit.plans kit.sites kit.spelling kit.who
         payer.discovery records.details records.listing records.provider
     """,

@@ -29,9 +29,7 @@ from bot.kit.claims import (
 from bot.kit.coming import (
     counted_toward, counting_asked, is_timeless, names_care, sides_asked, Toward, unsaid_of, Wants, wants_to_come,
     went_toward)
-from bot.kit.conditions import (
-    asks_kind, Conditions, conditions, is_called as is_called_so, is_title, is_titled, kind_codes, kind_said,
-    kinds_of, shows)
+from bot.kit.conditions import conditions, is_title, kind_codes, kind_said, shows
 from bot.kit.coverages import (
     asks_family, asks_standing, asks_whether, asks_yearly, by_figure, Coverages, coverages_of, member_coverages,
     named_visits, of_family, of_scope, passed, plan_year_of, scope_of, share_asked, Shares, shares_of, side_named,
@@ -54,8 +52,7 @@ from bot.kit.news import (
 from bot.kit.offers import (
     AppealCase, AppealOutcome, CallNote, CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish,
     WithCase, WithDocument, WithReminder)
-from bot.kit.organizations import (
-    affiliations_of, Choice, Electronic, electronic_addresses, houses, nearest, places_of, staff)
+from bot.kit.organizations import affiliations_of, Electronic, electronic_addresses, places_of
 from bot.kit.period import newest_procedure, period_claims, same_month
 from bot.kit.plans import (
     among as networks_among, asked_networks, AskedNetworks, in_own, network_names, NetworkSide,

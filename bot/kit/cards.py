@@ -203,11 +203,6 @@ class Ranked(msgspec.Struct, frozen=True):
         """The first provider, with all others that have the same value by whole miles or clock time."""
         return tuple(one for one in self.entries if one.told == self.entries[0].told)
 
-    @property
-    def then(self) -> tuple[RankedOne, ...]:
-        """The providers after those in `first`."""
-        return self.entries[len(self.first) :]
-
 
 class Sides(msgspec.Struct, frozen=True):
     """How many results each of several networks or places has, in the order of the question.

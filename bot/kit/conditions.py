@@ -293,6 +293,15 @@ _FINER: Mapping[str, tuple[str, ...]] = {
     "208600000X": ("2086S0129X", "2086S0102X", "2086S0105X", "2086S0122X", "2086S0127X", "2086X0206X"),
 }
 """By specialty, the finer ones that count as it, of who is named or at one house: a stent doctor is a cardiologist."""
+_OF_CHILDREN: Mapping[str, str] = {
+    "207RC0000X": "2080P0202X", "207RE0101X": "2080P0205X", "207RG0100X": "2080P0206X", "207RN0300X": "2080P0210X",
+    "207RP1001X": "2080P0214X", "207RR0500X": "2080P0216X", "207K00000X": "2080P0201X", "207RX0202X": "2080P0207X",
+    "207RI0200X": "2080P0208X", "2084P0800X": "2084P0804X", "208600000X": "2086S0120X", "207X00000X": "207XP3100X",
+    "208800000X": "2088P0231X", "207Y00000X": "207YP0228X", "207N00000X": "207NP0225X", "207W00000X": "207WX0110X",
+    "122300000X": "1223P0221X",
+}  # fmt: skip
+"""By specialty, the same for children, which counts as it for a child: "a cardiologist for my kid"."""
+_YOUNG = frozenset({"child", "teen"})
 _FOR_MINE = re.compile(r"\s+(?:for|para)\s+(?:my|mi|mis)\b.*", re.IGNORECASE)
 _SPECIALIST = frozenset({"specialist", "specialists", "specialty", "especialista", "especialistas", "especialidad"})
 TITLES = ("dr", "dra", "doctor", "doctora")
@@ -361,6 +370,7 @@ def kind_codes(ask: Ask) -> tuple[str, ...]:
         return ()
     own = [code for codes, _ in kinds_of(ask) for code in codes] or as_codes(value or ())
     finer = [code for one in own for code in _FINER.get(one, ()) if named or LIKE in ask.arguments]
+    finer += [_OF_CHILDREN[one] for one in own if one in _OF_CHILDREN and ask.slots.get("age_group") in _YOUNG]
     return (*dict.fromkeys((*own, *finer)),) or (() if named else PRIMARY_CARE)
 
 

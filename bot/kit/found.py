@@ -39,6 +39,7 @@ class Found(WithDocument, frozen=True, kw_only=True):
         places: The kinds of places of care that were searched, () for any kind; None for a search for providers.
         what: The requested kind of provider in the person's words; None for primary care, a name and places.
         kinds: Several requested kinds of provider, each with its codes and the person's word.
+        care: The kind of care for which the question asks in place of a kind of provider; "" for none.
         loosened: If nothing matches, how many results a search without some of the conditions has.
         farther: If nothing matches, how many results there are within `farther_miles`.
         wider: The same as `loosened` at the larger distance.
@@ -74,6 +75,7 @@ class Found(WithDocument, frozen=True, kw_only=True):
     places: tuple[str, ...] | None = None
     what: str | None = None
     kinds: Kinds = ()
+    care: str = ""
     loosened: tuple[Loosened, ...] = ()
     farther: int = 0
     farther_miles: int = FARTHER[0]

@@ -32,6 +32,7 @@ from bot.kit.directory import listings
 from bot.kit.facilities import places_of_care
 from bot.kit.facts import ONE_OF_A_LIST, facts_beside, facts_in, name_among, name_said, words_unknown
 from bot.kit.found import Found, page_of, sides_of
+from bot.kit.givers import given_by
 from bot.kit.network_names import names_of
 from bot.kit.organizations import houses, nearest, staff
 from bot.kit.plans import AskedNetworks, among, asked_networks, own_wanted, without_own
@@ -58,6 +59,7 @@ class DirectorySearch:
         self.ask, self.detail, self.places = ask, detail, None if places is None else tuple(places)
         self.kinds = () if places is not None else kinds_of(ask) if kinds is None else kinds
         self.what: str | None = None
+        self.care = ""
         self.kinded = bool(places) if places is not None else bool("specialty" in ask.slots and kind_codes(ask))
 
     async def answer(
@@ -74,8 +76,11 @@ class DirectorySearch:
         ask = self.ask
         if wishes is None:
             asked = await without_own(ask, await asked_networks(ask))
-            wishes = conditions(ask, kind_codes(ask) if self.places is None else (), asked)
-            what = kind_said(ask, wishes) if self.places is None else None
+            codes, self.care = given_by(ask) if self.places is None else ((), "")
+            if codes:
+                ask.named["specialty"] = ",".join(codes)
+            wishes = conditions(ask, codes or kind_codes(ask) if self.places is None else (), asked)
+            what = self.care or kind_said(ask, wishes) if self.places is None else None
             if self.places is None and asks_kind(ask, wishes) and not (asked.unclear and asked.listed):
                 return Found(asks_kind=True)
         if placed is None:
@@ -189,6 +194,7 @@ class DirectorySearch:
             after=after,
             places=self.places,
             what=self.what,
+            care=self.care,
             kinds=self.kinds,
             none_of_all=none_of_all,
             where=where,

@@ -26,7 +26,6 @@ class Networks(kit.OfProvider, frozen=True, kw_only=True):
     Attributes:
         about: Whose networks: all of the payer, a named network, a provider, a plan, or the member.
         users: The named plans.
-        wanted: The networks about which the question asks for a provider.
         plans_listed: True if the directory lists any plan.
     """
 
@@ -35,14 +34,7 @@ class Networks(kit.OfProvider, frozen=True, kw_only=True):
     plans_listed: bool
     found: kit.Who = _NOBODY
     users: tuple[str, ...] = ()
-    wanted: tuple[str, ...] = ()
-    side: kit.NetworkSide = "in"
     unclear: kit.Wanted | None = None
-
-    @property
-    def proven(self) -> tuple[str, ...]:
-        """The wanted networks that are among the networks found."""
-        return tuple(name for name in self.wanted if any(name == one.name for one in self.networks))
 
     def networks_of(self, user: str) -> tuple[str, ...]:
         """Return the names of the found networks that the plan `user` uses."""
@@ -50,7 +42,11 @@ class Networks(kit.OfProvider, frozen=True, kw_only=True):
 
 
 async def answer(ask: kit.Ask) -> Networks:
-    """Return the networks that the question asks for, each with the plans that use the network."""
+    """Return the networks that the question asks for, each with the plans that use the network.
+
+    Raises:
+        Reroute: The question is whether a provider is in the networks that it names.
+    """
     asked = await kit.asked_networks(ask)
     sold = await kit.plans(ask)
     named = kit.plans_said(ask.said, sold, begun=not asked.wanted or bool(asked.plans))
@@ -60,7 +56,10 @@ async def answer(ask: kit.Ask) -> Networks:
     elif asked.unclear:
         result = replace(_of("named", (), sold, kit.Who(asked.unclear.called, ())), unclear=asked.unclear)
     elif any(ask.slots.get(name) for name in ("provider_name", "npi", "tin")):
-        result = replace(of_provider(await kit.who(ask), sold), wanted=asked.names, side=kit.side_asked(ask))
+        found = await kit.who(ask)
+        if found.only and asked.wanted:
+            raise kit.Reroute("provider.in_network")
+        result = of_provider(found, sold)
     elif asked.anyone:
         own = await kit.own_networks(ask)
         names = own or await kit.network_names(ask)

@@ -165,6 +165,30 @@ def test_doctors_are_counted_in_the_words_that_were_used(
     assert spoken(language)["people"](said, number) == shown
 
 
+@pytest.mark.parametrize(
+    ("noun", "language", "one", "many"),
+    [
+        ("cardiology", "en", "cardiologist", "cardiologists"),
+        ("mail-order pharmacy", "en", "mail-order pharmacy", "mail-order pharmacies"),
+        ("place of care", "en", "place of care", "places of care"),
+        ("centro de diálisis", "es", "centro de diálisis", "centros de diálisis"),
+        ("trabajador social clínico", "es", "trabajador social clínico", "trabajadores sociales clínicos"),
+        ("bệnh viện", "vi", "bệnh viện", "bệnh viện"),
+    ],
+)
+def test_a_noun_has_the_form_of_its_number(noun: str, language: Language, one: str, many: str) -> None:
+    """The people of a field are named after it; what stands behind "of" stays, and so do nouns without a plural."""
+    plural = spoken(language)["plural"]
+    assert (plural(noun, 1), plural(noun, 2)) == (one, many)
+
+
+@pytest.mark.parametrize(("language", "name", "brief"), [("en", "Saturday", "Sat"), ("es", "sábado", "sáb")])
+def test_days_of_the_week_are_those_of_the_language(language: Language, name: str, brief: str) -> None:
+    """FHIR's code is told as CLDR has the day."""
+    weekday = spoken(language)["weekday"]
+    assert (weekday("sat"), weekday("sat", brief=True)) == (name, brief)
+
+
 def test_without_a_number_the_payer_is_found_on_the_card() -> None:
     """The number that was set up, and else where a member finds it."""
     assert spoken("es")["help_line"]({"number": ""}) == "número de su tarjeta de miembro"
