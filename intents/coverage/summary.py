@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.kit import Ask, Coverage, Reroute, Summary, member_coverages, of_other_person, state_named, words_of
+from bot.kit import Ask, Coverage, Reroute, Summary, member_coverages, state_named, words_of
 
 _RULES = "coverage.workings"
 _KINDS = {kind: kind.upper() for kind in ("ppo", "hmo", "pos")}
@@ -24,7 +24,6 @@ class CoverageSummary(Summary, frozen=True):
     future: tuple[Coverage, ...] = ()
     unclear: tuple[Coverage, ...] = ()
     ended: tuple[Coverage, ...] = ()
-    other_person: bool = False
     place: str | None = None
     near: str | None = None
     asks: str = "which"
@@ -56,7 +55,6 @@ async def answer(ask: Ask) -> CoverageSummary:
         future=coverages.in_state("future"),
         unclear=coverages.in_state("unclear"),
         ended=coverages.in_state("ended"),
-        other_person=of_other_person(ask),
         place=ask.words.get("location") if near and coverages.current else None,
         near=near,
         asks=_asks(ask),
