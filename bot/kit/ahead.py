@@ -112,16 +112,12 @@ class PlanRule(msgspec.Struct, frozen=True):
         return one is not None and one.covered and not one.is_outside and (one.deductible or bool(one.percent))
 
     @property
-    def prices(self) -> tuple[Amount, ...]:
-        """The allowed amounts of `claims`, the lowest first."""
-        return tuple(sorted((one.allowed for one in self.claims if one.allowed), key=lambda amount: amount.value))
-
-    @property
     def span(self) -> tuple[Amount, Amount] | None:
-        """The lowest and the highest cost to expect by `prices`; None without a price."""
-        if not self.prices:
+        """The lowest and the highest cost to expect by the allowed amounts of `claims`; None without a claim."""
+        prices = sorted((one.allowed for one in self.claims if one.allowed), key=lambda amount: amount.value)
+        if not prices:
             return None
-        low, high = self.of_price(self.prices[0], met=True).share, self.of_price(self.prices[-1]).share
+        low, high = self.of_price(prices[0], met=True).share, self.of_price(prices[-1]).share
         return min(low, high, key=lambda amount: amount.value), high
 
     def of_price(self, price: Amount, *, met: bool = False) -> OfPrice:
@@ -245,20 +241,20 @@ def unlisted(ask: Ask) -> tuple[CareKind, ...]:
 
 def _listed(ask: Ask, plan: Coverage, service: str, words: tuple[str, ...]) -> PlanRule | None:
     side = side_named(ask)
-    fit, rows = _on_side(ask, plan, service, side), ask.benefits.of(plan, service)
-    if not rows:
+
+    def rows(name: str) -> tuple[Sequence[Benefit], bool]:
+        """Return the rows for the side of the network in question, or else all rows; and whether there are such."""
+        every = ask.benefits.of(plan, name)
+        fit = [one for one in every if side is None or not one.network or one.is_outside == (side == "out")]
+        return fit or every, bool(fit)
+
+    if not ask.benefits.of(plan, service):
         return None
-    first, *others = fit or rows
+    (first, *others), fit = rows(service)
     longer = (name for phrase, name in ask.benefits.phrases if len(phrase) > len(words) and stands_at(words, phrase))
     called = [name for name in dict.fromkeys(longer) if name != service and service not in ask.care_kinds.above(name)]
-    also = [_on_side(ask, plan, name, side) or ask.benefits.of(plan, name) for name in called]
-    alike = tuple(one for each in also for one in each[:1])
+    alike = tuple(one for name in called for one in rows(name)[0][:1])
     return PlanRule(plan, first, listed=True, others=tuple(others), alike=alike, lacks=None if fit else side)
-
-
-def _on_side(ask: Ask, plan: Coverage, service: str, side: str | None) -> Sequence[Benefit]:
-    rows = ask.benefits.of(plan, service)
-    return [one for one in rows if side is None or not one.network or one.is_outside == (side == "out")]
 
 
 def recorded_rule(plan: Coverage, visit: str | None, side: str | None) -> PlanRule:
