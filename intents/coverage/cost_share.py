@@ -20,7 +20,7 @@ class CostShares(kit.Summary, frozen=True):
         plans: The plans, each with its shares; `covered`: the member has a plan; `aspect`, `side`: what was requested.
         read, counted: Whether claims were read, and how many count; `start`, `through`: their first and newest day.
         floors: The used minimum by network side; `drugs`: that of pharmacy claims, which not all plans count.
-        standings: How much of each plan's amount is used, if that is clear; `both`: the same for several amounts.
+        met: By yearly amount in question, how much of each plan's amount is used, if that is clear for any.
         other_claims: The number of claims of other kinds of plans; `end`: the last day, if a past period was requested.
         scope: The requested kind of plan; `unscoped`: no plan states a share for it, so the others' are shown.
         several: True if the question is how many deductibles there are.
@@ -41,7 +41,6 @@ class CostShares(kit.Summary, frozen=True):
     counted: int = 0
     floors: tuple[kit.Floor, ...] = ()
     drugs: kit.Floor | None = None
-    standings: tuple[kit.MetSoFar, ...] = ()
     start: date | None = None
     through: date | None = None
     other_claims: int = 0
@@ -49,7 +48,7 @@ class CostShares(kit.Summary, frozen=True):
     scope: str | None = None
     unscoped: bool = False
     several: bool = False
-    both: tuple[tuple[str, tuple[kit.MetSoFar, ...]], ...] = ()
+    met: tuple[tuple[str, tuple[kit.MetSoFar, ...]], ...] = ()
     rows: tuple[tuple[kit.Claim, kit.Amount], ...] = ()
     detail: bool = False
     to_come: kit.ToCome | None = None
@@ -66,6 +65,11 @@ class CostShares(kit.Summary, frozen=True):
         found = [(coverage, share) for coverage, shares in self.plans for share in shares]
         only = found[0] if len(found) == 1 and found[0][1].text is None else None
         return only if self.aspect in {"copay", "coinsurance"} and not self.unscoped else None
+
+    @property
+    def standings(self) -> tuple[kit.MetSoFar, ...]:
+        """How much of each plan's amount is used, if only one amount is in question and told."""
+        return self.met[0][1] if [name for name, _ in self.met] == [self.aspect] else ()
 
     @property
     def rest(self) -> tuple[kit.Floor, ...]:
@@ -189,8 +193,7 @@ def summarize(coverages: kit.Coverages, claim_set: kit.ClaimSet | None, ask: kit
     )
     return CostShares(
         past=then[0] if len(then) == 1 and side != "out" else None,
-        both=tuple(met.items()) if len(met) > 1 else (),
-        standings=met.get(aspect or "", ()) if len(met) == 1 else (),
+        met=tuple((name, found) for name, found in met.items() if found),
         plans=tuple((coverage, shares) for coverage, shares in every if shares),
         covered=bool(chosen) and any(c.state(ask.today) != "ended" or timed for c in chosen),
         aspect=aspect,
