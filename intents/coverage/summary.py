@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.kit import Ask, Coverage, Reroute, Summary, member_coverages, state_named, words_of
+from bot.kit import Ask, Coverages, Reroute, Summary, member_coverages, state_named, words_of
 
 _RULES = "coverage.workings"
 _KINDS = {kind: kind.upper() for kind in ("ppo", "hmo", "pos")}
@@ -20,19 +20,11 @@ class CoverageSummary(Summary, frozen=True):
         kind: The kind of plan that the question names, as in "is my plan a PPO".
     """
 
-    current: tuple[Coverage, ...] = ()
-    future: tuple[Coverage, ...] = ()
-    unclear: tuple[Coverage, ...] = ()
-    ended: tuple[Coverage, ...] = ()
+    coverages: Coverages
     place: str | None = None
     near: str | None = None
     asks: str = "which"
     kind: str | None = None
-
-    @property
-    def labelled(self) -> bool:
-        """Whether a coverage has a sensitivity label."""
-        return any(c.labels for c in (*self.current, *self.future, *self.unclear, *self.ended))
 
 
 async def answer(ask: Ask) -> CoverageSummary:
@@ -51,10 +43,7 @@ async def answer(ask: Ask) -> CoverageSummary:
         ask.cannot("location")
     words = set(words_of(ask.said))
     return CoverageSummary(
-        current=coverages.current,
-        future=coverages.in_state("future"),
-        unclear=coverages.in_state("unclear"),
-        ended=coverages.in_state("ended"),
+        coverages=coverages,
         place=ask.words.get("location") if near and coverages.current else None,
         near=near,
         asks=_asks(ask),
