@@ -8,7 +8,7 @@ intents may use.
 # fmt: off
 # isort: off
 from bot.errors import NotLinked, PayerError
-from bot.kit.ahead import Ahead, priced_ahead, rules_ahead
+from bot.kit.ahead import listed_rules, OfPrice, recorded_rule
 from bot.kit.amounts import (
     amount_in, crossed_asked, Crossing, crossing_of, gap_of, holds_more, Inner, inner_amount,
     month_number, of_whole, part_of, part_of_all, plan_paid_in, Portion, portion_of, ShareGap, whole_named)
@@ -16,7 +16,7 @@ from bot.kit.appeals import (
     appeal_clock, appeal_days, AppealClock, approvals_asked, case_found, denial_kind, DenialKind, denied_claims,
     OfAppeal, stepped, told_day, ToldDay)
 from bot.kit.around import around, names_area, names_elsewhere, NeedsPlace, SearchArea, state_named
-from bot.kit.ask import Answer, Ask, Kin, named_care, of_other_person, Paged, Reroute, Summary, text_of, values_of
+from bot.kit.ask import Answer, Ask, Kin, named_care, Paged, Reroute, Summary, text_of, values_of
 from bot.kit.benefits import Benefits, NO_BENEFITS, read_benefits
 from bot.kit.cards import by_provider, Card, cards, Ranked, ranked
 from bot.kit.care import (
@@ -27,7 +27,7 @@ from bot.kit.claims import (
     care_words, cite_claims, claim_before, claim_by_id, claim_news, claims_around, claims_numbered, Medication,
     medications, newest_claims, newest_visits, of_fills, shown_alone, two_alike, why_gone, WhyGone, with_one_before)
 from bot.kit.coming import (
-    counted_toward, counting_asked, is_timeless, names_care, sides_asked, Toward, unsaid_of, Wants, wants_to_come,
+    counted_toward, counting_asked, is_timeless, names_care, sides_asked, Toward, Wants, wants_to_come,
     went_toward)
 from bot.kit.conditions import conditions, is_title, kind_codes, kind_said, shows
 from bot.kit.coverages import (

@@ -1,4 +1,4 @@
-"""Rules and price ranges for future care, from the operator's benefit table.
+"""What a plan says that future care costs: by the operator's benefit table, or else by the shares of its Coverage.
 
 The exact price of future care is not known. The range uses the plan's prices in the member's own earlier claims for the
 same care. The low end assumes that the deductible is already met by then, the high end that its whole rest is still to
@@ -16,7 +16,8 @@ from bot.kit.amounts import holds_more
 from bot.kit.ask import Ask, values_of
 from bot.kit.benefits import Benefit
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
-from bot.kit.coverages import Coverages, visit_kind
+from bot.kit.coming import care_scope
+from bot.kit.coverages import Coverages, side_named, visit_kind
 from bot.kit.floors import COUNTED, MetSoFar, counted_since, counting, network_side, standings
 from bot.kit.period import period_claims
 from bot.kit.said import filter_of
@@ -47,43 +48,106 @@ VISITS = {
 }
 
 
-class Ahead(msgspec.Struct, frozen=True):
-    """The rule of one plan for the service in question; `benefit` is the plan's first row for it in the benefit table.
+class OfPrice(msgspec.Struct, frozen=True):
+    """The member's share of a price.
 
     Attributes:
-        called: The person's word for the service; None if the question has no word for it, or several services match.
+        first: The part of the price that goes to the rest of the deductible.
+        rest: The price minus `first`.
+        part: The coinsurance and the copay on `rest`.
+        capped: True if the share would exceed what is left of the out-of-pocket maximum, so that it is what is left.
+    """
+
+    price: Amount
+    share: Amount
+    first: Amount
+    rest: Amount
+    part: Amount
+    capped: bool = False
+
+
+class PlanRule(msgspec.Struct, frozen=True):
+    """What one plan says that the member pays for the care in question, and what is left of its yearly amounts.
+
+    Attributes:
+        benefit: The plan's first row for the care in the benefit table, or else the share that the Coverage states: the
+            copay of the visit, or the percentage of all care. None if neither states one.
+        listed: Whether `benefit` is from the table.
+        own: Whether the person's words name exactly the service of that row.
         others: The plan's other rows for the service, such as those for another network.
-        alike: Rules of other services whose names contain that word: "therapy" also matches physical therapy.
+        alike: Rows of other services whose names contain the person's word: "therapy" also matches physical therapy.
+        lacks: The side of the network in question ("in" or "out"), if the table has no rule for that side.
         deductible: The member's standing with the in-network deductible; None if the records do not settle it.
         maximum: The member's standing with the out-of-pocket maximum; None if the records do not settle it.
-        low: The lowest expected cost, computed from `claims`; `high` is the highest.
+        kind: The kind of care of `claims`; None if no kind of care gives a price.
         claims: The member's earlier claims for the same care that have a price, newest first.
-        kind: The kind of care of these claims; None if no kind of care gives a price.
-        lacks: The side of the network in question ("in" or "out"), if the table has no rule for that side.
-        silent: Only in the first of several: the medical plans without a rule for the service.
-        lacking: Only in the first of several: the kinds of care in question without a rule.
     """
 
     plan: Coverage
-    benefit: Benefit
-    called: str | None = None
+    benefit: Benefit | None = None
+    listed: bool = False
+    own: bool = True
     others: tuple[Benefit, ...] = ()
     alike: tuple[Benefit, ...] = ()
+    lacks: str | None = None
     deductible: MetSoFar | None = None
     maximum: MetSoFar | None = None
-    low: Amount | None = None
-    high: Amount | None = None
-    claims: tuple[Claim, ...] = ()
     kind: str | None = None
-    lacks: str | None = None
-    silent: tuple[Coverage, ...] = ()
-    lacking: tuple[CareKind, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
     @property
-    def prices(self) -> tuple[Amount, Amount] | None:
-        """The lowest and the highest allowed amount of `claims`; None if no claim has one."""
-        found = sorted((one.allowed for one in self.claims if one.allowed), key=lambda amount: amount.value)
-        return (found[0], found[-1]) if found else None
+    def certain(self) -> bool:
+        """Whether the plan names a share for this very care, and not only one for care in general."""
+        return self.listed or self.copay
+
+    @property
+    def copay(self) -> bool:
+        """Whether the share is due without the deductible."""
+        return self.benefit is not None and self.benefit.covered and not self.benefit.deductible
+
+    @property
+    def depends(self) -> bool:
+        """Whether claims can change what the member pays: for in-network care with a deductible or a coinsurance."""
+        one = self.benefit
+        return one is not None and one.covered and not one.is_outside and (one.deductible or bool(one.percent))
+
+    @property
+    def span(self) -> tuple[Amount, Amount] | None:
+        """The lowest and the highest cost to expect by the allowed amounts of `claims`; None without a claim."""
+        prices = sorted((one.allowed for one in self.claims if one.allowed), key=lambda amount: amount.value)
+        if not prices:
+            return None
+        low, high = self.of_price(prices[0], met=True).share, self.of_price(prices[-1]).share
+        return min(low, high, key=lambda amount: amount.value), high
+
+    def of_price(self, price: Amount, *, met: bool = False) -> OfPrice:
+        """Return the highest possible share of a price, since claims show only a minimum of what is used.
+
+        With `met`, the deductible is taken as met.
+        """
+        own = [s for s in self.plan.costs if s.kind == "deductible" and s.side != "out" and s.who != "family"]
+        named = [share.amount.value for share in own if share.amount and not share.drugs]
+        due = max(named, default=price.value)  # at most, if the member's standing is unknown
+        if met or self.deductible:
+            due = self.deductible.left.value if not met and self.deductible and self.deductible.left else _NOTHING
+        cap = (self.maximum.left.value if self.maximum.left else _NOTHING) if self.maximum else None
+        return of_price(self.benefit or Benefit(""), price, due, cap)
+
+
+def of_price(rule: Benefit, price: Amount, due: Decimal, cap: Decimal | None = None) -> OfPrice:
+    """Return the member's share of a price, rounded to cents.
+
+    `due` is what is left of the deductible, `cap` of the out-of-pocket maximum.
+    """
+    first = Amount(min(price.value, due) if rule.deductible else _NOTHING, price.currency)
+    rest = price - first
+    part = rest.value * (rule.percent or _NOTHING) / _ALL + (rule.copay.value if rule.copay else _NOTHING)
+    after = Amount(min(rest.value, part).quantize(_CENT, ROUND_HALF_UP), price.currency)
+    share = first + after
+    capped = cap is not None and cap < share.value
+    return OfPrice(
+        price, Amount(cap, price.currency) if cap is not None and capped else share, first, rest, after, capped
+    )
 
 
 def services_asked(ask: Ask) -> dict[str, tuple[tuple[str, ...], str | None]]:
@@ -139,50 +203,78 @@ def _priced_as(ask: Ask, kind: str, service: str) -> str | None:
     return service if kind in ask.care_kinds.above(service) else None
 
 
-def rules_ahead(ask: Ask, coverages: Coverages, side: str | None) -> tuple[Ahead, ...]:
-    """Return the table's rules for the services in question, one for each current plan and service that has a rule.
-
-    `side` is "in" or "out" of network, or None for both. The first rule also lists the kinds of care and the plans
-    without a rule. Empty if there is no rule.
-    """
+def listed_rules(ask: Ask, coverages: Coverages) -> tuple[PlanRule, ...]:
+    """Return the table's rules for the services in question, one for each current plan and service that has a rule."""
     asked, plans = services_asked(ask), sorted(coverages.current, key=lambda one: one.scope != "medical")
-    found = [_of_plan(ask, plan, name, words, side) for plan in plans for name, (words, _) in asked.items()]
-    rules = [replace(one, kind=asked[one.benefit.service][1]) for one in found if one]
-    if not rules:
-        return ()
-    told = {one.plan.id for one in rules}
-    silent = tuple(one for one in plans if one.scope == "medical" and one.id not in told)
-    kinds = [ask.care_kinds.named(name) for name in values_of(ask, "service") if not _service_of(ask, name)]
-    return (replace(rules[0], silent=silent, lacking=tuple(one for one in kinds if one)), *rules[1:])
+    found = [_listed(ask, plan, name, words) for plan in plans for name, (words, _) in asked.items()]
+    own = {ask.slots.get("service"), VISITS.get(visit_kind(ask) or "")}
+    return tuple(
+        replace(
+            one,
+            kind=asked[one.benefit.service][1],
+            own=len(asked) == 1 and not one.alike and one.benefit.service in own,
+        )
+        for one in found
+        if one and one.benefit
+    )
 
 
-def _of_plan(ask: Ask, plan: Coverage, service: str, words: tuple[str, ...], side: str | None) -> Ahead | None:
-    fit, rows = _on_side(ask, plan, service, side), ask.benefits.of(plan, service)
-    if not rows:
+def rules_of(ask: Ask, coverages: Coverages, visit: str | None) -> tuple[PlanRule, ...]:
+    """Return what the member's current plans say about the care in question, the table's rules first.
+
+    A plan for such care (medical, dental or vision) that the table has no rule of is told by its own record: by the
+    copay for the `visit`, or else by its percentage.
+    """
+    listed, scope = listed_rules(ask, coverages), care_scope(ask) or "medical"
+    told, side = {one.plan.id for one in listed}, side_named(ask)
+    return (
+        *listed,
+        *(recorded_rule(one, visit, side) for one in coverages.current if one.scope == scope and one.id not in told),
+    )
+
+
+def unlisted(ask: Ask) -> tuple[CareKind, ...]:
+    """Return the kinds of care in question of which the table has no rule."""
+    kinds = (ask.care_kinds.named(name) for name in values_of(ask, "service") if not _service_of(ask, name))
+    return tuple(one for one in kinds if one)
+
+
+def _listed(ask: Ask, plan: Coverage, service: str, words: tuple[str, ...]) -> PlanRule | None:
+    side = side_named(ask)
+
+    def rows(name: str) -> tuple[Sequence[Benefit], bool]:
+        """Return the rows for the side of the network in question, or else all rows; and whether there are such."""
+        every = ask.benefits.of(plan, name)
+        fit = [one for one in every if side is None or not one.network or one.is_outside == (side == "out")]
+        return fit or every, bool(fit)
+
+    if not ask.benefits.of(plan, service):
         return None
-    first, *others = fit or rows
+    (first, *others), fit = rows(service)
     longer = (name for phrase, name in ask.benefits.phrases if len(phrase) > len(words) and stands_at(words, phrase))
     called = [name for name in dict.fromkeys(longer) if name != service and service not in ask.care_kinds.above(name)]
-    also = [_on_side(ask, plan, name, side) or ask.benefits.of(plan, name) for name in called]
-    alike = tuple(one for each in also for one in each[:1])
-    own = ask.words.get("service") if ask.slots.get("service") == service and not alike else None
-    return Ahead(plan, first, own, tuple(others), alike, lacks=None if fit else side)
+    alike = tuple(one for name in called for one in rows(name)[0][:1])
+    return PlanRule(plan, first, listed=True, others=tuple(others), alike=alike, lacks=None if fit else side)
 
 
-def _on_side(ask: Ask, plan: Coverage, service: str, side: str | None) -> Sequence[Benefit]:
-    rows = ask.benefits.of(plan, service)
-    return [one for one in rows if side is None or not one.network or one.is_outside == (side == "out")]
-
-
-async def priced_ahead(ask: Ask, rules: Sequence[Ahead], coverages: Coverages) -> tuple[Ahead, ...]:
-    """Return the rules with the member's deductible and the price range added.
-
-    These are computed from the claims of at least two years, which are read only if a rule depends on them.
-    """
-    if not any(_needs_claims(one) for one in rules):
-        return tuple(rules)
-    claim_set = await claims_for_price(ask, coverages)
-    return tuple(worked_out(one, ask, claim_set, coverages) for one in rules)
+def recorded_rule(plan: Coverage, visit: str | None, side: str | None) -> PlanRule:
+    """Return the copay for the visit that the Coverage states, or else its percentage, on that side of the network."""
+    sided = [s for s in plan.costs if s.side in {None, side or "in"} and not s.drugs]
+    copay = next((s for s in sided if s.kind == "copay" and visit and s.service == visit), None)
+    one = copay or next((s for s in sided if s.kind == "coinsurance" and s.service is None), None)
+    if one is None:
+        return PlanRule(plan)
+    return PlanRule(
+        plan,
+        Benefit(
+            visit or "",
+            copay=one.amount,
+            percent=one.percent,
+            text=one.text,
+            deductible=not copay,
+            network=one.side or "",
+        ),
+    )
 
 
 async def claims_for_price(ask: Ask, coverages: Coverages) -> ClaimSet:
@@ -192,39 +284,28 @@ async def claims_for_price(ask: Ask, coverages: Coverages) -> ClaimSet:
     return claim_set
 
 
-def _needs_claims(rule: Ahead) -> bool:
-    """Return whether claims can change what the member pays under this rule.
+def worked_out(rules: Sequence[PlanRule], ask: Ask, claim_set: ClaimSet, coverages: Coverages) -> tuple[PlanRule, ...]:
+    """Return the rules with the member's yearly amounts, and the table's with the prices of the claims in `claim_set`.
 
-    Claims matter for covered in-network care with a deductible or a coinsurance.
+    A rule of the table is returned unchanged if claims cannot change what the member pays.
     """
-    one = rule.benefit
-    return one.covered and not one.is_outside and (one.deductible or bool(one.percent))
-
-
-def worked_out(rule: Ahead, ask: Ask, claim_set: ClaimSet, coverages: Coverages) -> Ahead:
-    """Return the rule with the member's yearly amounts and the price range, computed from the claims in `claim_set`.
-
-    The rule is returned unchanged if claims cannot change what the member pays.
-    """
-    if not _needs_claims(rule):
-        return rule
-    met = {name: standings(name, [(rule.plan, rule.plan.costs)], claim_set, coverages, ask) for name in COUNTED}
-    left, most = (found[0] if found else None for found in met.values())
-    wanted = replace(any_time(filter_of(ask)), services=(rule.kind,) if rule.kind else ())
-    priced = priced_alone(counting(claim_set, coverages), wanted)
-    worked = replace(rule, deductible=left, maximum=most, claims=tuple(priced))
-    if worked.prices is None:
-        return worked
-    lowest, highest = worked.prices
-    low = _share(rule.benefit, lowest.value, _NOTHING)
-    named = [s.amount.value for s in rule.plan.costs if s.kind == "deductible" and s.side != "out" and s.amount]
-    due = max(named, default=highest.value)  # at most, if the member's standing is unknown
-    if left is not None:
-        due = left.left.value if left.left else _NOTHING
-    high = _share(rule.benefit, highest.value, due)
-    if most:
-        high = min(high, most.left.value if most.left else _NOTHING)
-    return replace(worked, low=Amount(min(low, high), lowest.currency), high=Amount(high, highest.currency))
+    shares = [(plan, plan.costs) for plan in {rule.plan.id: rule.plan for rule in rules}.values()]
+    found = (standings(name, shares, claim_set, coverages, ask) for name in COUNTED)
+    left, most = ({one.plan.id: one for one in met if one.plan} for met in found)
+    wanted, counted = any_time(filter_of(ask)), counting(claim_set, coverages)
+    return tuple(
+        replace(
+            rule,
+            deductible=left.get(rule.plan.id)
+            if not rule.listed or (rule.benefit and rule.benefit.deductible)
+            else None,
+            maximum=most.get(rule.plan.id),
+            claims=tuple(priced_alone(counted, replace(wanted, services=(rule.kind,)))) if rule.kind else (),
+        )
+        if rule.depends or not rule.listed
+        else rule
+        for rule in rules
+    )
 
 
 def priced_alone(claims: Iterable[Claim], wanted: ClaimFilter) -> list[Claim]:
@@ -238,12 +319,3 @@ def priced_alone(claims: Iterable[Claim], wanted: ClaimFilter) -> list[Claim]:
     plain = [one for one in told if not (one.sensitive or one.denied or holds_more(one, whole))]
     first = plain[0].allowed if plain else None
     return [one for one in plain if one.allowed and first and one.allowed.currency == first.currency]
-
-
-def _share(rule: Benefit, price: Decimal, left: Decimal) -> Decimal:
-    """Return the member's share of a price, rounded to cents; `left` is the part of the deductible still due."""
-    first = min(price, left) if rule.deductible else _NOTHING
-    rest = price - first
-    part = rest * (rule.percent or _NOTHING) / _ALL
-    copay = min(rest, rule.copay.value) if rule.copay else _NOTHING
-    return min(price, first + part + copay).quantize(_CENT, ROUND_HALF_UP)

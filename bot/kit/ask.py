@@ -385,11 +385,3 @@ def excluded_of(ask: Ask, slot: str) -> tuple[str, ...]:
     """Return the excluded values of a slot as texts; () if there are none."""
     slot_ = ask.excluded.get(slot)
     return tuple(str(value) for value in (slot_.values or (slot_.value,))) if slot_ else ()
-
-
-def of_other_person(ask: Ask) -> bool:
-    """Return whether the question is about another person's record, which cannot be read here.
-
-    The value of the slot `person` is `{"kin": "son"}`, `{"name": "Mia"}`, or "self" for the person who asks.
-    """
-    return ask.slots.get("person", "self") != "self"

@@ -21,13 +21,16 @@ SIDES = ("in", "out", "")
 
 
 class Benefit(msgspec.Struct, frozen=True):
-    """One row of the benefit table: the rule for a service under one plan, or under every plan if `plan` is empty.
+    """What a service costs the member under one plan, or under every plan if `plan` is empty.
+
+    That is one row of the benefit table, or a share that a Coverage states.
 
     Attributes:
         plan: The id or the name of the plan.
         network: "in", "out", the name of a network, or empty for any.
         copay: In US dollars; may be combined with `percent`.
         percent: The member's share of the plan's price.
+        text: The share in the plan's words, if these are neither an amount nor a percentage.
         deductible: Whether the deductible must be paid first.
         approval: Whether approval is required; None if the table does not say.
         limits: The limits on the service, such as a number of visits, as text by language.
@@ -39,6 +42,7 @@ class Benefit(msgspec.Struct, frozen=True):
     network: str = ""
     copay: Amount | None = None
     percent: Decimal | None = None
+    text: str | None = None
     deductible: bool = False
     approval: bool | None = None
     covered: bool = True

@@ -1,4 +1,4 @@
-"""What future care costs according to the member's records, if no benefit table has a rule for the care.
+"""What future care costs, by the operator's benefit table and the member's records.
 
 No record has a price in advance, or states what a plan covers. A coverage may state a copay for a kind of visit, a
 percentage, and the yearly deductible and maximum. Claims show how much of these has been used at least, and what the
@@ -15,12 +15,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
-from msgspec.structs import replace
 
-from bot.kit.ahead import VISITS, claims_for_price, priced_alone
+from bot.kit.ahead import VISITS, PlanRule, claims_for_price, priced_alone, rules_of, unlisted, worked_out
 from bot.kit.ask import Ask, values_of
 from bot.kit.claim_filter import any_time, choose
 from bot.kit.coming import Wants, asks_cover, care_scope, unsaid_of
@@ -34,14 +32,15 @@ from bot.kit.coverages import (
     visit_kind,
     visit_to,
 )
-from bot.kit.floors import COUNTED, MetSoFar, counting, standings
+from bot.kit.floors import COUNTED, counting
 from bot.kit.period import born_on
 from bot.kit.said import filter_of
 from bot.kit.spelling import words_of
 from bot.kit.which import exact_asked
+from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
-from bot.records.coverage import CostShare, Coverage, anniversary
+from bot.records.coverage import Coverage, anniversary
 from bot.records.money import Amount
 
 _OFTEN = frozenset(
@@ -52,7 +51,6 @@ _OFTEN = frozenset(
 _NOT_PUBLIC = frozenset({"after", "copay", "counts"})
 _VISITS = {service: code for code, service in VISITS.items()}
 """The code of a kind of visit by the key of the same kind of care."""
-_CENT = Decimal("0.01")
 _OFFICE = frozenset({
     *("a", "an", "un", "una", "visit", "appointment", "consult", "consultation", "exam", "follow", "up"),
     *("first", "new", "next"),
@@ -65,26 +63,13 @@ _OF_DOCTOR = frozenset({"provider_name", "specialty"})
 _LETTERS = re.compile(r"\b(?:mri|ct|ekg|er|pet|cpap|iud|ivf|pt)\b")
 
 
-class PlanRule(msgspec.Struct, frozen=True):
-    """The in-network cost rules of one plan: the copay for the visit or else the percentage, and the yearly amounts.
-
-    `deductible` and `maximum` are None if the records do not determine how much the member has used of them.
-    """
-
-    plan: Coverage
-    copay: CostShare | None = None
-    coinsurance: CostShare | None = None
-    deductible: MetSoFar | None = None
-    maximum: MetSoFar | None = None
-
-
 class ToCome(msgspec.Struct, frozen=True):
-    """What the records show about the cost of future care.
+    """What the benefit table and the records show about the cost of future care.
 
     Attributes:
         wants: What the question asks about the care.
         what: The person's words for the care, in English as written within a sentence.
-        rules: The rules of the member's current plans for the care's `scope`: "dental", "vision", or None for medical.
+        rules: What the member's current plans say about the care of `scope`: "dental", "vision", None for medical.
         visit: The code of the kind of visit; None if the care is no visit.
         prevention: The public rule, if the care may be preventive and no plan is a Medicare or Medicaid plan.
         last: The member's newest claim for that care alone, or with that doctor or kind of doctor.
@@ -96,6 +81,7 @@ class ToCome(msgspec.Struct, frozen=True):
         others: The member's current plans of another scope.
         unsaid: What the question asks in addition and no record states, such as whether the care needs approval.
         turn: The first day of the next plan year, if the question is whether to wait for it with the care.
+        lacking: The kinds of care in question of which the benefit table has no rule, if it has one of others.
         approved: True if plans usually require approval for such care first, False if federal law forbids that, None if
             unknown.
     """
@@ -116,11 +102,12 @@ class ToCome(msgspec.Struct, frozen=True):
     unsaid: tuple[str, ...] = ()
     turn: date | None = None
     approved: bool | None = None
+    lacking: tuple[CareKind, ...] = ()
 
     @property
     def own(self) -> bool:
         """Whether some of the data is from the member's own claims."""
-        return bool(self.last) or any(rule.deductible or rule.maximum for rule in self.rules)
+        return bool(self.last) or any(rule.deductible or rule.maximum or rule.claims for rule in self.rules)
 
     @property
     def untold(self) -> tuple[str, ...]:
@@ -129,7 +116,40 @@ class ToCome(msgspec.Struct, frozen=True):
         If the member has no plan for the care's scope, these include `wants`.
         """
         lead = (self.wants,) if self.scope and not self.rules else ()
-        return tuple(one for one in (*lead, *self.unsaid) if one != "approval" or self.approved is None)
+        rows = [rule.benefit for rule in self.listed if rule.benefit]
+        known = (
+            {"approval"}
+            if self.approved is not None or any(one.approval is not None or not one.covered for one in rows)
+            else set()
+        )
+        known |= {"limited"} if any(one.limits for one in rows) else set()
+        return tuple(one for one in (*lead, *self.unsaid) if one not in known)
+
+    @property
+    def listed(self) -> tuple[PlanRule, ...]:
+        """The rules that are from the benefit table."""
+        return tuple(rule for rule in self.rules if rule.listed)
+
+    @property
+    def certain(self) -> tuple[PlanRule, ...]:
+        """The rules for this very care: those of the benefit table, and the copays of the visit."""
+        return tuple(rule for rule in self.rules if rule.certain)
+
+    @property
+    def general(self) -> tuple[PlanRule, ...]:
+        """The rules for care in general: the plans' percentages."""
+        return tuple(rule for rule in self.rules if rule.benefit and not rule.certain)
+
+    @property
+    def of_year(self) -> tuple[PlanRule, ...]:
+        """A rule of each plan that tells the yearly amounts: one with a deductible, if there is any."""
+        every = {rule.plan.id: rule for rule in self.rules}
+        return tuple((every | {rule.plan.id: rule for rule in self.rules if rule.deductible}).values())
+
+    @property
+    def sharing(self) -> PlanRule | None:
+        """The first rule with a percentage."""
+        return next((rule for rule in self.rules if rule.benefit and rule.benefit.percent is not None), None)
 
     @property
     def copays(self) -> bool:
@@ -138,11 +158,9 @@ class ToCome(msgspec.Struct, frozen=True):
 
     @property
     def part(self) -> Amount | None:
-        """The first plan's percentage of the last claim's allowed amount, to the cent; None if either is unknown."""
-        price, share = self.last.allowed if self.last else None, self.rules[0].coinsurance if self.rules else None
-        if price is None or share is None or share.percent is None:
-            return None
-        return Amount((price.value * share.percent / 100).quantize(_CENT, ROUND_HALF_UP), price.currency)
+        """The first percentage of the last claim's allowed amount, to the cent; None if either is unknown."""
+        price, rule = self.last.allowed if self.last else None, self.sharing
+        return rule.of_price(price, met=True).part if price and rule else None
 
 
 async def to_come(ask: Ask, coverages: Coverages, wants: Wants) -> ToCome:
@@ -154,7 +172,9 @@ async def to_come(ask: Ask, coverages: Coverages, wants: Wants) -> ToCome:
     found = summarize(ask, coverages, wants, born=born)
     seen = _OF_DOCTOR if wants == "price" else _OF_DOCTOR - {"specialty"}
     seen |= {"amount_kind"} if share_asked(ask) in COUNTED else frozenset()
-    if (wants in {"covered", "copay", "unsaid"} or found.copays) and not (found.prevention or seen & ask.slots.keys()):
+    due = not (wants in {"covered", "copay", "unsaid"} or found.copays)
+    due = any(rule.depends for rule in found.listed) if found.listed else due
+    if not (due or found.prevention or seen & ask.slots.keys()):
         return found
     return summarize(ask, coverages, wants, await claims_for_price(ask, coverages), born=born)
 
@@ -169,32 +189,29 @@ def summarize(
     """
     scope, kinds = care_scope(ask), values_of(ask, "service")
     plans = [one for one in coverages.current if one.scope == (scope or "medical")]
+    of_doctor = "provider_name" in ask.slots or not filter_of(ask).services
     last = _newest_claim(ask, claim_set, coverages) if claim_set else None
     visit = _visit(ask, last)
     if visit is None and wants == "after" and (exact := exact_asked(ask)):  # by the copay that the question states
         copays = (one for plan in plans for one in plan.costs if one.kind == "copay" and one.side != "out")
         visit = next((one.service for one in copays if one.amount and one.amount.value in exact.amounts), None)
     side = side_named(ask)
-    of_doctor = "provider_name" in ask.slots or not filter_of(ask).services
     sided = side == "out" or len(set(values_of(ask, "network"))) > 1
-    rules = [_rule(plan, visit, side) for plan in plans]
-    if claim_set:
-        shares = [(plan, plan.costs) for plan in plans]
-        left = {name: standings(name, shares, claim_set, coverages, ask) for name in COUNTED}
-        ded, most = ({one.plan.id: one for one in met if one.plan} for met in left.values())
-        rules = [replace(r, deductible=ded.get(r.plan.id), maximum=most.get(r.plan.id)) for r in rules]
+    rules = rules_of(ask, coverages, visit)
+    rules = worked_out(rules, ask, claim_set, coverages) if claim_set else rules
+    listed = any(rule.listed for rule in rules)
     public = {plan.line for plan in plans} <= {"commercial", None} and not scope and wants not in _NOT_PUBLIC
-    told = [share for rule in rules for share in (rule.copay or rule.coinsurance,) if share]
+    told = [rule.benefit for rule in rules if rule.benefit and not rule.listed]
     return ToCome(
         wants=wants,
         what=_care_in_words(ask, visit),
-        rules=tuple(rules),
+        rules=rules,
         scope=scope,
         visit=visit,
-        prevention=prevention_of(ask, born) if public and plans else None,
-        last=last,
+        prevention=prevention_of(ask, born) if public and plans and not listed else None,
+        last=last if of_doctor or not listed or wants == "after" else None,
         doctor=(last.seen or last.billing) if last and of_doctor and _OF_DOCTOR & ask.slots.keys() else None,
-        unsided=(side or "both") if sided and any(share.side is None for share in told) else None,
+        unsided=(side or "both") if sided and any(not share.network for share in told) else None,
         ground="ambulance" in kinds,
         charged=price_named(ask),
         worst="worst" in ask.asked.says and wants not in {"counts", "unsaid"},
@@ -203,6 +220,7 @@ def summarize(
         # 45 CFR 149.110(c)(1), for group and individual plans
         approved=False if "er" in kinds else any(_OFTEN & ask.care_kinds.above(kind) for kind in kinds) or None,
         others=tuple(one for one in coverages.current if one not in plans),
+        lacking=unlisted(ask) if listed else (),
     )
 
 
@@ -238,13 +256,6 @@ def _is_of_more(ask: Ask, slot: str) -> bool:
     care, own = words_of(care_said(ask)), set(words_of(ask.words.get(slot)))
     further = set(care) - own - _OFFICE
     return len(further) >= _OTHER_CARE or (not own.isdisjoint(care) and care[-1] in further)
-
-
-def _rule(plan: Coverage, visit: str | None, side: str | None) -> PlanRule:
-    sided = [s for s in plan.costs if s.side in {None, side or "in"} and not s.drugs]
-    copay = next((s for s in sided if s.kind == "copay" and visit and s.service == visit), None)
-    general = next((s for s in sided if s.kind == "coinsurance" and s.service is None), None)
-    return PlanRule(plan, copay, None if copay else general)
 
 
 def _newest_claim(ask: Ask, claim_set: ClaimSet, coverages: Coverages) -> Claim | None:

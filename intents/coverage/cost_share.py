@@ -20,13 +20,12 @@ class CostShares(kit.Summary, frozen=True):
         plans: The plans, each with its shares; `covered`: the member has a plan; `aspect`, `side`: what was requested.
         read, counted: Whether claims were read, and how many count; `start`, `through`: their first and newest day.
         floors: The used minimum by network side; `drugs`: that of pharmacy claims, which not all plans count.
-        standings: How much of each plan's amount is used, if that is clear; `both`: the same for several amounts.
+        met: By yearly amount in question, how much of each plan's amount is used, if that is clear for any.
         other_claims: The number of claims of other kinds of plans; `end`: the last day, if a past period was requested.
         scope: The requested kind of plan; `unscoped`: no plan states a share for it, so the others' are shown.
         several: True if the question is how many deductibles there are.
         rows: The claims with a part of the amount, newest first, and that part; `detail`: show these claims.
-        ahead, to_come: The benefit table's rules for future care, and what the records show about its cost.
-        wants, asks: What the question asks about future care, and what it asks in addition.
+        to_come: What the benefit table and the records show about the cost of future care.
         no_family: True if the family's amount was requested and no plan states one.
         yearly: "figure" if a yearly amount itself was requested, "whether" if the question is whether it is met.
         toward: The claims that went toward a yearly amount; `two`: the copays of several kinds of visit.
@@ -42,22 +41,17 @@ class CostShares(kit.Summary, frozen=True):
     counted: int = 0
     floors: tuple[kit.Floor, ...] = ()
     drugs: kit.Floor | None = None
-    standings: tuple[kit.MetSoFar, ...] = ()
     start: date | None = None
     through: date | None = None
-    other_person: bool = False
     other_claims: int = 0
     end: date | None = None
     scope: str | None = None
     unscoped: bool = False
     several: bool = False
-    both: tuple[tuple[str, tuple[kit.MetSoFar, ...]], ...] = ()
+    met: tuple[tuple[str, tuple[kit.MetSoFar, ...]], ...] = ()
     rows: tuple[tuple[kit.Claim, kit.Amount], ...] = ()
     detail: bool = False
-    ahead: tuple[kit.Ahead, ...] = ()
     to_come: kit.ToCome | None = None
-    wants: str | None = None
-    asks: tuple[str, ...] = ()
     no_family: bool = False
     yearly: str | None = None
     toward: kit.Toward | None = None
@@ -71,6 +65,11 @@ class CostShares(kit.Summary, frozen=True):
         found = [(coverage, share) for coverage, shares in self.plans for share in shares]
         only = found[0] if len(found) == 1 and found[0][1].text is None else None
         return only if self.aspect in {"copay", "coinsurance"} and not self.unscoped else None
+
+    @property
+    def standings(self) -> tuple[kit.MetSoFar, ...]:
+        """How much of each plan's amount is used, if only one amount is in question and told."""
+        return self.met[0][1] if [name for name, _ in self.met] == [self.aspect] else ()
 
     @property
     def rest(self) -> tuple[kit.Floor, ...]:
@@ -194,8 +193,7 @@ def summarize(coverages: kit.Coverages, claim_set: kit.ClaimSet | None, ask: kit
     )
     return CostShares(
         past=then[0] if len(then) == 1 and side != "out" else None,
-        both=tuple(met.items()) if len(met) > 1 else (),
-        standings=met.get(aspect or "", ()) if len(met) == 1 else (),
+        met=tuple((name, found) for name, found in met.items() if found),
         plans=tuple((coverage, shares) for coverage, shares in every if shares),
         covered=bool(chosen) and any(c.state(ask.today) != "ended" or timed for c in chosen),
         aspect=aspect,
@@ -206,7 +204,6 @@ def summarize(coverages: kit.Coverages, claim_set: kit.ClaimSet | None, ask: kit
         drugs=drugs,
         start=start if timed else min([min(begins), *days]),
         through=max(days, default=None),
-        other_person=kit.of_other_person(ask),
         other_claims=len(kit.counting(claim_set, coverages, (start, end))) - len(counted) if claim_set else 0,
         end=end if timed else None,
         scope=named,
@@ -221,26 +218,19 @@ def summarize(coverages: kit.Coverages, claim_set: kit.ClaimSet | None, ask: kit
 
 
 async def _of_care(ask: kit.Ask, coverages: kit.Coverages, wants: kit.Wants) -> CostShares:
-    """Return the benefit table's rules for future care, or else what the records show about the care's cost.
+    """Return what the benefit table and the records show about the care's cost.
 
     Raises:
         Reroute: The question states a price, of which `coverage.workings` calculates the member's share.
     """
-    if rules := kit.rules_ahead(ask, coverages, kit.side_named(ask)):
-        priced = await kit.priced_ahead(ask, rules, coverages)
-        return CostShares(ahead=priced, wants=wants, asks=kit.unsaid_of(ask), covered=True)
     found = await kit.to_come(ask, coverages, wants)
-    if (
-        found.charged
-        and not found.copays
-        and wants in {"price", "copay", "counts"}
-        and not (found.scope or found.ground)
-    ):
+    known = found.certain or found.scope or found.ground
+    if found.charged and wants in {"price", "copay", "counts"} and not known:
         raise kit.Reroute(_RULES, workings="arithmetic")
     if not found.own:
         ask.said_unmet("person")  # what the records name holds for everybody on the plan
     ask.said_unmet("location")  # no record names another share for a place
-    return CostShares(to_come=found, wants=wants, covered=True)
+    return CostShares(to_come=found, covered=True)
 
 
 def _chosen(coverages: kit.Coverages, ask: kit.Ask) -> tuple[kit.Coverage, ...]:

@@ -1,6 +1,6 @@
 """The people whom the member's own coverage names; a connection gives access to one person's record only."""
 
-from bot.kit import Ask, Coverage, Summary, member_coverages, of_other_person
+from bot.kit import Ask, Coverage, Summary, member_coverages
 
 _EVERYBODY = {"kin": "household"}
 
@@ -23,7 +23,7 @@ class Dependents(Summary, frozen=True):
 
 async def answer(ask: Ask) -> Dependents:
     """Return the people whom the member's coverages name, and the policy holder."""
-    somebody = of_other_person(ask) and ask.slots.get("person") != _EVERYBODY
+    somebody = ask.slots.get("person", "self") not in ("self", _EVERYBODY)
     current = (await member_coverages(ask)).current
     named = dict.fromkeys(name for coverage in current for name in coverage.on_card)
     others = (c.subscriber for c in current if c.relationship not in {None, "self"} and c.subscriber)

@@ -20,7 +20,6 @@ class AtTheDesk(kit.WithDocument, frozen=True, kw_only=True):
 
     cards: tuple[DeskCard, ...]
     ended: bool
-    other_person: bool
 
 
 async def answer(ask: kit.Ask) -> AtTheDesk:
@@ -31,9 +30,7 @@ async def answer(ask: kit.Ask) -> AtTheDesk:
     held = found.current or found.in_state("future")
     cards = tuple(DeskCard(one, found.payer(one), one.beneficiary or name) for one in held)
     ended = not cards and bool(found.in_state("ended"))
-    return AtTheDesk(
-        cards=cards, ended=ended, other_person=kit.of_other_person(ask), document=await _document(cards, ask)
-    )
+    return AtTheDesk(cards=cards, ended=ended, document=await _document(cards, ask))
 
 
 async def _document(cards: tuple[DeskCard, ...], ask: kit.Ask) -> kit.Document | None:

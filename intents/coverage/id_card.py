@@ -48,7 +48,6 @@ class IdCards(kit.Summary, frozen=True):
     cards: tuple[IdCard, ...] = ()
     ended: bool = False
     shown: bool = False
-    other_person: bool = False
     asks: frozenset[str] = frozenset()
 
     @property
@@ -64,9 +63,7 @@ async def answer(ask: kit.Ask) -> IdCards:
     held = coverages.current or coverages.in_state("future")
     chosen = held or coverages.in_state("ended")[:1]
     cards = tuple(_card(coverage, coverages.payer(coverage), shown=shown) for coverage in chosen)
-    return IdCards(
-        cards, ended=bool(chosen) and not held, shown=shown, other_person=kit.of_other_person(ask), asks=asks
-    )
+    return IdCards(cards, ended=bool(chosen) and not held, shown=shown, asks=asks)
 
 
 def _asks(ask: kit.Ask) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.kit import Ask, Coverage, Reroute, Summary, member_coverages, names_elsewhere, of_other_person, words_of
+from bot.kit import Ask, Coverages, Reroute, Summary, member_coverages, names_elsewhere, words_of
 
 _RULES = "coverage.workings"
 _KINDS = {kind: kind.upper() for kind in ("ppo", "hmo", "pos")}
@@ -28,21 +28,12 @@ class CoverageSummary(Summary, frozen=True):
         beyond: Whether the question limits what is covered by something that no coverage states: "if I crash my car".
     """
 
-    current: tuple[Coverage, ...] = ()
-    future: tuple[Coverage, ...] = ()
-    unclear: tuple[Coverage, ...] = ()
-    ended: tuple[Coverage, ...] = ()
-    other_person: bool = False
+    coverages: Coverages
     place: str | None = None
     near: str | None = None
     asks: str = "which"
     kind: str | None = None
     beyond: bool = False
-
-    @property
-    def labelled(self) -> bool:
-        """Whether a coverage has a sensitivity label."""
-        return any(c.labels for c in (*self.current, *self.future, *self.unclear, *self.ended))
 
 
 async def answer(ask: Ask) -> CoverageSummary:
@@ -61,11 +52,7 @@ async def answer(ask: Ask) -> CoverageSummary:
         ask.cannot("location")
     words = set(words_of(ask.said))
     return CoverageSummary(
-        current=coverages.current,
-        future=coverages.in_state("future"),
-        unclear=coverages.in_state("unclear"),
-        ended=coverages.in_state("ended"),
-        other_person=of_other_person(ask),
+        coverages=coverages,
         place=ask.words.get("location") if near and coverages.current else None,
         near=near,
         asks=_asks(ask),

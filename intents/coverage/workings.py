@@ -6,13 +6,13 @@ told by the counted weights (`bot.language.shapes`), or by a rule of an intent t
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot import kit
 
-_CENT, _ALL, _MONTH = Decimal("0.01"), Decimal(100), timedelta(31)
+_MONTH = timedelta(31)
 _OF_CARE = "coverage.cost_share"
 _COPAYS, _PERCENT, _DEDUCTIBLE, _MAXIMUM = "copay", "coinsurance", "deductible", "out_of_pocket_max"
 _BESIDE: Mapping[str, tuple[str, ...]] = {
@@ -43,24 +43,6 @@ _COUNTS = frozenset(
 """The rules with which the answer also shows how much of the yearly amounts is used."""
 _OF_RECORD = frozenset({"starts_over", "arithmetic", "out_share", "out_apart", "where_done"})
 """The rules that need the dates or amounts of the member's own plan."""
-
-
-class OfPrice(msgspec.Struct, frozen=True):
-    """The member's share of a stated price.
-
-    Attributes:
-        first: The part of the price that goes to the rest of the deductible.
-        rest: The price minus `first`.
-        part: The coinsurance on `rest`.
-        capped: True if the share would exceed what is left of the out-of-pocket maximum, so that it is what is left.
-    """
-
-    price: kit.Amount
-    share: kit.Amount
-    first: kit.Amount
-    rest: kit.Amount
-    part: kit.Amount
-    capped: bool = False
 
 
 class Working(kit.Summary, frozen=True):
@@ -98,7 +80,7 @@ class Working(kit.Summary, frozen=True):
     starts_anew: date | None = None
     so: bool | None = None
     standing: bool = False
-    portion: OfPrice | None = None
+    portion: kit.OfPrice | None = None
     two: kit.VisitCopays | None = None
     state: str | None = None
     at_home: bool = False
@@ -126,7 +108,7 @@ async def answer(ask: kit.Ask) -> Working:
         await kit.member_coverages(ask) if ask.member else kit.coverages_of(await ask.own_coverages(), ask.today)
     )
     handed = ask.arguments.get("workings")
-    of_care = kit.rules_ahead(ask, coverages, kit.side_named(ask)) or kit.wants_to_come(ask) in {"counts", "unsaid"}
+    of_care = kit.listed_rules(ask, coverages) or kit.wants_to_come(ask) in {"counts", "unsaid"}
     of_care = of_care or kit.asks_yearly(ask) == "when"
     rule = handed or _narrowed(str(ask.slots["workings"]), ask, coverages)
     named = kit.named_visits(ask)  # who names one of the visits that a rule compares asks for its cost
@@ -165,6 +147,10 @@ def summarize(rule: str, coverages: kit.Coverages, ask: kit.Ask, met: Mapping[st
     year = kit.plan_year_of(medical, ask.today)
     start, end = kit.span_of(ask)
     kinds = _BESIDE.get(rule, ())
+    price = kit.price_named(ask) if rule == "arithmetic" and own.get(_DEDUCTIBLE) else None
+    general = kit.recorded_rule(plan, None, None) if plan else None
+    if general:
+        general = replace(general, deductible=met.get(_DEDUCTIBLE), maximum=met.get(_MAXIMUM))
     return Working(
         rule=rule,
         plan=plan,
@@ -179,7 +165,7 @@ def summarize(rule: str, coverages: kit.Coverages, ask: kit.Ask, met: Mapping[st
         starts_anew=year.next if year else None,
         so=kit.same_month(year.next, start, end) if year and start and end and kit.asks_whether(ask) else None,
         standing=kit.asks_standing(ask) and ask.asked.form is not None,
-        portion=_of_price(ask, own.get(_DEDUCTIBLE), percent, met) if rule == "arithmetic" else None,
+        portion=general.of_price(price) if price and general and percent and percent.percent is not None else None,
         two=kit.visit_copays(ask, coverages, _TWO_VISITS[rule]) if rule in _TWO_VISITS else None,
         state=kit.name_of_state(ask.places.home_state),
         at_home=kit.state_named(ask) == ask.places.home_state,
@@ -208,23 +194,3 @@ def _of_time_past(rule: str, ask: kit.Ask) -> bool:
     was = "was" in ask.asked.says and kit.asks_standing(ask) and rule != "starts_over"
     longer = bool(start and end and end - start > _MONTH) or was
     return rule in _COUNTS and longer and bool(end and end < ask.today)
-
-
-def _of_price(
-    ask: kit.Ask, deductible: kit.Amount | None, percent: kit.CostShare | None, met: Mapping[str, kit.MetSoFar]
-) -> OfPrice | None:
-    """Return the highest possible share of the stated price, because claims show only a minimum of what is used.
-
-    Return None if the question does not state one price, or if the plan states no deductible or percentage.
-    """
-    price, left = kit.price_named(ask), met.get(_DEDUCTIBLE)
-    if price is None or deductible is None or percent is None or percent.percent is None:
-        return None
-    due = deductible.value if left is None else left.left.value if left.left else Decimal(0)
-    first = kit.Amount(min(price.value, due), price.currency)
-    rest = price - first
-    part = kit.Amount((rest.value * percent.percent / _ALL).quantize(_CENT, ROUND_HALF_UP), price.currency)
-    share, most = first + part, met.get(_MAXIMUM)
-    cap = (most.left or kit.Amount(Decimal(0), price.currency)) if most else None
-    capped = cap is not None and cap.value < share.value
-    return OfPrice(price, cap if cap and capped else share, first, rest, part, capped=capped)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.kit.ahead import _share
+from bot.kit.ahead import of_price
 from bot.kit.benefits import Benefit, Benefits, read_benefits
 from bot.pack import benefits_of
 from bot.records.coverage import Coverage
@@ -169,7 +169,7 @@ def test_a_share_is_the_deductible_then_the_rest(  # noqa: PLR0917 -- a row of a
         percent=Decimal(percent) if percent else None,
         deductible=deductible,
     )
-    assert str(_share(rule, Decimal(price), Decimal(left))) == share
+    assert str(of_price(rule, Amount(Decimal(price)), Decimal(left)).share.value) == share
 
 
 def test_the_sandboxs_table_is_in_order_and_says_what_its_claims_do() -> None:

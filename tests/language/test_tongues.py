@@ -9,7 +9,7 @@ import pytest
 from bot.errors import PackError
 from bot.language.rules import read_yaml
 from bot.language.text import fold
-from bot.language.tongues import add_dangers, add_words, read_tongues
+from bot.language.tongues import add_words, read_tongues
 from bot.pack import find_pack
 from tests.shipped import shipped_pack
 
@@ -17,8 +17,7 @@ from tests.shipped import shipped_pack
 def _add_to_shipped(folder: Path) -> None:
     words, file = shipped_pack().engine.lexicon, find_pack() / "intents/_words/specialties.yaml"
     for language, tongue in read_tongues(folder).items():
-        add_words(words.tree, language, tongue, read_yaml(file, file.name))
-        add_dangers(words.dangers.words, language, tongue)
+        add_words(words.tree, words.dangers.words, language, tongue, read_yaml(file, file.name))
 
 
 @pytest.mark.parametrize(
