@@ -23,7 +23,7 @@ from bot.kit import Ask, Claim, by_name, filter_of, fitting, words_of
 from bot.kit.facts import facts_in
 from bot.language import context as by
 from bot.language.context import OF_CLAIMS, TIMES, lists_providers
-from bot.language.kernel import FALLBACK
+from bot.language.kernel import FALLBACK, FOLLOW
 from bot.language.reading import Reading, Slot
 from bot.language.rules import PERSON, shows_one
 from bot.language.text import Utterance, read
@@ -117,7 +117,7 @@ def phrases(said: Utterance, values: Iterable[str] = ()) -> Iterator[Phrase]:
                 after += 1
             while after > at + 1 and words[after - 1] in _INSIDE:
                 after -= 1
-            after = max((end for first, end in runs if at < first < after), default=after)
+            after = max(after, *(end for first, end in runs if at < first < after), 0)
             own = words_of(" ".join(words[at + 1 : after]))
             if own and own[0] not in _FACTS:
                 yield Phrase(said.said(at, after), own, words[at] in _POINTING)
@@ -324,7 +324,7 @@ class References:
         same = memory.asked is not None and memory.asked.whose == asked.whose
         if rules is None or not (rules.shows_claims and same) or rules.tells == "two" or exchange.reading.barred:
             return asked
-        if self._is_shut(exchange):
+        if self._is_shut(exchange) or (exchange.reading.intent or "").startswith(FOLLOW):
             return asked
         said = tuple(phrases(read(text), _texts(asked)))
         every, sets = await self._shown(exchange, asked.whose) if said else ((), [])
@@ -333,7 +333,7 @@ class References:
             if named and (rows := _diagnosed(memory, every, text)):
                 return self._of_these(exchange, replace(asked, arguments={}), phrase, rows)
             ranked = "order" in asked.slots and rules.tells != "one"  # all of them are put in order
-            own = _OWN.match(phrase.text) and not phrase.is_claim  # "my knee"
+            own = _OWN.match(phrase.text)  # "my claims of May", "my knee"
             tells = phrase.telling and not (ranked or own) and _is_whole(asked, phrase, text)
             for claims in (*sets, *((every,) if _SEEN.search(text) else ())) if tells else ():
                 rows = self._meant(exchange, phrase, claims)
