@@ -44,7 +44,7 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     before, of_them = intents.get(memory.asked.intent) if memory.asked else None, OF_THEM in reading.concepts
     top, words = intents.get(reading.intent or ""), len(reading.text.split())
     if of_two(memory, reading, intents):
-        return _telling("two", intents)
+        return telling("two", intents)
     if memory.record and before and (found := _of_record(reading, top, before, intents, short=words <= _SHORT)):
         return found
     meant = _meant(memory, reading, before)
@@ -85,10 +85,10 @@ def _of_record(
         return None
     after = reading.unclear and reading.steps > 1 and short  # "what came right after that"
     way = "days" if after else "two" if reading.steps < 0 else "one" if sums or part else None
-    return _telling(way, intents) if way else None
+    return telling(way, intents) if way else None
 
 
-def _telling(way: str, intents: Mapping[str, IntentRules]) -> str:
+def telling(way: str, intents: Mapping[str, IntentRules]) -> str:
     """Return the name of the intent that presents claims in this way; "" if there is none."""
     return next((name for name, entry in intents.items() if entry.tells == way), "")
 
@@ -100,7 +100,7 @@ def of_two(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules])
     then has both values. {} for any other message.
     """
     last, before = memory.asked, intents.get(memory.asked.intent) if memory.asked else None
-    compares = reading.chances.get(_telling("two", intents), 0.0) >= _COMPARES
+    compares = reading.chances.get(telling("two", intents), 0.0) >= _COMPARES
     if not (compares and last and before and before.reads_claims):
         return {}
     said = reading.points and reading.slots.keys() == {"date_range"} and reading.slots
@@ -223,7 +223,7 @@ def teller(reading: Reading, before: IntentRules, intents: Mapping[str, IntentRu
             continue
         several = {before.tells, "days", "several", "sums", "two"} - {None, "one"}
         itself = rules.tells in several or (rules.tells is None and "more" in rules.follows)
-        told[name if itself else _telling("sums" if rules.tells or rules.to_come else "several", intents)] += chance
+        told[name if itself else telling("sums" if rules.tells or rules.to_come else "several", intents)] += chance
     likeliest = max(told, key=lambda name: told[name], default=None)
     return likeliest if told[likeliest or ""] >= reading.score else None
 

@@ -15,15 +15,15 @@ from msgspec.structs import replace
 
 from bot.accounts.rows import Access
 from bot.conversation.exchange import Exchange, Parts, Several
-from bot.conversation.focus import teller
+from bot.conversation.focus import teller, telling
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.shown import NAMES
 from bot.conversation.state import Asked, Memory
 from bot.kit import Ask, Claim, by_name, filter_of, fitting, words_of
 from bot.kit.facts import facts_in
 from bot.language import context as by
-from bot.language.context import OF_CLAIMS, lists_providers
-from bot.language.kernel import FALLBACK
+from bot.language.context import OF_CLAIMS, TIMES, lists_providers
+from bot.language.kernel import FALLBACK, FOLLOW
 from bot.language.reading import Reading, Slot
 from bot.language.rules import PERSON, shows_one
 from bot.language.text import Utterance, read
@@ -43,6 +43,7 @@ _DRUGS = frozenset(words_of("drug medicine med meds medication pill pills shot r
 _DIAGNOSES = frozenset(words_of("diagnosis condition illness problem diagnostico enfermedad"))
 _FACTS = frozenset(words_of("phone number address hours fax name info contact direccion telefono"))
 _OTHER = re.compile(r"\b(?:others?|else|otr[oa]s?)\b", re.IGNORECASE)
+_OWN = re.compile(r"(?:my|her|his|mis?|sus?)\b", re.IGNORECASE)
 _THEIRS = re.compile(r"\b(?:they|their|there|them|him|he|she|her|ah[ií]|all[ií])\b", re.IGNORECASE)
 _ORDERED = frozenset(words_of("last latest newest recent most first oldest ultimo ultima"))
 _CLAIMS = frozenset(
@@ -81,7 +82,9 @@ _SEEN = re.compile(
     re.IGNORECASE,
 )
 """Words that tell of care in the record."""
-_CONTACT = re.compile(r"\bphone|\baddr|\bfax\b|(?<!claim )\bnumbers?\b|#|\btel[eé]f|\bdirecci", re.IGNORECASE)
+_CONTACT = re.compile(
+    r"\bphone|\baddr|\bfax\b|(?:s|\b(?:his|her|their|its|the)) numbers?\b|#|\btel[eé]f|\bdirecci", re.IGNORECASE
+)
 
 
 class Phrase(msgspec.Struct, frozen=True):
@@ -114,7 +117,7 @@ def phrases(said: Utterance, values: Iterable[str] = ()) -> Iterator[Phrase]:
                 after += 1
             while after > at + 1 and words[after - 1] in _INSIDE:
                 after -= 1
-            after = max((end for first, end in runs if at < first < after), default=after)
+            after = max(after, *(end for first, end in runs if at < first < after), 0)
             own = words_of(" ".join(words[at + 1 : after]))
             if own and own[0] not in _FACTS:
                 yield Phrase(said.said(at, after), own, words[at] in _POINTING)
@@ -149,8 +152,7 @@ class References:
         """`prepare` makes the `Ask` whose conditions a description states; `own` reads the claims of the record."""
         self._engine, self._intents, self._now = parts.pack.engine, parts.pack.intents, parts.now
         self._prepare, self._own = prepare, own
-        told = {one.tells: name for name, one in self._intents.items()}
-        self._list, self._cost = told.get("several", ""), told.get("one", "")
+        self._list, self._cost = telling("several", self._intents), telling("one", self._intents)
 
     async def read(self, exchange: Exchange) -> None:
         """Give the reading of a message the provider or the drug that its description means as the value of a slot.
@@ -161,8 +163,14 @@ class References:
         if self._is_shut(exchange) or PERSON in reading.slots:
             return
         found = tuple(phrases(read(reading.text), _texts(reading)))
-        for intent, slot in self._open_slots(reading, memory):
-            names, phrase = await self._values(exchange, slot, found)
+        for name, slot in self._open_slots(reading, memory, points=any(one.points for one in found)):
+            lists = lists_providers(self._intents[name])
+            of_shown = lists and not _SEEN.search(reading.text)  # "that urgent care", and not "the nearest one"
+            told = tuple(one for one in found if one.points or not of_shown)
+            names, phrase = await self._values(exchange, slot, told, of_shown=of_shown)
+            if phrase is None and lists:
+                continue  # "any pharmacy near there"
+            intent = shows_one(self._intents) if lists else name
             if len(names) == 1:
                 exchange.reading = self._with_value(exchange, intent, slot, names[0], phrase)
             elif names:
@@ -191,7 +199,7 @@ class References:
         unlinked = exchange.memory.link is None or not message.alone or message.directory_only
         return bool(unlinked or message.press or message.command or message.form)
 
-    def _open_slots(self, reading: Reading, memory: Memory) -> Iterator[tuple[str, str]]:
+    def _open_slots(self, reading: Reading, memory: Memory, *, points: bool) -> Iterator[tuple[str, str]]:
         """Yield the likely intents that a description gives a value to, each with the slot that has none."""
         one, reason = shows_one(self._intents), reading.slots.get("reason")
         unsure = reading.unclear or reading.is_miss or reading.intent == FALLBACK
@@ -208,9 +216,9 @@ class References:
                 yield name, _DRUG
             if of_directory or not NAMES.isdisjoint(reading.slots) or "ordinal" in reading.slots:
                 continue
-            seen = _SEEN.search(reading.text)
+            seen = points or _SEEN.search(reading.text)
             if seen if lists_providers(rules) else rules.is_of_provider:
-                yield (one if lists_providers(rules) else name), _PROVIDER
+                yield name, _PROVIDER
             elif (reason and reason.value == _BOOKS) or (rules.shows_claims and self._asks_contact(reading)):
                 yield one, _PROVIDER
 
@@ -256,14 +264,14 @@ class References:
         return every, [one for one in sets if one]
 
     async def _values(
-        self, exchange: Exchange, slot: str, found: Sequence[Phrase]
+        self, exchange: Exchange, slot: str, found: Sequence[Phrase], *, of_shown: bool
     ) -> tuple[tuple[str, ...], Phrase | None]:
         """Return the providers or drugs that may be meant, newest first, and the description that means them."""
         memory, reading = exchange.memory, exchange.reading
         every, sets = await self._shown(exchange, memory.current)
         of_drug, of_place = slot == _DRUG, any(not (_PLACES | _KINDS).isdisjoint(one.words) for one in found)
         for phrase in (one for one in found if one.telling):
-            for claims in (*sets, every):
+            for claims in (*sets, *(() if of_shown else (every,))):
                 rows = self._meant(exchange, phrase, [one for one in claims if one.dispensed or not of_drug])
                 if rows and (names := self._names(rows, slot, of_place=of_place)):
                     return names, phrase
@@ -293,6 +301,8 @@ class References:
     def _meant(self, exchange: Exchange, phrase: Phrase, claims: Sequence[Claim]) -> tuple[Claim, ...]:
         """Return those of the claims that the description means, by its conditions and by words of the claims."""
         slots = self._engine.slots_as(self._list, phrase.text, today=self._today)
+        if slots and slots.keys() <= TIMES and not phrase.is_claim:  # "this week"
+            return ()
         message = replace(exchange.message, text=phrase.text, press=None)
         ask = by_name(self._prepare(message, Asked(self._list, slots), None), claims)
         wanted = filter_of(ask)
@@ -312,7 +322,9 @@ class References:
         if exchange.meant:
             asked = replace(asked, arguments={**asked.arguments, OWN: "yes"})
         same = memory.asked is not None and memory.asked.whose == asked.whose
-        if rules is None or not (rules.shows_claims and same) or rules.tells == "two" or self._is_shut(exchange):
+        if rules is None or not (rules.shows_claims and same) or rules.tells == "two" or exchange.reading.barred:
+            return asked
+        if self._is_shut(exchange) or (exchange.reading.intent or "").startswith(FOLLOW):
             return asked
         said = tuple(phrases(read(text), _texts(asked)))
         every, sets = await self._shown(exchange, asked.whose) if said else ((), [])
@@ -321,10 +333,12 @@ class References:
             if named and (rows := _diagnosed(memory, every, text)):
                 return self._of_these(exchange, replace(asked, arguments={}), phrase, rows)
             ranked = "order" in asked.slots and rules.tells != "one"  # all of them are put in order
-            tells = phrase.telling and not ranked and _is_whole(asked, phrase, text)
+            own = _OWN.match(phrase.text)  # "my claims of May", "my knee"
+            tells = phrase.telling and not (ranked or own) and _is_whole(asked, phrase, text)
             for claims in (*sets, *((every,) if _SEEN.search(text) else ())) if tells else ():
                 rows = self._meant(exchange, phrase, claims)
-                if rows and (len(rows) < len(claims) or len(claims) == 1):
+                several = len(rows) > 1 and "one" in phrase.words
+                if rows and not several and (len(rows) < len(claims) or len(claims) == 1):
                     return self._of_these(exchange, asked, phrase, rows)
         bare = next((one for one in said if one.points and not one.telling and one.is_claim), None)
         before = self._intents.get(memory.asked.intent) if memory.asked else None
