@@ -87,7 +87,7 @@ _CONTACT = re.compile(
 )
 
 
-class Phrase(msgspec.Struct, frozen=True):
+class Described(msgspec.Struct, frozen=True):
     """A definite description: its text, its words without the determiner, and whether it points ("that")."""
 
     text: str
@@ -105,7 +105,7 @@ class Phrase(msgspec.Struct, frozen=True):
         return not (_PICKED | _CLAIMS).isdisjoint(self.words)
 
 
-def phrases(said: Utterance, values: Iterable[str] = ()) -> Iterator[Phrase]:
+def phrases(said: Utterance, values: Iterable[str] = ()) -> Iterator[Described]:
     """Yield the definite descriptions of a message, in order; one that ends inside a value has all of it."""
     found = ((said.text.find(one), len(one)) for one in values)
     runs = [said.tokens(first, first + size) for first, size in found if first >= 0]
@@ -120,7 +120,7 @@ def phrases(said: Utterance, values: Iterable[str] = ()) -> Iterator[Phrase]:
             after = max(after, *(end for first, end in runs if at < first < after), 0)
             own = words_of(" ".join(words[at + 1 : after]))
             if own and own[0] not in _FACTS:
-                yield Phrase(said.said(at, after), own, words[at] in _POINTING)
+                yield Described(said.said(at, after), own, words[at] in _POINTING)
         at += 1
 
 
@@ -179,7 +179,7 @@ class References:
                 return
         await self._of_visit(exchange, found)
 
-    async def _of_visit(self, exchange: Exchange, found: Sequence[Phrase]) -> None:
+    async def _of_visit(self, exchange: Exchange, found: Sequence[Described]) -> None:
         """Make a question of a claim out of one that points at it: "for that visit, whom do we pay and how much"."""
         reading, rules = exchange.reading, self._intents.get(exchange.reading.intent or "")
         bare = any(one.points and not (one.telling or _CLAIMS.isdisjoint(one.words)) for one in found)
@@ -227,7 +227,7 @@ class References:
         asks = _CONTACT.search(reading.text) or "accepting_new" in facts_in(reading.text)
         return bool(asks) and "CLAIM" not in reading.concepts
 
-    def _with_value(self, exchange: Exchange, intent: str, slot: str, value: str, phrase: Phrase | None) -> Reading:
+    def _with_value(self, exchange: Exchange, intent: str, slot: str, value: str, phrase: Described | None) -> Reading:
         """Return the reading with the value in place of the description, whose words are no other condition."""
         reading, text = exchange.reading, phrase.text if phrase else ""
         if text:
@@ -264,8 +264,8 @@ class References:
         return every, [one for one in sets if one]
 
     async def _values(
-        self, exchange: Exchange, slot: str, found: Sequence[Phrase], *, of_shown: bool
-    ) -> tuple[tuple[str, ...], Phrase | None]:
+        self, exchange: Exchange, slot: str, found: Sequence[Described], *, of_shown: bool
+    ) -> tuple[tuple[str, ...], Described | None]:
         """Return the providers or drugs that may be meant, newest first, and the description that means them."""
         memory, reading = exchange.memory, exchange.reading
         every, sets = await self._shown(exchange, memory.current)
@@ -298,7 +298,7 @@ class References:
         names = ((row.place or row.billing if of_place else None) or row.seen for row in rows)
         return tuple(dict.fromkeys(name.partition(",")[0] for name in names if name))
 
-    def _meant(self, exchange: Exchange, phrase: Phrase, claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    def _meant(self, exchange: Exchange, phrase: Described, claims: Sequence[Claim]) -> tuple[Claim, ...]:
         """Return those of the claims that the description means, by its conditions and by words of the claims."""
         slots = self._engine.slots_as(self._list, phrase.text, today=self._today)
         if slots and slots.keys() <= TIMES and not phrase.is_claim:  # "this week"
@@ -346,7 +346,7 @@ class References:
             return self._of_these(exchange, asked, bare, sets[0])
         return asked
 
-    def _of_these(self, exchange: Exchange, asked: Asked, phrase: Phrase, rows: Sequence[Claim]) -> Asked:
+    def _of_these(self, exchange: Exchange, asked: Asked, phrase: Described, rows: Sequence[Claim]) -> Asked:
         """Return the question about these claims, without the words that describe them.
 
         A question about one claim is asked of the sum of several, or lists them.
@@ -376,13 +376,13 @@ def _diagnosed(memory: Memory, claims: Sequence[Claim], text: str) -> tuple[Clai
     )
 
 
-def _is_whole(asked: Asked, phrase: Phrase, text: str) -> bool:
+def _is_whole(asked: Asked, phrase: Described, text: str) -> bool:
     """Return whether the description has all conditions that the question names, and no other claims are meant."""
     own = [slot for name, slot in asked.slots.items() if name in OF_CLAIMS and slot.text in text]
     return all(_is_in(slot, phrase) for slot in own)
 
 
-def _is_in(slot: Slot, phrase: Phrase) -> bool:
+def _is_in(slot: Slot, phrase: Described) -> bool:
     return bool(slot.text) and slot.text in phrase.text
 
 

@@ -26,7 +26,7 @@ _FILE = re.compile(
     re.IGNORECASE,
 )  # a card has no more than the phone: the rest of "fax for all of them" is in the file
 
-Asked = Literal["number", "table", "client", "which"]
+ListAsks = Literal["number", "table", "client", "which"]
 
 
 class Found(WithDocument, frozen=True, kw_only=True):
@@ -98,7 +98,7 @@ class Found(WithDocument, frozen=True, kw_only=True):
     every_network: tuple[str, ...] = ()
     ranked: Ranked | None = None
     sides: Sides | None = None
-    asks: frozenset[Asked] = frozenset()
+    asks: frozenset[ListAsks] = frozenset()
     asks_kind: bool = False
 
     @property
@@ -145,7 +145,7 @@ def page_of(ask: Ask, every: Sequence[Card], *, after: int = 0, **more: Any) -> 
     first = (ask.pick if ask.pick >= 0 else max(len(every) + ask.pick, 0)) if one else after or ask.page * _PAGE
     wants_file = bool(every) and ("file" in ask.arguments or _FILE.search(ask.said) is not None)
     read = ask.moment().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    asks: Mapping[Asked, bool] = {
+    asks: Mapping[ListAsks, bool] = {
         "number": "number" in ask.asked.says,
         "client": "client" in ask.asked.says,
         "table": text_of(ask, "layout") == "table",

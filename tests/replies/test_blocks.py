@@ -116,7 +116,7 @@ def test_what_stands_side_by_side_is_a_table() -> None:
         ["Specialty", "Specialty of Grace Okafor, MD", "Specialty of Minh Kim, DO"],
     ]
     assert [block["type"] for block in page.plainer] == ["rich_text"]
-    assert "Phone · Minh Kim, DO: Phone of Minh Kim, DO" in page.text
+    assert "\nPhone: Grace Okafor, MD Phone of Grace Okafor, MD · Minh Kim, DO Phone of Minh Kim, DO" in page.text
     assert [len(way) for way in page.ways()] == [1, 1, 0]
     [twice] = pages(reply(COMPARED, COMPARED))
     assert [block["type"] for block in twice.blocks] == ["data_table", "rich_text"]
