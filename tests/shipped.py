@@ -110,7 +110,8 @@ def compiled_in(folder: Path) -> None:
     A compiled template holds the words of its language, so each language has a folder of its own; what was compiled by
     other code or with other words is deleted.
     """
-    words = (find_pack() / "templates").glob("*.[py]*")
+    templates = find_pack() / "templates"
+    words = *templates.glob("*.[py]*"), *templates.glob("_*.j2")  # whose macros every template may call
     made_by = *sorted(words), Path(__file__).with_name("pseudo.py")
     code = [code_of(room) for room in ("accounts", "documents", "replies")]
     own = folder / "templates" / key_of(*made_by, of="".join((version("jinja2"), *code)))[:20]

@@ -151,7 +151,7 @@ class ClaimsQuestion(Classed):
         runs |= self._stated
         says = {name: " ".join(self._words[first:after]) for name, (first, after) in runs.items()}
         vitals = (value for at in self._places.get("vital", ()) for value in self._values(at, "vital"))
-        cared = NamedByWords(self._said, self._matcher, coming, self._no_care, self._kinds) if coming.stop else None
+        cared = NamedByWords(self._said, self._matcher, coming, self._cares) if coming.stop else None
         each = {at for at in self._places.get("each", ()) if self._any(("one", "one_fill", "single"), at + 1, _NEAR)}
         return ClaimsAsked(
             form=form.value if form and form.value in get_args(QuestionForm) else None,

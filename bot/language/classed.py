@@ -95,8 +95,8 @@ class Classed:
         self._dated = dated
         self._stated: dict[str, tuple[int, int]] = {}
         care = [self._run(words.get(slot)) for slot in ("service", "specialty", "facility_type")]
-        self._kinds = frozenset[int]().union(*care)
-        self._no_care = frozenset[int]().union(*(self._run(words.get(slot)) for slot in _NO_CARE))
+        no_care = frozenset[int]().union(*(self._run(words.get(slot)) for slot in _NO_CARE))
+        self._cares = no_care, frozenset[int]().union(*care), care[0]
         self._taken = frozenset().union(*(self._run(text) for slot, text in words.items() if slot not in _COUNTING))
 
     def _run(self, text: str | None) -> frozenset[int]:
@@ -270,11 +270,13 @@ _JOINING = frozenset({"", "-", "'"})
 
 
 class NamedByWords:
-    """The care in one message. `taken` are the places of other values, `known` those of a kind of care."""
+    """The care in one message.
 
-    def __init__(
-        self, said: Utterance, matcher: Matcher, words: WordArea, taken: AbstractSet[int], known: AbstractSet[int]
-    ) -> None:
+    `places` are those of other values, those of a kind of care or of doctor, and those of a kind of care.
+    """
+
+    def __init__(self, said: Utterance, matcher: Matcher, words: WordArea, places: Sequence[AbstractSet[int]]) -> None:
+        taken, known, self._services = places
         self._said, self._matcher, self._words, self._known = said, matcher, words, known
         stop = words.stop | words.article
         self._free = [at in known or (word not in stop and at not in taken) for at, word in enumerate(matcher.words)]
@@ -284,7 +286,8 @@ class NamedByWords:
 
         Where a kind is known, what leads to other words leads to no care: "before an MRI? I need to know rather now".
         """
-        leads = (at for at in self._leads() if not self._known or not self._known.isdisjoint(range(at, self._end(at))))
+        own = self._services
+        leads = (at for at in self._leads() if not own or not own.isdisjoint(range(at, self._end(at))))
         led = next((found for first in leads if (found := self._run(first))), None)
         return led or (self._around(min(self._known)) if self._known else self._begun())
 
