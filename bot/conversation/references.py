@@ -324,7 +324,8 @@ class References:
         same = memory.asked is not None and memory.asked.whose == asked.whose
         if rules is None or not (rules.shows_claims and same) or rules.tells == "two" or exchange.reading.barred:
             return asked
-        if self._is_shut(exchange) or (exchange.reading.intent or "").startswith(FOLLOW):
+        other = PERSON in asked.slots  # somebody whose record nobody here has opened
+        if other or self._is_shut(exchange) or (exchange.reading.intent or "").startswith(FOLLOW):
             return asked
         said = tuple(phrases(read(text), _texts(asked)))
         every, sets = await self._shown(exchange, asked.whose) if said else ((), [])
