@@ -327,7 +327,8 @@ class References:
         other = PERSON in asked.slots  # somebody whose record nobody here has opened
         if other or self._is_shut(exchange) or (exchange.reading.intent or "").startswith(FOLLOW):
             return asked
-        said = tuple(phrases(read(text), _texts(asked)))
+        found = phrases(read(text), _texts(asked))  # "the ER visit" is a condition of its own
+        said = tuple(one for one in found if one.points or not _PICKED.isdisjoint(one.words))
         every, sets = await self._shown(exchange, asked.whose) if said else ((), [])
         for phrase in said:
             named = phrase.points and rules.tells != "one" and not _DIAGNOSES.isdisjoint(phrase.words)
