@@ -5,7 +5,8 @@ from typing import Any
 
 import httpx
 
-from bot.kit import Ask, listings
+from bot.kit import Ask
+from bot.kit.directory import listings
 from bot.payer.budget import Budget
 from bot.payer.client import DirectoryClient
 from tests.kit.money import asking
