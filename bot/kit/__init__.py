@@ -52,7 +52,7 @@ from bot.kit.offers import (
     AppealCase, AppealOutcome, CallNote, CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish,
     WithCase, WithDocument, WithReminder)
 from bot.kit.organizations import affiliations_of, Electronic, electronic_addresses, places_of
-from bot.kit.period import newest_procedure, period_claims, same_month
+from bot.kit.period import month_words, newest_procedure, period_claims, same_month
 from bot.kit.plans import (
     among as networks_among, asked_networks, AskedNetworks, in_own, network_names, NetworkSide,
     own_networks, Plan, plans, plans_said, side_asked, sold_in, without_own)

@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Mapping
 from functools import cache
-from itertools import pairwise
 
 import msgspec
 from msgspec.structs import replace
@@ -129,27 +128,18 @@ def state_named(ask: Ask) -> str | None:
     return city[1] if city else place.get("state")
 
 
-_UNPLACED = frozenset({"network", "red"})
-_IN, _ABROAD = frozenset({"in", "en"}), frozenset({"abroad", "overseas", "extranjero"})
+_TO, _ABROAD = frozenset({"in", "to", "from", "en", "a", "de"}), frozenset({"abroad", "overseas", "extranjero"})
+_LONGEST_NAME = 3  # words of a country's name that are compared
 
 
 def names_elsewhere(ask: Ask) -> bool:
-    """Return whether a question names a place outside the state: another state, a country of CLDR, or "abroad".
-
-    The word behind "in" is a place on no list if it is no everyday word and no value of another kind: "in Cancún".
-    """
+    """Return whether a question names a place outside the state: another state, a country of CLDR, or "abroad"."""
     if (state := state_named(ask)) is not None:
         return state != ask.places.home_state
-    words = words_of(ask.said)
-    known = {word for told in ask.words.values() for word in words_of(told)}
-    behind = {place for lead, place in pairwise(words) if lead in _IN and place not in known}
-    return not (
-        _ABROAD.isdisjoint(words)
-        and all(ask.everyday(one) or one in _UNPLACED or one.isdecimal() for one in behind)
-        and _countries(ask.language).isdisjoint(
-            " ".join(words[at : at + n]) for at in range(len(words)) for n in (1, 2, 3)
-        )
-    )
+    words = tuple(word for word in words_of(ask.said) if word not in {"the", "la", "el", "los"})
+    starts = [at for at, lead in enumerate(words, 1) if lead in _TO]
+    places = {" ".join(words[at : at + size]) for at in starts for size in range(1, _LONGEST_NAME + 1)}
+    return not (_ABROAD.isdisjoint(words) and _countries(ask.language).isdisjoint(places))
 
 
 @cache

@@ -8,6 +8,7 @@ its window; otherwise the pages are read one after another.
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 
 import msgspec
@@ -352,3 +353,14 @@ def _fitting(claim_set: ClaimSet, look: Ask) -> list[Claim]:
     fit = [c for c in fitting(claim_set.claims, look) if not c.sensitive and believed_day(c, look.today)]
     fills = with_fills(fit, filter_of(look))
     return [claim for claim in fit if fills or not claim.is_pharmacy]
+
+
+@cache
+def month_words(language: str) -> frozenset[str]:
+    """Return the names of the months in a language, in full and abbreviated, as `words_of` returns words."""
+    from babel import Locale  # noqa: PLC0415 -- few questions need it
+
+    names = Locale(language).months["format"]
+    return frozenset(
+        word for width in ("wide", "abbreviated") for name in names[width].values() for word in words_of(name)
+    )

@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 
-from bot.kit import Ask, Coverages, Reroute, Summary, member_coverages, names_elsewhere, words_of
+from bot.kit import Ask, Coverages, Reroute, Summary, member_coverages, month_words, names_elsewhere, words_of
 
 _RULES = "coverage.workings"
 _KINDS = {kind: kind.upper() for kind in ("ppo", "hmo", "pos")}
 _ASKS = {"plan_ends": "ends", "plan_starts": "starts", "plan_whether": "whether", "plan_what": "what"}
 """What may be asked, by the class of its words: what comes first decides."""
 _COVERED = frozenset({"covered", "coverage", "cubierto", "cubierta", "cobertura"})
-_LIMITS = frozenset({"for", "if", "when", "while", "with", "at", "during", "para", "si", "cuando", "mientras", "con"})
+_LIMITS = frozenset(
+    {"for", "if", "in", "when", "while", "with", "at", "during"} | {"para", "si", "en", "cuando", "mientras", "con"}
+)
 _ANY = frozenset(
     {"coverage", "everything", "insurance", "plan", "seguro", "still", "this", "through", "todo", "your"}
     | {"month", "today", "week", "year"}
+    | {"effect", "force", "full", "network", "vigor"}
 )
 _SHORT = 3  # letters of words that limit nothing by themselves: "with you now"
 
@@ -65,8 +68,9 @@ def _is_beyond(ask: Ask) -> bool:
     words = words_of(ask.said)
     at = next((at for at, word in enumerate(words) if word in _COVERED), len(words))
     limit = next((at for at in range(at + 1, len(words)) if words[at] in _LIMITS), len(words))
-    told = {word for name in ("location", "date_range") for word in words_of(ask.words.get(name))}
-    return any(len(word) > _SHORT for word in {*words[limit:]} - _ANY - _LIMITS - told)
+    told = {word for words_said in ask.words.values() for word in words_of(words_said)}
+    left = {*words[limit:]} - _ANY - _LIMITS - told - month_words(ask.language)
+    return any(len(word) > _SHORT and not word.isdecimal() for word in left)
 
 
 def _asks(ask: Ask) -> str:
