@@ -5,6 +5,7 @@ This module finds the event's description. `bot.kit.period` looks up the event's
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -191,9 +192,17 @@ class _Events:
         return (second[0], bounds) if second and any(cared) and not compares else None
 
 
+@lru_cache(maxsize=8)
+def _relations_by_start(words: WordArea) -> Mapping[str, Sequence[str]]:
+    """Return the relations whose words may begin with a word, by that word."""
+    starts = {relation: words.starts(relation) for relation in RELATIONS}
+    every = frozenset[str]().union(*starts.values())
+    return {word: [relation for relation, of in starts.items() if word in of] for word in every}
+
+
 def _relations(said: Sequence[str], index: int, words: WordArea) -> Iterator[tuple[int, str]]:
     """Yield the end index and the name of each relation whose words begin at `index`, longest first."""
-    able = [relation for relation in RELATIONS if said[index] in words.starts(relation)]
+    able = _relations_by_start(words).get(said[index], ())
     for end in range(min(len(said), index + _LONGEST), index, -1) if able else ():
         for relation in able:
             if said[index:end] in words.phrases(relation):

@@ -188,7 +188,7 @@ class Classed:
                 yield number
 
     def _barred(self) -> Iterator[str]:
-        glue = self._lexed.grammar.words("polarity.glue")
+        glue = self._lexed.grammar.area("polarity").glue
         for hit in self._matcher.find("polarity.cue"):
             if hit.first or hit.after == len(self._words) or "," not in self._said.between(hit.after):  # "no, my HDL"
                 yield " ".join(dropwhile(glue.__contains__, self._words[hit.after :]))

@@ -87,7 +87,9 @@ def _ends_before(said: Utterance, index: int, words: WordArea) -> bool:
 
 def as_listed(word: str) -> str:
     """Return the word without apostrophes, as word lists write it: "whats" for "what's", but no "were" for "we're"."""
-    return word if word.endswith(("'re", "\u2019re")) else word.replace("'", "").replace("\u2019", "")
+    if not ("'" in word or "\u2019" in word) or word.endswith(("'re", "\u2019re")):
+        return word
+    return word.replace("'", "").replace("\u2019", "")
 
 
 def asks(said: Utterance, clause: Clause, words: WordArea) -> bool:

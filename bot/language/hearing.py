@@ -99,6 +99,7 @@ _WHOLE_PHRASE = 5
 _FEW = 4
 _SURE_OF_LANGUAGE = 0.9
 _ABBREVIATED = 3  # letters
+_NO_TONGUE = frozenset({"concept", "place", COMPLAINT})
 _LEAST_LETTERS = 3  # of a word that names care: "EEG"
 
 
@@ -143,7 +144,7 @@ class Heard(msgspec.Struct, frozen=True):
 
     def at(self, *names: str) -> frozenset[int]:
         """Return the token indexes of these concepts and slot types."""
-        return frozenset().union(*(self.marks.get(name, ()) for name in names))
+        return frozenset().union(*[self.marks[name] for name in names if name in self.marks])
 
     def with_tags(self, tags: Iterable[Tag]) -> "Heard":
         """Return the message with these tags instead of its own."""
@@ -273,20 +274,21 @@ class Hearer:
         miles = places_of(tag for tag in tags if tag.kind == "radius")
         units = {place for place in miles if len(said.words[place]) <= _UNIT}  # the "mi" of "30 mi" is no "my"
         names = places_of_names(said, tags) | numbers | units
-        strange = frozenset(place for place, word in enumerate(said.words) if not self._tongue.knows((word,)))
+        rows = [self._tongue.row("words", shape(word)) for word in said.words]
+        strange = frozenset([place for place, row in enumerate(rows) if row is None])
         known = frozenset(range(len(said.words))) - strange - names
         # Pieces are a guess: they tell of words that were never counted, where no other word tells. A short word has
         # too few: the "CHA" of a clinic is no Spanish.
         letters = ((place, word) for place, word in enumerate(said.words) if word.isascii())
         short = frozenset(place for place, word in letters if len(word) <= _ABBREVIATED)
-        both = frozenset(place for place, key in enumerate(said.keys) if len(self._tongues(key)) > 1)
+        tongues = [self._tongues(key) for key in said.keys]
+        both = frozenset([place for place, of in enumerate(tongues) if len(of) > 1])
         kind, without = ("words", names | strange) if known else ("pieces", names | short | both)
         if len(without) == len(said.words):
             return None
         language, chance = self._tongue.likeliest({kind: evidence(said, frozenset(), without)[kind]})
         # Words that the pack lists as values in other languages only: "cardio" and "ent" tell of no Spanish.
-        tongues = ((place, self._tongues(key)) for place, key in enumerate(said.keys))
-        if foreign := frozenset([place for place, of in tongues if of and language not in of]) - without:
+        if foreign := frozenset([place for place, of in enumerate(tongues) if of and language not in of]) - without:
             if known <= foreign:
                 return None
             language, chance = self._tongue.likeliest({kind: evidence(said, frozenset(), without | foreign)[kind]})
@@ -294,7 +296,7 @@ class Hearer:
 
     def _tongues(self, key: str) -> frozenset[str]:
         meant = self._lexicon.tree.meanings_of(key)
-        return frozenset(one.language for one in meant if one.kind not in {"concept", "place", COMPLAINT})
+        return frozenset([one.language for one in meant if one.kind not in _NO_TONGUE])
 
 
 def _marks(

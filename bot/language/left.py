@@ -225,7 +225,7 @@ def may_narrow(text: str, grammar: Grammar, classes: Iterable[str]) -> bool:
     """Return whether `narrowings` can find a phrase, by the words alone. `classes` are those that the message has."""
     words = [] if not _NARROWING.isdisjoint(classes) else [plain(word) for word in read(text).words]
     first = grammar.area("polarity").starts("cue"), grammar.area("asked").condition
-    counted = grammar.words("asked.count")
+    counted = grammar.area("asked").count
     return not words or any(word.isdecimal() or any(word in one for one in (*first, counted)) for word in words)
 
 

@@ -57,14 +57,10 @@ class Licences:
 
     def held(self, heard: Heard) -> frozenset[str]:
         """Return the classes of which a message contains a word, a concept or a value."""
-        held: set[str] = set()
-        for name in heard.names:
-            held.update(self._of_name.get(name, ()))
-        for word in {*heard.said.words, *heard.keys}:
-            held.update(self._of_word.get(word, ()))
-            for size in range(_SHORTEST, min(len(word), self._longest) + 1):
-                held.update(self._of_stem.get(word[:size], ()))
-        return frozenset(held)
+        words = {*heard.said.words, *heard.keys}
+        stems = {word[:size] for word in words for size in range(_SHORTEST, self._longest + 1)}
+        listed = (self._of_name, heard.names), (self._of_word, words), (self._of_stem, stems)
+        return frozenset([name for of, said in listed for one in of.keys() & said for name in of[one]])
 
 
 def licence_of(rules: IntentRules, held: Iterable[str]) -> str | None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 from sys import intern
@@ -149,15 +150,16 @@ class Lexed:
         self.words = [plain(word) if "'" in word else word for word in words]
         self.symbols = [grammar.symbols(word) for word in self.words]
         self.names = [{ANY, *[name for name, _ in symbols]} for symbols in self.symbols]
-        self.places: dict[str, list[int]] = {}
+        self.places: dict[str, list[int]] = defaultdict(list)
         for place, symbols in enumerate(self.symbols):
             for name, _ in symbols:
-                self.places.setdefault(name, []).append(place)
-        started = _rules_of(grammar)
-        self.begins: dict[str, set[int]] = {}
-        for name, places in (*self.places.items(), (ANY, range(len(self.words)))):
-            for rule in started.get(name, ()):
-                self.begins.setdefault(rule, set()).update(places)
+                self.places[name].append(place)
+        started, spots = _rules_of(grammar), {**self.places, ANY: range(len(self.words))}
+        self.begins: dict[str, set[int]] = defaultdict(set)
+        for name, places in spots.items():
+            if name in started:
+                for rule in started[name]:
+                    self.begins[rule].update(places)
 
 
 @lru_cache(maxsize=8)
@@ -228,8 +230,7 @@ class Matcher:
             return []
         found: list[tuple[int, PatternEnding, _Captured]] = []
         self._walk(first, index, (), found)
-        found.sort(key=lambda one: (-one[0], one[1].order))
-        return found
+        return sorted(found, key=lambda one: (-one[0], one[1].order)) if len(found) > 1 else found
 
     def _walk(
         self, number: int, index: int, captured: _Captured, found: list[tuple[int, PatternEnding, _Captured]]

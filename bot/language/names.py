@@ -211,10 +211,9 @@ class _People:
 
     def _behind_family(self, end: int) -> int | None:
         """Return the index where first names begin after a family name and a comma or "first name"; else None."""
-        leads = (
-            len(lead) for lead in self.around.names.phrases("given") if self.said.words[end : end + len(lead)] == lead
-        )
-        return end + longest if (longest := max(leads, default=0)) or self._is_parted(end) else None
+        begun, leads = self.at.word(end) in self.around.names.starts("given"), self.around.names.phrases("given")
+        own = (len(lead) for lead in leads if self.said.words[end : end + len(lead)] == lead) if begun else ()
+        return end + longest if (longest := max(own, default=0)) or self._is_parted(end) else None
 
     def _is_likely(self, index: int) -> bool:
         """Return whether the word at `index` is a known name, unknown, or capitalized."""

@@ -210,11 +210,11 @@ class PhraseTree:
         """Return every phrase in a message, without slot values inside a longer phrase, and without hidden meanings."""
         found: dict[tuple[int, int], tuple[Meaning, ...]] = {}
         count, known = len(keys), self._meanings
-        for first, said in enumerate(keys):
+        for first, said in [(at, key) for at, key in enumerate(keys) if key in self._longest]:
             phrase = said
-            for after in range(first + 1, min(first + self._longest.get(said, 0), count) + 1):
-                if meanings := known.get(phrase):
-                    found[first, after] = meanings
+            for after in range(first + 1, min(first + self._longest[said], count) + 1):
+                if phrase in known:
+                    found[first, after] = known[phrase]
                 if after < count:
                     phrase = f"{phrase} {keys[after]}"
         complaints = [(*span, one) for span, of in found.items() for one in of if one.kind == COMPLAINT]

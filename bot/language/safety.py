@@ -87,7 +87,7 @@ class Alarms:
         places = _places(found)
         if "DENIED" in places and "BUT" not in places:
             return self.hear(_without(said, [one for one in found if "DENIED" in {m.value for m in one.meanings}]))
-        rings = [one for one in self._dangers.patterns if _rings(one, places)]
+        rings = [one for one in self._dangers.patterns if one.all[0] in places and _rings(one, places)]
         graver = [one for one in rings if not one.mild]
         sure, lines, (kind, chance) = self._told.header.sure, self._lines(graver, places), self._chance(said, graver)
         past = "PAST" in places and "NOW" not in places and kind == _EMERGENCY
@@ -123,7 +123,8 @@ class Alarms:
         begins = [*said.begins(_CLAUSE_ENDS), len(said.words)]
         clauses = [range(first, after) for first, after in pairwise(begins) if after - first >= _LEAST_WORDS]
         whole = max(self._told_of(said, part) for part in _windows(range(len(said.words))))
-        clause = max((self._told_of(said, part) for one in clauses for part in _windows(one)), default=whole)
+        parts = (part for one in clauses if len(one) < len(said.words) for part in _windows(one))
+        clause = max((self._told_of(said, part) for part in parts), default=whole)
         odds, kind = _WHOLE * whole[0] + (1 - _WHOLE) * max(whole, clause)[0], max(whole, clause)[1]
         if graver:
             odds = max(odds + (_FIRM if any(one.firm for one in graver) else _PATTERN), clause[0] - _ASIDE)

@@ -74,6 +74,7 @@ class Spotter:
 
     def __init__(self, said: Utterance, meanings: WordMeanings, words: NameWords) -> None:
         self.said, self.kinds, self.words, self.around = said, meanings.kinds, words, words.around
+        self._count = len(said.words)
         self._slips, self._inner, self.phrased = meanings.slips, meanings.inner, meanings.phrased
         text = said.text
         self.mixed = not text.isupper() and any(character.isupper() for character in text)
@@ -82,11 +83,11 @@ class Spotter:
 
     def word(self, index: int) -> str:
         """Return the word at `index`, "" beyond the ends."""
-        return self.said.words[index] if 0 <= index < len(self.said.words) else ""
+        return self.said.words[index] if 0 <= index < self._count else ""
 
     def key(self, index: int) -> str:
         """Return the look-up form of the word at `index`, "" beyond the ends."""
-        return self.said.keys[index] if 0 <= index < len(self.said.keys) else ""
+        return self.said.keys[index] if 0 <= index < self._count else ""
 
     def word_before(self, index: int) -> str:
         """Return the word before the one at `index`; "" if there is none or punctuation separates the two."""
@@ -94,7 +95,7 @@ class Spotter:
 
     def word_behind(self, index: int) -> str:
         """Return the word at `index`; "" if there is none or punctuation separates it from the word before."""
-        return self.word(index) if index < len(self.said.words) and self.between(index) in _JOINING else ""
+        return self.word(index) if index < self._count and self.between(index) in _JOINING else ""
 
     def is_upper(self, index: int) -> bool:
         """Return whether the word at `index` is entirely in capitals."""
@@ -106,7 +107,7 @@ class Spotter:
         False if the whole message is in capitals, and for a short word in capitals. The first word of a message counts
         only if the second is capitalized as well.
         """
-        if not (self.mixed and 0 <= index < len(self.said.words)):
+        if not (self.mixed and 0 <= index < self._count):
             return False
         word = self.said.said(index, index + 1)
         upper = word[:1].isupper() and (len(word) > _ACRONYM or not word.isupper())

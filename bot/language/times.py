@@ -67,7 +67,7 @@ def with_times_unseen(said: Utterance, tags: Sequence[Tag], grammar: Grammar, to
     group of providers or care.
     """
     times = [tag for tag in tags if tag.kind == "date_range" and not tag.excluded and isinstance(tag.value, Mapping)]
-    groups = grammar.words("polarity.whom", "asked.groups")
+    groups = grammar.area("polarity").whom | grammar.area("asked").groups
     named = any(tag.kind in _GROUPS for tag in tags) or not groups.isdisjoint(said.words)
     if not times or not named:
         return list(tags)

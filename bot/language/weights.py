@@ -73,7 +73,7 @@ def evidence(said: Utterance, names: AbstractSet[str], without: AbstractSet[int]
     "words" are single words and pairs, "apart" are pairs with words between, "pieces" are words that `counted` cuts
     into pieces. `without` are the indexes of words to leave out.
     """
-    words = [shape(word) for place, word in enumerate(said.words) if place not in without]
+    words = [word if word.isalpha() else shape(word) for at, word in enumerate(said.words) if at not in without]
     pairs = zip(("^", *words), (*words, "$"), strict=True)
     return {
         "words": [*words, *[f"{left} {right}" for left, right in pairs]],
@@ -199,7 +199,7 @@ class Weights:
         """Return three sums over some evidence: of the rows, of the rarities, and of the squared rarities."""
         ready, rows, rare, squared = self._ready[kind], 0, 0, 0
         for text in texts:
-            row, often, square = ready.get(text) or self._weighed(kind, text)
+            row, often, square = ready[text] if text in ready else self._weighed(kind, text)
             rows, rare, squared = rows + row, rare + often, squared + square
         return rows, rare, squared
 
@@ -233,12 +233,12 @@ class Weights:
         If `legal` is given, only the labels at those indexes are possible, with probabilities that sum to 1. With
         `told`, only the labels at those indexes are returned.
         """
-        possible = sums if legal is None else [sums[place] for place in legal]
-        top = max(possible)
-        whole = -sum([exp(self.slope * (one - top)) for one in possible])
-        places = told if told is not None else range(len(sums)) if legal is None else legal
-        raised = sorted([(-exp(self.slope * (sums[place] - top)), self.labels[place]) for place in places])
-        return {label: chance / whole for chance, label in raised}
+        places = range(len(sums)) if legal is None else legal
+        top = max([sums[place] for place in places])
+        raised = {place: -exp(self.slope * (sums[place] - top)) for place in places}
+        whole = sum(raised.values())
+        ahead = sorted([(raised[place], self.labels[place]) for place in (places if told is None else told)])
+        return {label: chance / whole for chance, label in ahead}
 
     def likeliest(self, found: EvidenceTexts) -> tuple[str, float]:
         """Return the likeliest label and its probability."""
