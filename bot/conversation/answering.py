@@ -103,11 +103,12 @@ class Answering:
         if access and asked.arguments.get(_AGAIN):
             self._parts.recent.forget(access.link_id)
         dated = await self._in_plan_year(message, asked) if access and "date_range" in asked.slots else asked
-        ask = self._prepare(message, replace(dated, unmet={}), access, limits)
+        ask = self._prepare(message, plain := replace(dated, unmet={}), access, limits)
         ask.heard.update(exchange.reading.asked)
         if (tells := tells_asked(ask, rules)) != rules.tells:  # by what it asks, and not by its topic
             asked, dated = (replace(one, intent=self._telling[tells], unmet={}) for one in (asked, dated))
-        ask = replace(self._prepare(message, dated, access, limits), heard=ask.heard)
+        if dated != plain:
+            ask = replace(self._prepare(message, dated, access, limits), heard=ask.heard)
         ask.report.progress = progress
         ask = await in_its_time(ask)
         if access:

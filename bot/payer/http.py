@@ -18,6 +18,7 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 import aiohttp
 import httpx
@@ -199,15 +200,23 @@ def _seconds_apart(date: str, ours: float) -> float:
 
 _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_ORIGIN = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?(?://[^/?#]*)?")
 _BLANK = re.compile(r"[\x00-\x20]")
 _PLAIN_LINK = re.compile(r"[\w:/?&=.,%+~$@!;*()|-]+", re.ASCII)
 # Also what a server reads as one that cuts parameters off a segment ("..;x", as Java's do) or decodes it twice.
 _CLIMBS = re.compile(r"(?:^|/)(?:\.|%2e){2}|\\|%5c|%2f|%25(?:2e|2f|5c)|%[01][0-9a-f]", re.IGNORECASE)
 
 
-def origin_of(url: str | httpx.URL) -> str:
+def origin_of(url: str) -> str:
     """Return scheme, host and port of a URL."""
-    parsed = httpx.URL(url)
+    found = _ORIGIN.match(url)
+    return _parsed_origin(found.group() if found else "")
+
+
+@lru_cache(maxsize=64)
+def _parsed_origin(start: str) -> str:
+    """Return what `origin_of` does for the start of a URL, which has no path, and so no id of a member."""
+    parsed = httpx.URL(start)
     return f"{parsed.scheme}://{parsed.host}:{parsed.port or _PORTS.get(parsed.scheme, 0)}"
 
 
@@ -227,7 +236,8 @@ class Base:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self.origin = origin_of(self.url)
-        self._path, self._host = httpx.URL(self.url).path.rstrip("/"), httpx.URL(self.url).host
+        parsed = httpx.URL(self.url)
+        self._path, self._host = parsed.path.rstrip("/"), parsed.host
 
     def own(self, link: str, current: str) -> str | None:
         """Return the absolute URL of a link found at `current`; None if it is outside the origin or the base path.
@@ -245,7 +255,7 @@ class Base:
             resolved = httpx.URL(current).join(link)
             if resolved.host == self._host or {resolved.host, self._host} <= _LOOPBACK:  # RFC 6761 6.3
                 resolved = resolved.copy_with(host=self._host)
-            same = origin_of(resolved) == self.origin
+            same = origin_of(str(resolved)) == self.origin
         except (httpx.InvalidURL, ValueError, TypeError):
             return None
         path = resolved.raw_path.decode("ascii", "replace").split("?")[0]
@@ -254,6 +264,8 @@ class Base:
         inside = path == self._path or path.startswith(f"{self._path}/")
         return str(resolved.copy_with(fragment=None)) if inside else None
 
+
+base_of = lru_cache(maxsize=16)(Base)
 
 _PIECE = 64 * 1024
 _LARGE = 1024 * 1024  # bytes; hardly a page is larger

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bot import errors
 from bot.payer.budget import Budget, Gap, ResponseCache
-from bot.payer.http import Base, Call, Http
+from bot.payer.http import Call, Http, base_of
 from bot.payer.origin import Retry
 from bot.payer.search import Search, Trait, Traits, note_ignored, simpler_ones
 from bot.records.bundle import Entry, Head, Page, read_head, read_issues, read_page
@@ -62,7 +62,7 @@ class Server:
         post: bool | None = False,
         kept: ResponseCache | None = None,
     ) -> None:
-        self._base = Base(base)
+        self._base = base_of(base)
         self._post, self._kept, self._retry = post, kept, retry or Retry(http)
         self.traits = Traits(http.traits, self._base.url)
 
