@@ -302,6 +302,7 @@ class Answering:
     def _prepare(self, message: Message, asked: Asked, access: Access | None, limits: Budget | None = None) -> kit.Ask:
         honoured = slotted({name: slot for name, slot in asked.slots.items() if name not in asked.unmet})
         holds = partial(self._accounts.holds, message.person, access.link_id) if access else None
+        now = self._now()
         return kit.Ask(
             slots=asked.values,
             words={name: slot.text for name, slot in asked.slots.items()},
@@ -311,8 +312,8 @@ class Answering:
             arguments={**asked.arguments, "page": str(message.page)} if message.page else asked.arguments,
             said="" if message.press else message.text,
             concepts=frozenset(() if message.press else asked.concepts),
-            today=self._now().date(),
-            now=self._now(),
+            today=now.date(),
+            now=now,
             language=asked.language,
             budget=limits or self.limits(),
             directory=self._parts.directory,
@@ -321,7 +322,7 @@ class Answering:
             other_names=self._pack.engine.lexicon.other_names,
             ingredients=self._pack.engine.lexicon.drugs,
             hears=partial(asked_in, self._pack.engine.lexicon.grammar),
-            reads=partial(self._pack.engine.slots_as, asked.intent, today=self._now().date()),
+            reads=partial(self._pack.engine.slots_as, asked.intent, today=now.date()),
             everyday=self._pack.engine.lexicon.familiar.__contains__,
             care_kinds=self._pack.care_kinds,
             benefits=self._pack.benefits,

@@ -182,7 +182,7 @@ class Matcher:
     def __init__(self, lexed: Lexed, operations: object = None, dashes: Sequence[int] = ()) -> None:
         self._grammar, self._operations, self._dashes = lexed.grammar, operations, dashes
         self.words, self._symbols, self._places, self._begins = lexed.words, lexed.symbols, lexed.places, lexed.begins
-        self._names = lexed.names
+        self._names, self._end = lexed.names, len(lexed.words)
         self._kept: dict[tuple[str, int], list[tuple[int, Any]]] = {}
 
     def is_in(self, index: int, name: str) -> bool:
@@ -241,7 +241,7 @@ class Matcher:
         for test, following in state.tests:
             if self._holds(test, index):
                 self._walk(following, index, captured, found)
-        if index >= len(self.words):
+        if index >= self._end:
             return
         steps = state.words
         known = bool(steps) and not steps.keys().isdisjoint(self._names[index])
@@ -259,7 +259,7 @@ class Matcher:
         if test == START:
             return index == 0
         if test == END:
-            return index == len(self.words)
+            return index == self._end
         if test == DASH:
             return index in self._dashes
         wanted = test[0] != "!"

@@ -37,7 +37,7 @@ _FACTS, _DAY = 2_048, 24 * 60 * 60.0  # facts about servers, and seconds after w
 _CONNECT = 5.0
 _SILENCE = 20.0
 _TIMEOUT = httpx.Timeout(_SILENCE, connect=_CONNECT).as_dict()
-_OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_OF_THE_WIRE = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 _HEADERS = {"accept": "*/*", "accept-encoding": "gzip", "user-agent": "bcbst-bot"}
 
 
@@ -154,7 +154,7 @@ class Http(AbstractAsyncContextManager["Http"]):
         except (httpx.ReadError, httpx.RemoteProtocolError, httpx.ConnectTimeout):
             raise PayerDamaged("the body broke off") from None
         self.clocks.heard(origin, response.headers)
-        headers = [pair for pair in response.headers.multi_items() if pair[0].lower() not in _OF_THE_WIRE]
+        headers = [pair for pair in response.headers.raw if pair[0].lower() not in _OF_THE_WIRE]
         return httpx.Response(response.status_code, headers=headers, content=body)
 
 
