@@ -31,6 +31,7 @@ from bot.records.service import (
     service_of,
     services_in,
     specialties,
+    titles_in,
 )
 from bot.records.shapes import RawJson, Reference, key_of, labels_of
 from bot.records.written import Period, clean, parse_date, parse_instant
@@ -234,7 +235,7 @@ class Claim:
     insurer = _Fact(Names.of, "_names", "_eob.insurer")
     diagnosed = _Fact(diagnosed_in, "_eob")
     performed = _Fact(performed_in, "_eob", "_money.of_lines")
-    titles = _Fact(lambda lines: tuple(line.text for line in lines if line.text), "performed.lines")
+    titles = _Fact(titles_in, "_eob")
     labels = _Fact(lambda given, raw: tuple(sorted({*given, *labels_of(raw)})), "_labels", "_raw")
     lines = _Fact(len, "_eob.item")
     sum_lines: _Fact[tuple[int, ...]] = _Fact(_same, "_money.sum_lines")

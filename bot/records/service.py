@@ -233,6 +233,12 @@ def diagnosed_in(eob: Explanation) -> tuple[str, ...]:
     return tuple(_words([one.code for one in eob.diagnosis]))
 
 
+def titles_in(eob: Explanation) -> tuple[str, ...]:
+    """Return the payer's texts for the services of the lines. Lines with a modifierExtension are omitted."""
+    whats = (item.product_or_service for item in eob.item if not item.modifier_extension)
+    return tuple(what.text for what in whats if what and what.text)
+
+
 def performed_in(eob: Explanation, of_lines: Mapping[int, Mapping[str, Amount]]) -> Performed:
     """Return the services of the claim in detail. `of_lines` are the amounts by line."""
     bill = next((c.lstrip("0") for info in eob.info("typeofbill") for c in _codes(info.code)), "")
