@@ -241,7 +241,7 @@ def part_of(claim: Claim, wanted: ClaimFilter, amount: str = "share") -> tuple[S
     With `amount` "paid", this is the plan's payment for these lines. Both are None if no kind of care is wanted. The
     amount is also None if the whole claim is of that kind, or if one of the lines does not give it.
     """
-    if wanted.service is None and wanted.care is None:
+    if not wanted.services and wanted.care is None:
         return None, None
     shown = lines_of_care(claim, wanted.care) if wanted.care else shown_as(claim, wanted.service or "", wanted.kinds)
     if shown is None or not shown.partly:
