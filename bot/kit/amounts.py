@@ -265,7 +265,7 @@ def amount_in(claim: Claim, wanted: ClaimFilter) -> Amount | None:
     If the question is about the member's share and only some lines are of the wanted kind of care, this is the share of
     these lines, or the whole claim's share if one of them gives none.
     """
-    _, part = part_of(claim, wanted) if wanted.aspect is None else (None, None)
+    part = part_of(claim, wanted)[1] if wanted.aspect is None else None
     return part or claim.amount(wanted.aspect)
 
 
