@@ -87,8 +87,9 @@ class Pack(msgspec.Struct, frozen=True):
 
     def answer_of(self, intent: str, ask: Ask) -> str:
         """Return the answer for a question of an intent: what is composed, ranked or counted has one of its own."""
-        composed = next(one.composed for one in self.intents.values() if one.composed)
-        return composed if self.intents[intent].tells in {"sums", "days"} and query_asked(ask) else intent
+        if self.intents[intent].tells not in {"sums", "days"} or not query_asked(ask):
+            return intent
+        return next(one.composed for one in self.intents.values() if one.composed)
 
     @property
     def answered(self) -> tuple[IntentRules, ...]:

@@ -241,7 +241,7 @@ def part_of(claim: Claim, wanted: ClaimFilter, amount: str = "share") -> tuple[S
     With `amount` "paid", this is the plan's payment for these lines. Both are None if no kind of care is wanted. The
     amount is also None if the whole claim is of that kind, or if one of the lines does not give it.
     """
-    if wanted.service is None and wanted.care is None:
+    if not wanted.services and wanted.care is None:
         return None, None
     shown = lines_of_care(claim, wanted.care) if wanted.care else shown_as(claim, wanted.service or "", wanted.kinds)
     if shown is None or not shown.partly:
@@ -265,7 +265,7 @@ def amount_in(claim: Claim, wanted: ClaimFilter) -> Amount | None:
     If the question is about the member's share and only some lines are of the wanted kind of care, this is the share of
     these lines, or the whole claim's share if one of them gives none.
     """
-    _, part = part_of(claim, wanted) if wanted.aspect is None else (None, None)
+    part = part_of(claim, wanted)[1] if wanted.aspect is None else None
     return part or claim.amount(wanted.aspect)
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from operator import attrgetter
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask, NamedCare, excluded_of, values_of
 from bot.kit.conditions import PRIMARY_CARE
-from bot.kit.spelling import is_named, words_of
+from bot.kit.spelling import is_named
 from bot.kit.traits import ClaimTrait, of_care_named
 from bot.kit.which import LAGS, Exact, named, ordered, sized
 from bot.language.calendar import unit_around
@@ -219,21 +221,22 @@ def choose(claims: Iterable[Claim], wanted: ClaimFilter) -> Chosen:
     if not wanted.narrows:
         return Chosen(ordered(of_care_named(rows, wanted.care), wanted))
     dated = tuple(claim for claim in rows if _in_time(claim, wanted))
-    ways = (wanted.sides if wanted.either else ()) or (wanted,)
-    plain = tuple(claim for claim in dated if any(_fits(claim, way) for way in ways))
-    fit = tuple(claim for claim in plain if any(_fits(claim, way) and _of_care(claim, way) for way in ways))
+    ways = [(way, _fits(way)) for way in (wanted.sides if wanted.either else ()) or (wanted,)]
+    plain = [(claim, own) for claim in dated if (own := [way for way, fits in ways if fits(claim)])]
+    fit = tuple(claim for claim, own in plain if any(_of_care(claim, way) for way in own))
     cared = of_care_named(_of_part(fit, wanted), wanted.care)
-    silent = sum(1 for c in plain if wanted.services and not c.performed.tells and c not in fit)
+    silent = sum(1 for c, _ in plain if not c.performed.tells and c not in fit) if wanted.services else 0
     if (wanted.doctors or wanted.specialists) and not wanted.either:
-        any_doctor = replace(wanted, doctor_kinds=(), specialists=None)
-        silent += sum(1 for c in dated if not (c.specialties or c.is_pharmacy) and _fits(c, any_doctor))
-    held = ((c, [one.holds(c) for one in wanted.traits]) for c in dated)
-    told = [c for c, holds in held if None in holds and False not in holds]
-    silent += sum(_fits(c, replace(wanted, traits=())) for c in told)
+        any_doctor = _fits(replace(wanted, doctor_kinds=(), specialists=None))
+        silent += sum(1 for c in dated if not (c.specialties or c.is_pharmacy) and any_doctor(c))
+    if wanted.traits:
+        held, rest = ((c, {one.holds(c) for one in wanted.traits}) for c in dated), _fits(replace(wanted, traits=()))
+        silent += sum(1 for c, holds in held if None in holds and False not in holds and rest(c))
     priced = _sharing(sized(cared, wanted), wanted.shared)
-    untold = sum(1 for c in cared if (wanted.limits or wanted.exact) and c.amount(wanted.aspect) is None)
-    some_time = wanted.start or wanted.end
-    undated = sum(1 for c in rows if some_time and not c.service.known and _fits(c, wanted) and _of_care(c, wanted))
+    untold = sum(1 for c in cared if c.amount(wanted.aspect) is None) if wanted.limits or wanted.exact else 0
+    lost = [claim for claim in rows if not claim.service.known] if wanted.start or wanted.end else []
+    fits = _fits(wanted)
+    undated = sum(1 for c in lost if fits(c) and _of_care(c, wanted))
     return Chosen(_nth_of(ordered(priced, wanted), wanted), silent, untold, undated)
 
 
@@ -272,27 +275,37 @@ def _in_time(claim: Claim, wanted: ClaimFilter) -> bool:
     return not (wanted.start or wanted.end) or claim.service.overlaps(wanted.start, wanted.end)
 
 
-def _fits(claim: Claim, wanted: ClaimFilter) -> bool:
+def _fits(wanted: ClaimFilter) -> Callable[[Claim], bool]:
+    """Return whether a claim matches the conditions except those on time, care and amounts, as a function."""
     fills = "pharmacy" in wanted.claim_types or bool(wanted.drugs) or wanted.also is not None  # by prescriber, too
-    degrees = {part.strip(" .") for part in (claim.seen or "").split(",")[1:]}
-    out = wanted.out
-    lab = bool(out.claim_types and (kind := wanted.kinds.label(claim)) and "lab" in wanted.kinds.above(kind.key))
-    for name, holds in (
-        ("claim_types", lambda one: (claim.kind or "") in _KINDS.get(one, (one,))),
-        ("providers", lambda one: named(claim, one, fills=fills)),
-        ("prescribers", lambda one: is_named(claim.prescriber, one)),
-        ("drugs", lambda one: _is_drug(claim, one)),
-        ("doctors", claim.specialties.__contains__),
-        ("degrees", degrees.__contains__),
-        ("states", lambda one: is_in_state(claim, one)),
-    ):
-        some, barred = getattr(wanted, name), getattr(out, name)
-        if (some and not any(map(holds, some))) or (any(map(holds, barred)) and not (lab and name == "claim_types")):
-            return False
-    if not all(one.holds(claim) for one in wanted.traits):
-        return False
-    primary = wanted.specialists and (claim.specialties <= _PRIMARY or claim.kind in _APART)
-    return not primary and (wanted.number is None or is_numbered(claim, wanted.number))
+    ways: tuple[tuple[str, Callable[[Claim, Any], bool]], ...] = (
+        ("claim_types", lambda claim, one: (claim.kind or "") in _KINDS.get(one, (one,))),
+        ("providers", partial(named, fills=fills)),
+        ("prescribers", lambda claim, one: is_named(claim.prescriber, one)),
+        ("drugs", _is_drug),
+        ("doctors", lambda claim, one: one in claim.specialties),
+        ("degrees", lambda claim, one: one in {part.strip(" .") for part in (claim.seen or "").split(",")[1:]}),
+        ("states", is_in_state),
+    )
+    of_both = ((name, holds, getattr(wanted, name), getattr(wanted.out, name)) for name, holds in ways)
+    told = [(name, holds, some, barred) for name, holds, some, barred in of_both if some or barred]
+
+    def fits(claim: Claim) -> bool:
+        for name, holds, some, barred in told:
+            if some and not any(holds(claim, one) for one in some):
+                return False
+            if any(holds(claim, one) for one in barred) and not (name == "claim_types" and _is_lab(claim, wanted)):
+                return False
+        primary = wanted.specialists and (claim.specialties <= _PRIMARY or claim.kind in _APART)
+        numbered = wanted.number is None or is_numbered(claim, wanted.number)
+        return numbered and not primary and all(one.holds(claim) for one in wanted.traits)
+
+    return fits
+
+
+def _is_lab(claim: Claim, wanted: ClaimFilter) -> bool:
+    kind = wanted.kinds.label(claim)
+    return kind is not None and "lab" in wanted.kinds.above(kind.key)
 
 
 def _of_care(claim: Claim, wanted: ClaimFilter) -> bool:
@@ -375,18 +388,3 @@ def drugs_asked(ask: Ask, *, excluded: bool) -> tuple[tuple[str, ...], ...]:
     if "drug" not in {*ask.slots, *ask.several, *ask.excluded}:
         rows = [(use.said, *use.drugs) for use in ask.asked.uses if use.excluded is excluded]
     return tuple((*row, *(other for name in row for other in ask.other_names(name))) for row in rows)
-
-
-def excluded_types(ask: Ask) -> tuple[str, ...]:
-    """Return the excluded claim types, unless the words exclude the medicines for one purpose only."""
-    slot = ask.excluded.get("claim_type")
-    used = slot is not None and any(
-        one.excluded and one.said in " ".join(words_of(slot.text)) for one in ask.asked.uses
-    )
-    return () if used else excluded_of(ask, "claim_type")
-
-
-def excluded_setting(ask: Ask) -> tuple[str, ...]:
-    """Return the excluded setting of care, as in "any claims that weren't outpatient"; () if there is none."""
-    setting = ask.asked.setting
-    return (setting,) if setting and any(rest.startswith(setting) for rest in ask.asked.barred) else ()

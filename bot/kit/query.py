@@ -171,8 +171,7 @@ def _member(ask: Ask) -> str | None:
     """Return the group other than a period by which the question divides: "for each pharmacy", "by kind"."""
     says, by = ask.asked.says, ask.arguments.get("by") or ask.asked.by
     each = "each" in says and (_ends(ask) or says.get("in_both", "").endswith((" of", " de")))  # "each of my doctors"
-    wanted = filter_of(ask)
-    if by == "kind" and (wanted.services or wanted.claim_types):
+    if by == "kind" and ((wanted := filter_of(ask)).services or wanted.claim_types):
         return None  # these kinds are set side by side
     if by == "doctor" == text_of(ask, "unit") and "average" in ask.slots and "one" in says:
         by = None  # "on average per doctor visit"

@@ -323,8 +323,10 @@ def since_first(ask: Ask, claim_set: ClaimSet) -> Ask:
     The period lasts from the first day of care until today. For claims that were shown before, the period lasts from
     the first to the last day of these claims.
     """
+    if not says_ever(ask):
+        return ask
     among = shown_before(ask)
-    every = [one for one in claim_set.claims if says_ever(ask) and (not among or one.id in among)]
+    every = [one for one in claim_set.claims if not among or one.id in among]
     days = [claim.service.day for claim in every if claim.service.day]
     last = max((day.last for day in days), default=ask.today) if among else ask.today
     span = {"start": min(day.first for day in days).isoformat(), "end": last.isoformat()} if days else None

@@ -7,13 +7,22 @@ from itertools import takewhile
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
-from bot.kit.claim_filter import ClaimFilter, any_time, choose, drugs_asked, excluded_setting, excluded_types
+from bot.kit.claim_filter import ClaimFilter, any_time, choose, drugs_asked
 from bot.kit.conditions import as_codes, doctors_asked, is_title
 from bot.kit.ranking import asks_order, set_apart, sets_one_above
 from bot.kit.spans import days_of, excluded_days, lag_asked, span_of, times_apart
 from bot.kit.spelling import is_named, words_of
 from bot.kit.traits import part_asked, with_traits
-from bot.kit.which import aspect_asked, exact_asked, limits_asked, order_asked, shown_before, widens
+from bot.kit.which import (
+    aspect_asked,
+    exact_asked,
+    excluded_setting,
+    excluded_types,
+    limits_asked,
+    order_asked,
+    shown_before,
+    widens,
+)
 from bot.language.reading import Slot
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
@@ -24,14 +33,11 @@ _WEEK, _WEEKEND = frozenset(range(1, 8)), frozenset({6, 7})
 _EITHER = frozenset({"claim_types", "services"})
 _THERAPY, _PHYSICAL, _OFFICE = "therapy", "physical_therapy", "office_visit"
 _SEVERAL, _RANKS = 2, 3
-_PARTS = frozenset({"DEDUCTIBLE", "COINSURANCE", "COPAY"})
-_PRICED = frozenset({"allowed", "coinsurance", "copay"})
+_PARTS, _PRICED = frozenset({"DEDUCTIBLE", "COINSURANCE", "COPAY"}), frozenset({"allowed", "coinsurance", "copay"})
 _SPOKEN = re.compile(r"[^\W\d_]+(?:['\u2019]\w+)?")
-_WHOM, _OTHER = "provider_name", "other_name"
-_BESIDE = "dra?|doctora?|and|or|nor|y|o|ni"
+_WHOM, _OTHER, _BESIDE = "provider_name", "other_name", "dra?|doctora?|and|or|nor|y|o|ni"
 _Spoken = Sequence[tuple[str, str]]  # the words of a message, each as it is written and folded
 _LEADING = frozenset({"dr", "dra", "doctor", "doctora", "see", "saw", "with"})
-
 
 CLAIM_TYPES = {
     **dict.fromkeys(("pharmacy", "drugstore", "pharmacies", "drugstores", "farmacia", "farmacias"), "pharmacy"),

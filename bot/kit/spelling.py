@@ -157,8 +157,8 @@ def is_address(name: str) -> bool:
 
 def stands_at(form: Sequence[str], words: Sequence[str]) -> list[int]:
     """Return the indexes in `words` at which the words of `form` stand one after another; [] for an empty form."""
-    size = len(form)
-    return [at for at in range(len(words) - size + 1) if size and tuple(words[at : at + size]) == tuple(form)]
+    own, size = tuple(form), len(form)
+    return [at for at, word in enumerate(words) if own and word == own[0] and tuple(words[at : at + size]) == own]
 
 
 def outermost(spans: Iterable[Run]) -> list[Run]:

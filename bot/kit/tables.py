@@ -343,5 +343,6 @@ def sums_of(
 def chart_of(by: str, span: DaySpan, claims: Sequence[Claim], wanted: ClaimFilter) -> tuple[QueryRow, ...]:
     """Return the sums by period; () if fewer than two have one, if a claim is in none, or if currencies differ."""
     rows = Computing(ClaimQuery(by, measures=(wanted.aspect,), timed=True), wanted, span, claims).rows()
-    whole = sum(len(row.claims) for row in rows) == len(claims) and len(sums_of(claims, wanted)[0].sums) == 1
+    currencies = {one.currency for row in rows for one in row.cells[0].sums}
+    whole = sum(len(row.claims) for row in rows) == len(claims) and len(currencies) == 1
     return rows if whole and sum(1 for row in rows if row.size) > 1 else ()

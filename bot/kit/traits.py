@@ -1,8 +1,8 @@
 """Conditions that only the words of the record decide: the reason of the care, and whether a medicine is a brand."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import msgspec
 from msgspec.structs import replace
@@ -146,7 +146,7 @@ def with_traits(ask: Ask, claims: Sequence[Claim]) -> Ask:
     says, told = ask.asked.says.keys(), {*ask.slots, *ask.excluded}
     if not found and not ask.care and "service" not in told:
         lines = {text for one in claims if not (one.sensitive or one.is_pharmacy) for text in one.titles}
-        found = [one for text in sorted(lines, key=len, reverse=True) if (one := _line(ask, words, text))][:1]
+        found = [*islice(_lines(ask, words, sorted(lines, key=len, reverse=True)), 1)]
     if len(kinds := {"brand", "generic"} & says) == 1 and "brand new" not in " ".join(words):
         said, brand = min(kinds), "brand" in kinds
         found.append(ClaimTrait(said, lambda claim: brand in {_is_brand(ask, one.drug) for one in claim.dispensed}))
@@ -172,10 +172,12 @@ def _town(ask: Ask, words: Sequence[str], claims: Sequence[Claim]) -> ClaimTrait
     place = ask.beside.get("location")
     city = str(place.get("city") or "") if isinstance(place, Mapping) else ""
     own = words_of(city)
-    at = next(iter(stands_at(own, words)), None)
-    towns = {words_of(claim.town) for claim in claims if claim.town}
-    names = {word for claim in claims for word in (*words_of(claim.billing), *words_of(claim.place))}
-    if at is None or not towns or (own not in towns and names.issuperset(own)):  # "not at Limestone", a town too
+    if (at := next(iter(stands_at(own, words)), None)) is None:
+        return None
+    towns = {words_of(town) for town in {claim.town for claim in claims} if town}
+    texts = {name for claim in claims for name in (claim.billing, claim.place)}
+    names = {word for name in texts for word in words_of(name)}
+    if not towns or (own not in towns and names.issuperset(own)):  # "not at Limestone", a town too
         return None
     out = next((first for first in range(max(0, at - _NEAR), at) if words[first] in _ELSEWHERE), None)
     ask.said_unmet("location")
@@ -186,8 +188,8 @@ def _town(ask: Ask, words: Sequence[str], claims: Sequence[Claim]) -> ClaimTrait
 def _reason(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
     """Return the condition that care had this reason, if the message names it as one: "for my blood pressure"."""
     name = tuple(word for word in words_of(text) if word not in _VAGUE)
-    taken = _taken(ask) | {word for use in ask.asked.uses for word in words_of(use.said)}
     for at in stands_at(name, words):
+        taken = _taken(ask) | {word for use in ask.asked.uses for word in words_of(use.said)}
         beside = {*words[max(0, at - _NEAR) : at]} & _LEADS | {*words[at + len(name) : at + len(name) + _NEAR]} & _CARED
         if (beside or name[-1] in _CARED) and taken.isdisjoint(name):
             said = " ".join(name)
@@ -201,13 +203,15 @@ def _taken(ask: Ask) -> set[str]:
     return {word for told in ask.words.values() for word in words_of(told)}
 
 
-def _line(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
-    """Return the condition that a claim's line is called so, if the message has two of its words: "heart tracings"."""
-    taken = _taken(ask)
-    said = list(pairwise(word.removesuffix("s") for word in words))
-    pairs = [two for two in pairwise(words_of(text)) if two in said and _GENERAL.isdisjoint(two)]
-    first = next((said.index(two) for two in pairs if taken.isdisjoint(words[(at := said.index(two)) : at + 2])), None)
-    return None if first is None else ClaimTrait(" ".join(words[first : first + 2]), partial(_is_called, said[first]))
+def _lines(ask: Ask, words: Sequence[str], texts: Iterable[str]) -> Iterator[ClaimTrait]:
+    """Yield the conditions that a claim's line is called so, if the message has two of its words: "heart tracings"."""
+    taken, said = _taken(ask), dict[tuple[str, str], int]()
+    for at, two in enumerate(pairwise(word.removesuffix("s") for word in words)):
+        if _GENERAL.isdisjoint(two) and two not in said:
+            said[two] = at
+    said = {two: at for two, at in said.items() if taken.isdisjoint(words[at : at + 2])}
+    for two in (two for text in texts for two in pairwise(words_of(text)) if two in said):
+        yield ClaimTrait(" ".join(words[said[two] : said[two] + 2]), partial(_is_called, two))
 
 
 def _is_called(pair: tuple[str, str], claim: Claim) -> bool:

@@ -51,6 +51,21 @@ def widens(ask: Ask, slot: str) -> bool:
     return bool(own and re.search(rf"\b(?:{_ADDING}) {own}\b|\b{own} (?:{_ADDED})\b", said))
 
 
+def excluded_types(ask: Ask) -> tuple[str, ...]:
+    """Return the excluded claim types, unless the words exclude the medicines for one purpose only."""
+    slot = ask.excluded.get("claim_type")
+    used = slot is not None and any(
+        one.excluded and one.said in " ".join(words_of(slot.text)) for one in ask.asked.uses
+    )
+    return () if used else excluded_of(ask, "claim_type")
+
+
+def excluded_setting(ask: Ask) -> tuple[str, ...]:
+    """Return the excluded setting of care, as in "any claims that weren't outpatient"; () if there is none."""
+    setting = ask.asked.setting
+    return (setting,) if setting and any(rest.startswith(setting) for rest in ask.asked.barred) else ()
+
+
 def shown_before(ask: Ask) -> tuple[str, ...]:
     """Return the ids of the claims that were shown before, if the question is about all of these."""
     return tuple(ask.arguments.get(THOSE, "").split())

@@ -129,11 +129,8 @@ def _currency(eob: explanation.Explanation, items: Iterable[explanation.ClaimIte
     groups = (eob.total, eob.adjudication, *(item.adjudication for item in items))
     given = [one.amount for group in groups for one in group]
     given.append(eob.payment.amount if eob.payment else None)
-    written = {
-        code
-        for money in given
-        if money and money.value is not None and (code := explanation.iso_currency(money.currency))
-    }
+    codes = {money.currency for money in given if money and money.value is not None}
+    written = {code for code in map(explanation.iso_currency, codes) if code}
     if len(written) > 1:
         return None
     return next(iter(written), USUAL_CURRENCY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import partial
 from operator import attrgetter, itemgetter, methodcaller
@@ -31,6 +31,7 @@ from bot.records.service import (
     service_of,
     services_in,
     specialties,
+    titles_in,
 )
 from bot.records.shapes import RawJson, Reference, key_of, labels_of
 from bot.records.written import Period, clean, parse_date, parse_instant
@@ -234,7 +235,7 @@ class Claim:
     insurer = _Fact(Names.of, "_names", "_eob.insurer")
     diagnosed = _Fact(diagnosed_in, "_eob")
     performed = _Fact(performed_in, "_eob", "_money.of_lines")
-    titles = _Fact(lambda lines: tuple(line.text for line in lines if line.text), "performed.lines")
+    titles = _Fact(titles_in, "_eob")
     labels = _Fact(lambda given, raw: tuple(sorted({*given, *labels_of(raw)})), "_labels", "_raw")
     lines = _Fact(len, "_eob.item")
     sum_lines: _Fact[tuple[int, ...]] = _Fact(_same, "_money.sum_lines")
@@ -335,19 +336,17 @@ class Claim:
 
     def amount(self, aspect: str | None) -> Amount | None:
         """Return the amount named by `aspect`, such as "copay"; the amount owed for None; None for an unknown name."""
-        known = {
-            **dict.fromkeys((None, "owed", "out_of_pocket_max"), self.owed.amount),
-            "billed": self.billed,
-            "allowed": self.allowed,
-            "plan_paid": self.plan_paid,
-            "deductible": self.owed.deductible,
-            "copay": self.owed.copay,
-            "coinsurance": self.owed.coinsurance,
-            "not_covered": self.owed.noncovered,
-            "paid_by_patient": self.paid_by_patient,
-            "discount": self.discount or price_cut(self.billed, self.allowed),
-        }
-        return known.get(aspect)
+        of = _AMOUNTS.get(aspect)
+        return of(self) if of else None
+
+
+_AMOUNTS: Mapping[str | None, Callable[[Claim], Amount | None]] = {
+    **dict.fromkeys((None, "owed", "out_of_pocket_max"), attrgetter("owed.amount")),
+    **{name: attrgetter(name) for name in ("billed", "allowed", "plan_paid", "paid_by_patient")},
+    **{name: attrgetter(f"owed.{name}") for name in ("deductible", "copay", "coinsurance")},
+    "not_covered": attrgetter("owed.noncovered"),
+    "discount": lambda claim: claim.discount or price_cut(claim.billed, claim.allowed),
+}
 
 
 def read_claim(

@@ -58,7 +58,7 @@ class ClaimSet(msgspec.Struct, frozen=True):
     @property
     def added(self) -> tuple[Claim, ...]:
         """The claims that belong in a sum: each visit once, even if two plans processed it."""
-        return tuple(claim for claim in self.claims if claim.id not in self.coordinated)
+        return tuple(c for c in self.claims if c.id not in self.coordinated) if self.coordinated else self.claims
 
     @property
     def apart(self) -> tuple[Claim, ...]:
@@ -176,7 +176,8 @@ class Within:
     @property
     def unmatched(self) -> tuple[Claim, ...]:
         """The reversals in this period whose claim is unknown."""
-        return tuple(claim for claim in self.apart if claim in self._claims.unmatched)
+        unmatched = {claim.id for claim in self._claims.unmatched}
+        return tuple(claim for claim in self.apart if claim.id in unmatched)
 
     @property
     def doubts(self) -> SumDoubts:

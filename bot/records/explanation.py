@@ -13,7 +13,7 @@ from functools import lru_cache
 import msgspec
 
 from bot.records import shapes
-from bot.records.money import USUAL_CURRENCY, Amount, MixedCurrencies, believable, quantity_of, total
+from bot.records.money import USUAL_CURRENCY, Amount, MixedCurrencies, believable, by_currency, quantity_of, total
 from bot.records.written import NOTE_LIMIT, clean
 
 
@@ -278,10 +278,8 @@ def amounts_by_name(
 
 def added(amounts: Iterable[Amount | None]) -> Amount | None:
     """Return the sum; None if there are no amounts or their currencies differ."""
-    try:
-        return total(amounts)
-    except MixedCurrencies:
-        return None
+    sums = by_currency(amounts)
+    return sums[0] if len(sums) == 1 else None
 
 
 def named_amounts(adjudications: Iterable[Adjudication], currency: str) -> Iterator[tuple[str, StatedAmount]]:

@@ -68,11 +68,10 @@ def total(amounts: Iterable[Amount | None]) -> Amount | None:
     Raises:
         MixedCurrencies: the amounts have different currencies.
     """
-    result: Amount | None = None
-    for amount in amounts:
-        if amount is not None:
-            result = amount if result is None else result + amount
-    return result
+    sums = by_currency(amounts)
+    if len(sums) > 1:
+        raise MixedCurrencies("two currencies")
+    return sums[0] if sums else None
 
 
 def difference(one: Amount | None, other: Amount | None) -> Amount | None:
@@ -96,11 +95,12 @@ def alike(one: Amount | None, other: Amount | None) -> bool:
 
 def by_currency(amounts: Iterable[Amount | None]) -> tuple[Amount, ...]:
     """Return the sums, one for each currency, in the order in which the currencies appear."""
-    sums: dict[str, Amount] = {}
+    sums: dict[str, Decimal] = {}
     for amount in amounts:
         if amount is not None:
-            sums[amount.currency] = sums[amount.currency] + amount if amount.currency in sums else amount
-    return tuple(sums.values())
+            known = sums.get(amount.currency)
+            sums[amount.currency] = amount.value if known is None else known + amount.value
+    return tuple([Amount(value, currency) for currency, value in sums.items()])
 
 
 def believable(value: Decimal | None) -> Decimal | None:

@@ -156,12 +156,12 @@ def _is_refused(item: ClaimItem, amounts: Mapping[str, Amount]) -> bool:
     if any(code.lower() in _DENIED for part in said for code in part.codes()):
         return True
     paid = paid_in(amounts)
+    if paid is not None and paid.value > 0:
+        return False
     codes = ((one.code.upper().removeprefix("PR").removeprefix("CO"), one) for one in reasons_in(item.adjudication))
     reasons = [reason for code, reason in codes if code.lstrip("-") not in _OWN_SHARE]
     billed, noncovered, allowed = amounts.get("billed"), amounts.get("noncovered"), amounts.get("allowed")
     bare = _bears(noncovered, billed)
-    if paid is not None and paid.value > 0:
-        return False
     if bare and (reasons or (paid and _bears(amounts.get("liability"), billed))):
         return True
     if not reasons:

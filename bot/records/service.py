@@ -109,7 +109,10 @@ class Names:
 
     def __init__(self, rows: Mapping[Key, bytes], known: Mapping[str, str | None] | None = None) -> None:
         """`rows` are the resources; `known` are names that are already known, by reference."""
-        self._rows, self._known = rows, dict(known or {})
+        self._rows = rows
+        self._known: dict[str, tuple[str | None, str | None]] = {
+            text: (name, None) for text, name in (known or {}).items()
+        }
 
     def of(self, reference: Reference | None) -> str | None:
         """Return the name of the referenced resource, else the display of the reference, or None.
@@ -118,22 +121,23 @@ class Names:
         """
         if reference is None:
             return None
-        text = reference.reference or ""
-        if text not in self._known:  # the same few people stand on most claims of a page
-            self._known[text] = one.words if (one := self._one(text)) else None
-        return self._known[text] or display_of(reference)
+        return self._told(reference)[0] or display_of(reference)
 
-    def _one(self, text: str) -> Contained | None:
-        if (key := key_of(text)) and (raw := self._rows.get(key)):
+    def _told(self, reference: Reference) -> tuple[str | None, str | None]:
+        """Return the name and the town of the referenced resource; the same few stand on most claims of a page."""
+        text = reference.reference or ""
+        if text not in self._known:
+            self._known[text] = None, None
             with suppress(Unreadable):
-                return decode(raw, Contained)[0]
-        return None
+                if (key := key_of(text)) and (raw := self._rows.get(key)):
+                    one, _ = decode(raw, Contained)
+                    self._known[text] = one.words, one.town
+        return self._known[text]
 
     def town_in(self, eob: Explanation) -> str | None:
         """Return the town of the service facility, else of `facility`, else of the biller; None if none is told."""
         places = (*(info.value_reference for info in eob.info("servicefacility")), eob.facility, eob.provider)
-        found = (self._one(place.reference or "") for place in places if place)
-        return next((one.town for one in found if one and one.town), None)
+        return next((town for place in places if place and (town := self._told(place)[1])), None)
 
     def of_claim(self, eob: Explanation) -> Names:
         """Return these names together with those of the resources that the claim contains."""
@@ -231,6 +235,12 @@ class Performed(msgspec.Struct, frozen=True, gc=False):
 def diagnosed_in(eob: Explanation) -> tuple[str, ...]:
     """Return the texts of the diagnoses, which are the reasons of the care."""
     return tuple(_words([one.code for one in eob.diagnosis]))
+
+
+def titles_in(eob: Explanation) -> tuple[str, ...]:
+    """Return the payer's texts for the services of the lines. Lines with a modifierExtension are omitted."""
+    whats = (item.product_or_service for item in eob.item if not item.modifier_extension)
+    return tuple(what.text for what in whats if what and what.text)
 
 
 def performed_in(eob: Explanation, of_lines: Mapping[int, Mapping[str, Amount]]) -> Performed:

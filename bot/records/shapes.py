@@ -289,29 +289,27 @@ def labels_of(raw: bytes | memoryview | msgspec.Raw) -> tuple[str, ...]:
     body = bytes(raw)
     if not any(hint in body for hint in _HINTS):
         return ()  # most records carry none, and looking costs a whole parse
+    found = set[str]()
+
+    def noted(value: dict[str, Any]) -> dict[str, Any]:
+        found.update(_labels(value))
+        return value
+
     try:
-        plain = json.loads(body)
-        return tuple(sorted(set(_labels(plain)) & SENSITIVE_CODES))
+        json.loads(body, object_hook=noted)
     except (ValueError, RecursionError):
         return _UNSEEN
+    return tuple(sorted(found & SENSITIVE_CODES))
 
 
-def _labels(value: Any) -> Iterator[str]:
-    if isinstance(value, list):
-        for element in value:
-            yield from _labels(element)
-        return
-    if not isinstance(value, dict):
-        return
-    meta = value.get("meta")
-    if isinstance(meta, dict):
+def _labels(value: dict[str, Any]) -> Iterator[str]:
+    """Yield the codes of the labels that an object itself has, whatever it contains."""
+    if isinstance(meta := value.get("meta"), dict):
         yield from _codes(meta.get("security"))
     if "sec-label" in str(value.get("url", "")):
         yield from _codes(value.get("valueCoding"))
         yield from _codes(value.get("valueCodeableConcept"))
         yield from _codes([{"code": value.get("valueCode")}])
-    for element in value.values():
-        yield from _labels(element)
 
 
 def _codes(value: Any) -> Iterator[str]:

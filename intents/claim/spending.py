@@ -80,7 +80,7 @@ async def answer(ask: kit.Ask) -> Spending:
         raise kit.Reroute("claim.why" if parts else "claim.compare", **ask.arguments)
     if intent := _of_claims(ask):
         raise kit.Reroute(intent, **ask.arguments)
-    ask, claim_set, summary = await _summed(kit.by_side(kit.as_fills(ask)))
+    ask, claim_set, found, summary = await _summed(kit.by_side(kit.as_fills(ask)))
     compares = kit.compares_named(ask)
     if compares or kit.query_asked(ask):
         raise kit.Reroute("claim.compare" if compares else "claim.query", **ask.arguments)
@@ -88,12 +88,13 @@ async def answer(ask: kit.Ask) -> Spending:
     whole = {"adds", "in_total", "how_many"} & ask.asked.says.keys() and one_kind
     if (whole or (not summary.claims and summary.wanted.narrows)) and kit.span_of(ask) == (None, None):
         span = {"start": (ask.today - kit.LONG).isoformat(), "end": ask.today.isoformat()}
-        ask, claim_set, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
+        ask, claim_set, found, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
     pocket = summary.total.untold and not _POCKET.isdisjoint(kit.words_of(ask.words.get("amount_kind")))
     if summary.claims and summary.wanted.aspect == _PAID and (pocket or not summary.total.sums):
         ask = ask.without("amount_kind")
-        summary = replace(summarize(claim_set, ask), paid_untold=True)
-    counted, wanted = _within(claim_set, ask).counted, summary.wanted
+        found = claim_set.within(_time(ask), _wanted(ask))
+        summary = replace(summarize(claim_set, ask, found), paid_untold=True)
+    counted, wanted = found.counted, summary.wanted
     lacks = not summary.claims and kit.any_time(wanted).narrows
     ask.report.steps += kit.sum_of("spending", counted, lambda claim: kit.amount_in(claim, wanted))
     return await kit.or_nearest(ask, claim_set, summary, counted, lacks=lacks)
@@ -115,8 +116,8 @@ def _of_claims(ask: kit.Ask) -> str | None:
     return "claim.visits" if "money" not in says and wanted.services else None
 
 
-async def _summed(ask: kit.Ask) -> tuple[kit.Ask, kit.ClaimSet, Spending]:
-    """Return the question with the provider names and the period that the claims give, the claims, and the sums."""
+async def _summed(ask: kit.Ask) -> tuple[kit.Ask, kit.ClaimSet, kit.Within, Spending]:
+    """Return the question with the names and the period that the claims give, all claims, those that fit, the sums."""
     if "than_bearer" in ask.asked.says:
         ask = replace(ask, slots={**ask.slots, "question": "who_paid_more"})
     (start, end), (first, last) = (
@@ -128,12 +129,14 @@ async def _summed(ask: kit.Ask) -> tuple[kit.Ask, kit.ClaimSet, Spending]:
     wanted = kit.filter_of(ask)
     if "each" in ask.arguments and not kit.with_fills(kit.choose(claim_set.added, wanted).claims, wanted):
         ask.claim_filter = replace(wanted, also=lambda claim: not claim.is_pharmacy)
-    return ask, claim_set, summarize(claim_set, ask)
+    found = claim_set.within(_time(ask), _wanted(ask))
+    return ask, claim_set, found, summarize(claim_set, ask, found)
 
 
-def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Spending:
-    """Return the sums of the claims that count in the period; sensitive claims are summed but not described."""
-    (start, end), wanted, found = _time(ask), _wanted(ask), _within(claim_set, ask)
+def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, found: kit.Within | None = None) -> Spending:
+    """Return the sums of the claims `found` in the period; sensitive claims are summed but not described."""
+    (start, end), wanted = _time(ask), _wanted(ask)
+    found = found or claim_set.within((start, end), wanted)
     counted, is_partial = found.counted, ask.report.is_partial
     sums = kit.sums_of(counted, wanted, wanted.aspect, "plan_paid", _PAID, None, least=is_partial)
     one = len(sums[0].sums) == 1
@@ -208,7 +211,3 @@ def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
         aspect = "plan_paid" if "by_plan" in says else None
     wanted = replace(kit.summed_filter(ask, kit.filter_of(ask)), aspect=aspect)
     return kit.with_sides(ask, kit.of_unit(ask, wanted))
-
-
-def _within(claim_set: kit.ClaimSet, ask: kit.Ask) -> kit.Within:
-    return claim_set.within(_time(ask), _wanted(ask))
