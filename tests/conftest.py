@@ -35,6 +35,11 @@ from tests.stage import Stage, staged
 from tests.watch import watching
 from tests.worlds import tables_shared, worlds_shared
 
+# Without bytecode each worker and each command that is started compiles every library, and rewrites every test, anew:
+# ten seconds of a start. The Makefile takes this away, too.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # How long an example takes says how busy the machine is, and nothing of the rule.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
