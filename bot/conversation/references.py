@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 
 import msgspec
 from msgspec.structs import replace
@@ -71,7 +71,7 @@ _ENDS = frozenset(
 )
 """Words before which a description ends."""
 _INSIDE = frozenset(words_of("of in on at for from with de en con para"))
-_LONGEST = 7  # words
+_LONGEST, _BARE = 7, 3  # words
 OWN = "own"
 """The argument of a question with a value that was found in the record."""
 _LEAST = 0.1  # of the probability of the questions about claims, where words point at a claim
@@ -247,8 +247,7 @@ class References:
 
     @property
     def _today(self) -> date:
-        now: datetime = self._now()
-        return now.date()
+        return self._now().date()
 
     async def _shown(self, exchange: Exchange, whose: str) -> tuple[tuple[Claim, ...], list[tuple[Claim, ...]]]:
         """Return the claims of the record, and those that each answer showed, the last answer first.
@@ -277,8 +276,9 @@ class References:
                     return names, phrase
         kinds = _PICKED | (_DRUGS if of_drug else _PLACES | _DOCTORS)
         bare = next((one for one in found if not one.telling and not kinds.isdisjoint(one.words)), None)
-        pointed = reading.points if of_drug else reading.points or _THEIRS.search(reading.text)
-        if not sets or (bare is None and not pointed):
+        short = len(reading.text.split()) <= _BARE  # "fax number?"
+        pointed = reading.points or (not of_drug and (short or _THEIRS.search(reading.text)))
+        if not sets or not (bare or pointed):
             return (), None
         about = [one for one in sets[0] if one.id == memory.about] or sets[0]
         if bare and not of_drug and not _DOCTORS.isdisjoint(bare.words):
