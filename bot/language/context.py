@@ -281,13 +281,15 @@ def _of_same_care(before: IntentRules, rules: IntentRules, reading: Reading) -> 
 def _pointed(context: Context, reading: Reading, intents: Mapping[str, IntentRules]) -> tuple[str, ...]:
     """Return the slots of the previous answer that another question refers to and does not name itself.
 
-    For example the service in "how much did that one cost" or "is it free", and the doctor in "when did I see her".
+    For example the service in "how much did that one cost" or "is it free", and the doctor in "is she in my network" or
+    "when did I see her".
     """
     rules, before = intents[str(reading.intent)], intents.get(context.intent)
     if before is None or context.intent == reading.intent:
         return ()
-    conditions = frozenset[str]()
-    if OF_THEM in reading.concepts and before.is_of_provider and rules.reads_claims:
+    conditions, of_them = frozenset[str](), OF_THEM in reading.concepts
+    of_seen = before.reads_claims and rules.is_of_provider
+    if of_them and (of_seen or (before.is_of_provider and rules.reads_claims)):
         conditions = frozenset({"provider_name"})
     elif reading.points or reading.those or (reading.picks and "ordinal" not in reading.slots):
         conditions = OBJECTS | (CONDITIONS_OF_CLAIMS if before.reads_claims and rules.reads_claims else frozenset())
