@@ -278,8 +278,8 @@ def of_doctor(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
 def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
     """Return the question with the record that the last answer was about, if it refers to that record; else unchanged.
 
-    It refers to it if both questions are about claims, or if this one is about the doctor of that claim: "is she still
-    in network". The record is identified by its id, so filters of the earlier question are dropped.
+    It refers to it if both questions are about claims. The record is identified by its id, so filters of the earlier
+    question are dropped.
     """
     context = memory.context()
     if (
@@ -291,11 +291,7 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
         return asked
     told = memory.asked.arguments.get(by.NAMED) if memory.asked.intent == asked.intent else None
     names = taken_over(context, replace(reading, intent=asked.intent), intents) if memory.about or told else ()
-    rules, before = intents.get(asked.intent), intents.get(context.intent)
-    claimed = rules is not None and before is not None and before.reads_claims and rules.is_of_provider
-    points = reading.points or OF_THEM in reading.concepts or len(reading.text.split()) <= _BARE
-    if claimed and memory.about and points and NAMES.isdisjoint(reading.slots):
-        names = (by.RECORD, *NAMES)
+    before = intents.get(context.intent)
     described = reading.text.casefold().startswith(_IS) and not (reading.steps or _OTHERS.isdisjoint(reading.slots))
     of_claim = before is not None and before.reads_claims
     if memory.record and of_claim and reading.points and described and walks(asked, intents):  # "was that dental"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 
 import msgspec
 from msgspec.structs import replace
@@ -23,7 +23,7 @@ from bot.kit import Ask, Claim, by_name, filter_of, fitting, words_of
 from bot.kit.facts import facts_in
 from bot.language import context as by
 from bot.language.context import OF_CLAIMS, TIMES, lists_providers
-from bot.language.kernel import FALLBACK, FOLLOW
+from bot.language.kernel import FALLBACK, FOLLOW, OF_THEM
 from bot.language.reading import Reading, Slot
 from bot.language.rules import PERSON, shows_one
 from bot.language.text import Utterance, read
@@ -71,7 +71,7 @@ _ENDS = frozenset(
 )
 """Words before which a description ends."""
 _INSIDE = frozenset(words_of("of in on at for from with de en con para"))
-_LONGEST = 7  # words
+_LONGEST, _BARE, _THAT = 7, 3, {"step": 0}  # words; the ordinal that counts nothing
 OWN = "own"
 """The argument of a question with a value that was found in the record."""
 _LEAST = 0.1  # of the probability of the questions about claims, where words point at a claim
@@ -202,8 +202,8 @@ class References:
     def _open_slots(self, reading: Reading, memory: Memory, *, points: bool) -> Iterator[tuple[str, str]]:
         """Yield the likely intents that a description gives a value to, each with the slot that has none."""
         one, reason = shows_one(self._intents), reading.slots.get("reason")
-        unsure = reading.unclear or reading.is_miss or reading.intent == FALLBACK
-        likely = reading.candidates if unsure else ()
+        likely = reading.candidates if reading.unclear or reading.is_miss or reading.intent == FALLBACK else ()
+        counts = any(slot.value != _THAT for name, slot in reading.slots.items() if name == "ordinal")
         last = self._intents.get(memory.asked.intent) if memory.asked else None
         held = memory.asked is not None and by.RECORD in memory.asked.arguments
         of_directory = last is not None and last.needs == "directory" and not held
@@ -214,7 +214,7 @@ class References:
             subjects = {subject.name for subject in rules.subjects}
             if _DRUG in subjects and not (_CLAIM in subjects or rules.tells or _DRUG in reading.slots):
                 yield name, _DRUG
-            if of_directory or not NAMES.isdisjoint(reading.slots) or "ordinal" in reading.slots:
+            if of_directory or counts or not NAMES.isdisjoint(reading.slots):
                 continue
             seen = points or _SEEN.search(reading.text)
             if seen if lists_providers(rules) else rules.is_of_provider:
@@ -233,11 +233,8 @@ class References:
         if text:
             words = exchange.words or reading.text
             exchange.words = words.replace(text, value)
-        slots = (
-            self._engine.slots_as(intent, reading.text, today=self._today)
-            if intent != reading.intent
-            else (reading.slots)
-        )
+        anew = intent != reading.intent
+        slots = self._engine.slots_as(intent, reading.text, today=self._today) if anew else reading.slots
         own, unmet = (
             {name: one for name, one in held.items() if not (one.text and one.text in text)}
             for held in (slots, reading.unmet)
@@ -247,8 +244,7 @@ class References:
 
     @property
     def _today(self) -> date:
-        now: datetime = self._now()
-        return now.date()
+        return self._now().date()
 
     async def _shown(self, exchange: Exchange, whose: str) -> tuple[tuple[Claim, ...], list[tuple[Claim, ...]]]:
         """Return the claims of the record, and those that each answer showed, the last answer first.
@@ -277,8 +273,10 @@ class References:
                     return names, phrase
         kinds = _PICKED | (_DRUGS if of_drug else _PLACES | _DOCTORS)
         bare = next((one for one in found if not one.telling and not kinds.isdisjoint(one.words)), None)
-        pointed = reading.points if of_drug else reading.points or _THEIRS.search(reading.text)
-        if not sets or (bare is None and not pointed):
+        short = memory.about and len(reading.text.split()) <= _BARE  # "fax number?"
+        of_them = OF_THEM in reading.concepts or short or _THEIRS.search(reading.text)
+        pointed = reading.points or (of_them and not of_drug)
+        if not sets or not (bare or pointed):
             return (), None
         about = [one for one in sets[0] if one.id == memory.about] or sets[0]
         if bare and not of_drug and not _DOCTORS.isdisjoint(bare.words):

@@ -27,6 +27,7 @@ _NETWORKS = Search("Organization", (("type", token(ORGANIZATION_TYPES, "ntwk")),
 _PLANS = Search("InsurancePlan", (("_include", "InsurancePlan:coverage-area"),))
 
 Sold = Literal["yes", "no", "unsaid"]
+_SLOT, _OTHER = "network", "other_network"  # of two that are compared
 _SHORTEST = 6  # letters of a plan's first word that name it alone
 _OF_PLANS = frozenset({"PLAN", "PLAN_WORD"})
 
@@ -209,14 +210,14 @@ def side_asked(ask: Ask) -> NetworkSide:
     return "unsure" if "negated" in says else "in"
 
 
-async def asked_networks(ask: Ask, *, slot: str = "network") -> AskedNetworks:
-    """Return the networks that the slot names, or else those of the plans that the question names.
+async def asked_networks(ask: Ask) -> AskedNetworks:
+    """Return the networks that the question names, or else those of the plans that the question names.
 
     The directory's lists are read only if the question may name one.
     """
-    named = [ask.slots.get(slot), *(one.value for one in (ask.several.get(slot), ask.excluded.get(slot)) if one)]
+    named = [ask.slots.get(_SLOT), *(one.value for one in (ask.several.get(_SLOT), ask.excluded.get(_SLOT)) if one)]
     asks = _may_name(ask, named[0]) or any(map(is_named_network, named))
-    found = resolve(ask, await networks(ask) if asks else (), slot=slot)
+    found = resolve(ask, await networks(ask) if asks else ())
     if found.named or found.outside or _OF_PLANS.isdisjoint(ask.concepts):
         return found
     own = plans_said(ask.said, await plans(ask), begun=False)
@@ -241,16 +242,16 @@ def _may_name(ask: Ask, value: object) -> bool:
     return any(not taken.issuperset(words_of(word)) for word in capitals)
 
 
-def resolve(ask: Ask, listed: Sequence[Network], *, slot: str = "network") -> AskedNetworks:
-    """Return the networks that the slot names, looked up in the networks `listed`."""
-    many, not_these, value = ask.several.get(slot), ask.excluded.get(slot), ask.slots.get(slot)
+def resolve(ask: Ask, listed: Sequence[Network]) -> AskedNetworks:
+    """Return the networks that the question names, looked up in the networks `listed`."""
+    many, not_these, value = ask.several.get(_SLOT), ask.excluded.get(_SLOT), ask.slots.get(_SLOT)
     chosen: list[tuple[str, ...]] = []
     if many:
         chosen = [(str(one),) for one in many.values if is_named_network(one)]
     elif is_named_network(value):
-        chosen = [(ask.words.get(slot, ""), str(value))]
-        other = ask.slots.get(f"other_{slot}")  # of two that are compared
-        chosen += [(ask.words.get(f"other_{slot}", ""), str(other))] if is_named_network(other) else []
+        chosen = [(ask.words.get(_SLOT, ""), str(value))]
+        other = ask.slots.get(_OTHER)
+        chosen += [(ask.words.get(_OTHER, ""), str(other))] if is_named_network(other) else []
     not_in = [(not_these.text, str(one)) for one in not_these.values or (not_these.value,)] if not_these else []
     found = tuple(wanted(ask.said if not many else "", ways, listed) for ways in chosen)
     if not (chosen or not_in):

@@ -151,9 +151,6 @@ async def who(ask: Ask, *, guesses: bool = False) -> Who:
         all_ended, meant = sum(one.ended for one in each), tuple(found.values())
         return Who(None if found else several.text, meant, all_ended, cards=_cards(ask, meant))
     name = text_of(ask, "provider_name")
-    if name is None and (shown := ask.arguments.get(RECORD)):  # of the claim that the previous answer was about
-        seen = (claim.seen for claim in await ask.own_claims() if claim.id == shown and claim.seen)
-        name = next(map(bare_name, seen), None)
     key = key_of(name) if name and _REFERENCE.fullmatch(name) else None
     bare = name is None and {RECORD, AMONG}.isdisjoint(ask.arguments)  # no phone number begins with 1
     form = r"\d{10}" if "npi" in words_of(ask.said) else r"1\d{9}" if bare else "(?!)"

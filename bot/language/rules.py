@@ -115,11 +115,12 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
 class Subject(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The subject of a question, identified by the values of `slots`.
 
-    A message with a concept or slot type in `whole` names the subject completely.
+    A message with a concept or slot type in `whole` names the subject completely. `reads`: what its answers read.
     """
 
     slots: tuple[str, ...]
     whole: frozenset[str] = frozenset()
+    reads: Reads | None = None
     name: str = ""
 
 
@@ -157,7 +158,7 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         about: slot types, or single values ("service:lab"), that only name what the intent is about.
         follows: the follow-ups that the answer accepts.
         command: the part of a slash command after the dash. Slack limits the whole to 32 characters.
-        reads: what the answer requests from a FHIR server.
+        reads: what the answer requests from a FHIR server, if it is not what its first subject says.
         examples: sentences that reach the intent alone, `afterwards` only after another answer, `counterexamples`
             never.
     """
@@ -293,7 +294,6 @@ def kept_words(folder: Path, name: str, kind: type[T], *, optional: bool = False
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+)`")
 _LACKING = re.compile(r"Object missing required field `(.+)`")
-# Every key of an intent's file and of its parts.
 _FIELDS = frozenset(
     name for kind in (IntentFile, Rule, Instead, Reads, Form, Prompt) for name in kind.__struct_fields__
 )
@@ -333,7 +333,6 @@ def _intent(
     shown: str, raw: IntentFile, folder: Path, subjects: Mapping[str, Subject], groups: Mapping[str, tuple[str, ...]]
 ) -> IntentRules:
     """Return one intent; its name is the path of its file under `folder`, with dots."""
-    file = folder / shown
     names = [rule.name for rule in raw.rules]
     if twice := {name for name in names if names.count(name) > 1}:
         raise PackError(f"{shown}: rules: two rules are called {min(twice)!r}")
@@ -343,11 +342,12 @@ def _intent(
     for key, listed in (("asks", raw.asks), ("excludes", raw.excludes), ("several", raw.several)):
         refuse_unknown(sorted(listed), raw.slots, f"{shown}: {key}: {{}} is not among its slots")
     refuse_unknown(raw.subject, subjects, f"{shown}: subject: {{}} is not in {WORDS}/subjects.yaml")
-    intent = ".".join(file.relative_to(folder).with_suffix("").parts)
     own = {} if raw.whole is None else {"whole": raw.whole}
     about = tuple(replace(subjects[name], name=name, **own) for name in raw.subject)
+    reads = raw.reads or next((one.reads for one in about if one.reads and raw.needs != "nothing"), None)
     rules = tuple(replace(rule, after=frozenset(_members(rule.after, groups))) for rule in raw.rules)
-    return IntentRules(intent=intent, subjects=about, file=file, **{**asdict(raw), "rules": rules})
+    known = {**asdict(raw), "rules": rules, "reads": reads}
+    return IntentRules(intent=".".join(Path(shown).with_suffix("").parts), subjects=about, file=folder / shown, **known)
 
 
 def _members(names: Iterable[str], groups: Mapping[str, tuple[str, ...]]) -> Iterator[str]:

@@ -303,11 +303,6 @@ class Why(msgspec.Struct, frozen=True):
     paid: Amount | None = None
     discount: Amount | None = None
 
-    @property
-    def plan_percent(self) -> Decimal:
-        """The percentage of the price that the plan pays, if `percent` is the member's."""
-        return _HUNDRED - (self.percent or 0)
-
 
 def why_of(owed: Owed, billed: Amount | None, allowed: Amount | None, paid: Amount | None) -> Why | None:
     """Return the reason for the member's share; None if no share is reported or the share is uncertain.

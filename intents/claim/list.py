@@ -30,7 +30,6 @@ class ClaimList(kit.Paged, frozen=True):
         one: True if the question asks for the most or least expensive claim, which is then the first.
         number: The number of matching claims, if all were read; `of`: the number in the whole, if a part is counted.
         so: Whether all claims of the whole match, if the question asks whether this is always so.
-        most: In place of the claims, the doctors, months or drugs that meet the requested limits.
         table: True if the question asks for a table.
     """
 
