@@ -242,9 +242,11 @@ class Chart(msgspec.Struct, frozen=True, tag=True):
     def said(self) -> str:
         """The points in one line, for a person who sees no chart; "" if the lines beside it already state the numbers.
 
-        The lines beside two parts of a whole always do.
+        The lines beside two parts of a whole always do. Bars of zero are left out if they are more than half.
         """
         told = [point.told for point in self.points if point.words]
+        some = [point.told for point in self.points if any(point.values) or "0.00" not in point.words]
+        told = some if self.kind == "bars" and 0 < len(some) * 2 < len(told) else told
         if self.kind == "parts":
             return " · ".join([self.title, *told]) if len(told) > _METER else ""
         return f"{self.title}: {', '.join(told)}" if told else ""

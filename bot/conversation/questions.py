@@ -338,8 +338,7 @@ def lead(blocks: Sequence[Block], above: Sequence[Block], *, repeats: bool = Fal
     """Return the first lines of an answer that goes under another one, without the lines that stand `above`.
 
     The heading of a list is followed by its first entries. Return () if the sentences above have all amounts and dates
-    of the answer's first line and entries; of the `same` intent, if they have all its amounts. An answer that `repeats`
-    them, to say yes or no about them, is kept.
+    of the answer's first line and entries (of the `same` intent: amounts), unless it `repeats` them for a yes or no.
     """
     told = list(takewhile(lambda one: isinstance(one, Title | Line), blocks))
     lines = [_plain(one) for one in told[:_LINES] if isinstance(one, Title | Line)]
@@ -348,7 +347,8 @@ def lead(blocks: Sequence[Block], above: Sequence[Block], *, repeats: bool = Fal
     entries = [line for one in blocks[len(told) :] for line in _entries(one)][:_LINES] if lists else []
     said = facts_in((*lines[:1], *entries))
     said = {one for one in said if same and one[0].isdecimal()} or said
-    if not repeats and said and said <= facts_in(one for one in above if isinstance(one, Title | Line)):
+    noted = {one for one in facts_in(above) if one[-1].isalpha()}  # "180 days" in a note, whose dates are of its own
+    if not repeats and said and said <= noted | facts_in(one for one in above if isinstance(one, Title | Line)):
         return ()
     return (*lines, *entries) if entries else () if lists else tuple(one for one in lines if one not in above)
 

@@ -205,7 +205,7 @@ def conditions(ask: Ask, codes: Sequence[str] = (), networks: AskedNetworks = _N
         name=None if house and (is_named(house, name or house) or is_named(name, house)) else name,
         not_names=excluded_of(ask, "provider_name"),
         networks=networks,
-        accepting=bool(ask.slots.get("accepting_new")),
+        accepting=bool(ask.slots.get("accepting_new") or _TAKES.search(ask.said)),
         # The letter of "cardiology Memphis M" names a network.
         gender=None if ask.words.get("gender") == ask.words.get("network", "") else gender,
         not_gender=str(not_gender.value) if not_gender else None,
@@ -282,6 +282,7 @@ def _is_accessible(row: Listing) -> bool | None:
 
 
 PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF0000X", "363LP2300X")
+_TAKES = re.compile(r"\b(?:acept|recib|tom)\w+ pacientes\b", re.IGNORECASE)  # without "nuevos"
 _OF_WOMEN = re.compile(r"(?:olog|cirujan|medic|doctor)as?$")  # "cardióloga"
 _OR = re.compile(r"\s*(?:[/,&+]|\b(?:or|and|o|u|y|e)\b)\s*", re.IGNORECASE)
 _FINER: Mapping[str, tuple[str, ...]] = {

@@ -81,6 +81,8 @@ class DirectorySearch:
                 ask.named["specialty"] = ",".join(codes)
             wishes = conditions(ask, codes or kind_codes(ask) if self.places is None else (), asked)
             what = self.care or kind_said(ask, wishes) if self.places is None else None
+            if wishes.accepting and "accepting_new" not in ask.slots:
+                ask.said_unmet("wish")
             if self.places is None and asks_kind(ask, wishes) and not (asked.unclear and asked.listed):
                 return Found(asks_kind=True)
         if placed is None:

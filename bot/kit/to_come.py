@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from datetime import date
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.kit.ahead import VISITS, PlanRule, claims_for_price, priced_alone, rules_of, unlisted, worked_out
 from bot.kit.ask import Ask, values_of
@@ -33,7 +34,7 @@ from bot.kit.coverages import (
     visit_to,
 )
 from bot.kit.floors import COUNTED, counting
-from bot.kit.period import born_on
+from bot.kit.period import born_on, newest_procedure
 from bot.kit.said import filter_of
 from bot.kit.spelling import words_of
 from bot.kit.which import exact_asked
@@ -73,6 +74,7 @@ class ToCome(msgspec.Struct, frozen=True):
         visit: The code of the kind of visit; None if the care is no visit.
         prevention: The public rule, if the care may be preventive and no plan is a Medicare or Medicaid plan.
         last: The member's newest claim for that care alone, or with that doctor or kind of doctor.
+        had: The day on which the member last had the preventive care, by claims and recorded procedures.
         doctor: The name of the doctor on that claim, if the question names a doctor or a kind of doctor.
         unsided: The requested side of the network ("in", "out" or "both"), if a rule does not state its side.
         charged: The price of the visit that the question states.
@@ -93,6 +95,7 @@ class ToCome(msgspec.Struct, frozen=True):
     visit: str | None = None
     prevention: Prevention | None = None
     last: Claim | None = None
+    had: date | None = None
     doctor: str | None = None
     unsided: str | None = None
     worst: bool = False
@@ -172,11 +175,15 @@ async def to_come(ask: Ask, coverages: Coverages, wants: Wants) -> ToCome:
     found = summarize(ask, coverages, wants, born=born)
     seen = _OF_DOCTOR if wants == "price" else _OF_DOCTOR - {"specialty"}
     seen |= {"amount_kind"} if share_asked(ask) in COUNTED else frozenset()
-    due = not (wants in {"covered", "copay", "unsaid"} or found.copays)
+    due = not (wants in {"copay", "unsaid"} or found.copays)
     due = any(rule.depends for rule in found.listed) if found.listed else due
     if not (due or found.prevention or seen & ask.slots.keys()):
         return found
-    return summarize(ask, coverages, wants, await claims_for_price(ask, coverages), born=born)
+    found = summarize(ask, coverages, wants, await claims_for_price(ask, coverages), born=born)
+    done = await newest_procedure(ask, values_of(ask, "service"), (None, None)) if found.prevention else None
+    claimed = found.last.service.day if found.last else None
+    days = [day.first for day in (claimed, done.day if done else None) if day and day.first]
+    return replace(found, had=max(days, default=None))
 
 
 def summarize(
@@ -191,6 +198,7 @@ def summarize(
     plans = [one for one in coverages.current if one.scope == (scope or "medical")]
     of_doctor = "provider_name" in ask.slots or not filter_of(ask).services
     last = _newest_claim(ask, claim_set, coverages) if claim_set else None
+    unlike = wants == "covered" and _is_of_more(ask, "service")  # "weight loss shots" are not the flu shot
     visit = _visit(ask, last)
     if visit is None and wants == "after" and (exact := exact_asked(ask)):  # by the copay that the question states
         copays = (one for plan in plans for one in plan.costs if one.kind == "copay" and one.side != "out")
@@ -198,8 +206,9 @@ def summarize(
     side = side_named(ask)
     sided = side == "out" or len(set(values_of(ask, "network"))) > 1
     rules = rules_of(ask, coverages, visit)
-    rules = worked_out(rules, ask, claim_set, coverages) if claim_set else rules
     listed = any(rule.listed for rule in rules)
+    yearly = listed or wants != "covered" or "provider_name" in ask.slots or share_asked(ask) in COUNTED
+    rules = worked_out(rules, ask, claim_set, coverages) if claim_set and yearly else rules
     public = {plan.line for plan in plans} <= {"commercial", None} and not scope and wants not in _NOT_PUBLIC
     told = [rule.benefit for rule in rules if rule.benefit and not rule.listed]
     return ToCome(
@@ -209,7 +218,7 @@ def summarize(
         scope=scope,
         visit=visit,
         prevention=prevention_of(ask, born) if public and plans and not listed else None,
-        last=last if of_doctor or not listed or wants == "after" else None,
+        last=last if of_doctor or wants == "after" or not (listed or unlike) else None,
         doctor=(last.seen or last.billing) if last and of_doctor and _OF_DOCTOR & ask.slots.keys() else None,
         unsided=(side or "both") if sided and any(not share.network for share in told) else None,
         ground="ambulance" in kinds,

@@ -10,6 +10,7 @@ from bot import kit
 SHOWN = 4
 _NO_APPROVAL = frozenset({"15", "197", "198"})
 """Claim adjustment reason codes (CARC) for a missing approval, or one that does not include the care."""
+_REFERRAL = frozenset({"referral", "referrals", "referido", "remision", "remisiones"})
 Span = tuple[date, date]
 _SEARCH = kit.Search("ExplanationOfBenefit", (("_include", "ExplanationOfBenefit:provider"), ("_count", "100")))
 _YEAR = 4
@@ -31,6 +32,7 @@ class Authorizations(kit.OfClaims, frozen=True):
         refused: A claim that was denied because approval was missing, which shows that the care needed approval.
         then: The period for which the question asks whether an approval is valid.
         asks_end: True if the question asks for the end of an approval.
+        referral: True if the question is about a referral, which is no request for approval.
         each: The newest request for each kind of care, if the question names several.
     """
 
@@ -45,6 +47,7 @@ class Authorizations(kit.OfClaims, frozen=True):
     first: int = 1
     then: Span | None = None
     asks_end: bool = False
+    referral: bool = False
     each: tuple[tuple[kit.CareKind, kit.Authorization | None], ...] = ()
 
     def over(self, one: kit.Authorization) -> bool:
@@ -74,7 +77,7 @@ async def answer(ask: kit.Ask) -> Authorizations:
         summary = replace(summary, refused=refused)
         ask.cite("ExplanationOfBenefit", [refused.id] if refused else [])
     ask.cite("ExplanationOfBenefit", [one.id for one in (*summary.rows, *summary.others)])
-    if summary.question == "need" and not summary.rows:
+    if summary.question == "need" and not (summary.rows or summary.referral):
         raise kit.Reroute(None, reason="approval")
     return summary
 
@@ -106,6 +109,7 @@ def summarize(found: Sequence[tuple[kit.Claim, kit.Authorization]], ask: kit.Ask
         first=first + 1,
         then=then,
         asks_end=question == "holds" and "expiring" in ask.asked.says,
+        referral=not rows and bool(_REFERRAL.intersection(kit.words_of(ask.said))),
         each=_each(plain, by_id, wanted) if question is None else (),
     )
 

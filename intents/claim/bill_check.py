@@ -1,7 +1,9 @@
 """Compares a bill with its claim: whether the bill is equal to, higher or lower than the amount owed on the claim."""
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from itertools import combinations
 from typing import Literal
 
@@ -13,8 +15,9 @@ from bot import kit
 SHOWN = 5
 RECENT_DAYS, _OLDER_DAYS = 365, 1095
 _IN_VERDICT = frozenset({"some_lines", "may_add", "sum_of_parts", "written_off"})
-_TELLS = frozenset({"claim_id", "date_range", "provider_name", "service"})
+_TELLS = frozenset({"claim_id", "claim_type", "date_range", "provider_name", "service"})
 _SAME = frozenset({"equal", "paid_before"})
+_NUMBER = re.compile(r"(?<![\w.,/#-])(?:\d{2,4}|\d,\d{3})(?:\.\d\d)?(?![\w%/-]|[.,]\d)")
 Verdict = Literal["equal", "paid_before", "higher", "lower", "at_least", "not_told", "other_currency"]
 Found = Literal["fits", "same_amount", "own", "other_day", "other_provider", "recent"]
 
@@ -89,7 +92,7 @@ async def answer(ask: kit.Ask) -> BillCheck:
         Reroute: No claim has the amount, and the bill is described only by a kind of visit; the intent for future
             care answers with the plan's copay.
     """
-    amount = _amount(ask)
+    ask, amount = _of_hospital(ask), _amount(ask) or _bare_amount(ask)
     claim_id = ask.arguments.get("id")
     if "doubled" in ask.asked.says and not claim_id:
         return await _doubled(ask)
@@ -106,11 +109,8 @@ async def answer(ask: kit.Ask) -> BillCheck:
     if inner and (inner.aspect != "paid_by_patient" or found != "fits"):  # a part that is paid is left off the bill
         ask.cite("ExplanationOfBenefit", [inner.claim.id])
         return replace(_base(ask), amount=amount, inner=inner)
-    if (
-        found == "recent"
-        and kit.visit_kind(ask)
-        and not ({"provider_name", "claim_id", "date_range"} & ask.slots.keys())
-    ):
+    bare = not ({"provider_name", "claim_id", "date_range"} & ask.slots.keys())
+    if found == "recent" and bare and kit.visit_kind(ask) and not (claims and kit.filter_of(ask).claim_types):
         raise kit.Reroute  # "they want $80 for a specialist": the plan's copay says more than other claims
     summary = summarize(claims, amount, ask, found, around)
     ask.cite("ExplanationOfBenefit", [one.claim.id for one in (summary.match, *summary.choices) if one])
@@ -131,6 +131,19 @@ async def _doubled(ask: kit.Ask) -> BillCheck:
     alike = {claim.id: claim for one, other in pairs if _is_alike(one, other) for claim in (one, other)}
     ask.cite("ExplanationOfBenefit", list(alike))
     return replace(_base(ask), alike=tuple(alike.values()), compared=len(claims))
+
+
+def _of_hospital(ask: kit.Ask) -> kit.Ask:
+    """Return the question with "the hospital" as a condition on the claims."""
+    hospital = kit.visit_kind(ask) == "inpthosp" and not {"service", "provider_name", "claim_id"} & ask.slots.keys()
+    return replace(ask, slots={**ask.slots, "claim_type": "institutional"}) if hospital else ask
+
+
+def _bare_amount(ask: kit.Ask) -> kit.Amount | None:
+    """Return the only number of the message that no slot has: "the hospital's bill of April, 1400"."""
+    words = " ".join(ask.words.values())
+    free = [number for number in _NUMBER.findall(ask.said) if number not in words]
+    return kit.Amount(Decimal(free[0].replace(",", ""))) if len(free) == 1 else None
 
 
 def _is_alike(one: kit.Claim, other: kit.Claim) -> bool:
@@ -263,12 +276,16 @@ async def _candidates(
         days = kit.visits(replace(around, claims=claims), ask.today)
         return [claim for day in days[:1] for claim in day.claims], "fits", around
     if amount is None or (claims and (named or timed)):
-        return _near(claims, amount) or claims, "fits", around
+        shares = amount is not None and any(_is_about(claim.owed.amount, amount) for claim in claims)
+        return claims if shares else _near(claims, amount) or claims, "fits", around
     if named and timed:
         others = kit.choose(around.claims, replace(wanted, providers=())).claims
         return others or kit.choose(around.claims, bare).claims, "other_provider" if others else "other_day", around
     every = kit.choose(around.claims, replace(bare, providers=()) if named or timed else bare).claims
     rows, found = _by_amount(ask, every, amount)
+    if found == "recent" and len(rows) == 1 and (bare.services or bare.claim_types):
+        billed = _near(around.claims, amount) if amount.value % 1 else ()  # a letter may call the visit otherwise
+        return (billed, "same_amount", around) if billed else (rows, "fits", around)
     return ((), "fits", around) if (named or timed) and found != "same_amount" else (rows, found, around)
 
 

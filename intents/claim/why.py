@@ -27,6 +27,7 @@ class Explained(kit.OfClaims, frozen=True):
         claims: The claims to explain; `more`: the number of further ones.
         free: True if the question is whether the care was free.
         plan_says: By the claim's id, the coinsurance percentage in the plan's record, if the claim has another one.
+        copays: The plan's copay that the question states, if the claim's share is no copay.
         several: The number of claims in the requested period, of which the one with the largest share is explained.
         together: The sum of the shares of these claims.
         others: The claim that the question sets apart from the first one: "258 this year and 938 last year".
@@ -38,6 +39,7 @@ class Explained(kit.OfClaims, frozen=True):
     doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
     free: bool = False
     plan_says: Mapping[str, Decimal] = msgspec.field(default_factory=dict)
+    copays: tuple[kit.CostShare, ...] = ()
     several: int = 0
     together: kit.Amount | None = None
     others: tuple[kit.Claim, ...] = ()
@@ -79,7 +81,7 @@ async def answer(ask: kit.Ask) -> Explained:
     summary = await kit.or_nearest(ask, claim_set, summary, summary.claims, lacks=lacks)
     for claim in summary.claims if len(summary.claims) == 1 else ():
         ask.report.steps += kit.owed_steps(claim)
-    return replace(summary, plan_says=await _other_shares(ask, summary))
+    return await _with_plan(ask, summary)
 
 
 async def _set_apart(ask: kit.Ask) -> Explained | None:
@@ -141,8 +143,11 @@ async def _of_side(ways: Sequence[kit.Ask], sizes: Sequence[Decimal]) -> tuple[k
     return newest
 
 
-async def _other_shares(ask: kit.Ask, summary: Explained) -> dict[str, Decimal]:
-    """Return the plan's coinsurance percentage, by claim id, for each in-network claim with another percentage."""
+async def _with_plan(ask: kit.Ask, summary: Explained) -> Explained:
+    """Return the answer with the plan's coinsurance percentage for each in-network claim with another percentage.
+
+    Copays are those of another kind of visit whose amount the question states: "why 54 when office visits are 30".
+    """
     proven = [(claim, claim.why) for claim in summary.claims if claim.why and claim.why.percent]
     mine = [(claim, why) for claim, why in proven if why.reason == "coinsurance" and kit.network_side(claim) != "out"]
     plans = {one.id: one for one in await ask.own_coverages()} if mine else {}
@@ -153,7 +158,10 @@ async def _other_shares(ask: kit.Ask, summary: Explained) -> dict[str, Decimal]:
         named = told.pop() if len(told) == 1 else None
         if named is not None and named != why.percent and not claim.is_pharmacy:
             found[claim.id] = named
-    return found
+    figures = _figures(ask)
+    copays = (one for plan in plans.values() for one in plan.costs if one.kind == "copay" and one.service)
+    said = tuple(one for one in copays if one.amount and one.amount.value in figures)
+    return replace(summary, plan_says=found, copays=said[:1])
 
 
 def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Explained:

@@ -186,14 +186,14 @@ async def _with_last(ask: kit.Ask, found: DrugCoverage) -> DrugCoverage:
     later = year and "date_ahead" in ask.beside and kit.lies_after(ask, year.last)
     if later and not found.priced:
         return found  # whose list is not known yet
-    # "now that it's a new year": prices from now on
-    ask.unmet |= dict.fromkeys(("date_range",) if later else ("date_range", "date_ahead"), True)
     claim_set = await kit.period_claims(ask, min(kit.counted_since(coverages), ask.today - kit.LONG), people=False)
     fills = kit.choose(claim_set.added, kit.any_time(replace(kit.filter_of(ask), limits=None, exact=None))).claims
     last = next((one for one in fills if one.is_pharmacy and one.owed.amount and not one.sensitive), None)
     plans = [(one, one.costs) for one in coverages.current]
     met = kit.standings("deductible", plans, claim_set, coverages, ask)
     ask.cite("ExplanationOfBenefit", [last.id] if last else [])
+    told = not later or (len(met) == 1 and met[0].starts)  # "now that it's a new year": prices from now on
+    ask.unmet |= dict.fromkeys(("date_range", "date_ahead") if told else ("date_range",), True)
     priced = found.priced or kit.asks_from_now_on(ask)
     return replace(found, last=last, left=met[0] if len(met) == 1 else None, priced=priced)
 

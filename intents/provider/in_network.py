@@ -4,6 +4,8 @@ from msgspec.structs import replace
 
 from bot import kit
 
+_BEFORE = frozenset({"used to", "antes"})  # "still" and "anymore" ask about today
+
 
 class InNetwork(kit.OfProvider, frozen=True, kw_only=True):
     """What the directory proves about a provider and the networks in question.
@@ -58,7 +60,7 @@ async def answer(ask: kit.Ask) -> InNetwork:
         guessed=bool(guess),
         where=where,
         unclear=named.unclear if found.found else None,
-        before=not ask.asked.says.keys().isdisjoint(("listed_before", "left_network")),
+        before="left_network" in ask.asked.says or ask.asked.says.get("listed_before") in _BEFORE,
         gone="left_network" in ask.asked.says,
         side=kit.side_asked(ask),
         plans=asked.plans,
