@@ -76,7 +76,7 @@ from bot.kit.groups import ClaimQuery
 from bot.kit.tables import chart_of, Computing, QueryCell, QueryRow, RankedRows, sums_of, unpaid_of
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.traits import with_traits
-from bot.kit.to_come import asks_to_wait, price_named, to_come, ToCome
+from bot.kit.to_come import asks_to_wait, Prevention, prevention_of, price_named, to_come, ToCome
 from bot.kit.which import (
     amount_asked, count_asked, dollars, Exact, is_close, LAGS, place_of, reaches, shown_before,
     the_one, Threshold)

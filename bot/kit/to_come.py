@@ -54,7 +54,7 @@ _VISITS = {service: code for code, service in VISITS.items()}
 """The code of a kind of visit by the key of the same kind of care."""
 _OFFICE = frozenset({
     *("a", "an", "un", "una", "visit", "appointment", "consult", "consultation", "exam", "follow", "up"),
-    *("first", "new", "next"),
+    *("due", "first", "new", "next"),
 })  # fmt: skip
 _OTHER_CARE = 2  # words that no doctor or visit is named by
 _TIMES = frozenset({"date_range", "date_ahead", "date_out"})

@@ -21,6 +21,7 @@ from bot.language.lexicon import Lexicon, load_lexicon
 from bot.language.licences import Licences, about_as_likely, stands_out
 from bot.language.matcher import Lexed
 from bot.language.people import CALL_WITH
+from bot.language.polarity import implied
 from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot
 from bot.language.redaction import redacted
 from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set, shows_one
@@ -361,6 +362,8 @@ class Engine:
             wanted, excludes = {**before.heard, **wanted}, excludes | before.excludes
         if TERM in wanted.values() and not any(tag.kind in {TERM, ALONE} for tag in tags):
             tags += self.lexicon.glossary.named(heard.keys)
+        if "claim_type" in wanted.values():
+            tags += implied(heard.said, tags, heard.at("PHARMACY"), heard.lexed.grammar.area("polarity"))
         slots = {
             name: slot for name, kind in wanted.items() if (slot := slot_of(heard.said, tags, kind, heard.joining))
         }

@@ -4,6 +4,7 @@ Also finds requests about a provider that no directory can answer, and complaint
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import islice
 
 from msgspec.structs import replace
@@ -156,6 +157,12 @@ class _Scope:
         """Return whether both tags are one expression: "out of network P", "OON for P"."""
         between = self.words[unnamed.after : named.first]
         return unnamed.meets(named) or (unnamed.after <= named.first and self._listed.glue.issuperset(between))
+
+
+def implied(said: Utterance, tags: Sequence[Tag], places: AbstractSet[int], words: WordArea) -> list[Tag]:
+    """Return the tags for claims of pharmacies, for words for pharmacies at `places` that no tag contains."""
+    free = sorted(places - places_of(tags))
+    return with_polarity(said, [Tag("claim_type", "pharmacy", free[0], free[-1] + 1)], words) if free else []
 
 
 def _turned(tag: Tag) -> Tag:

@@ -15,6 +15,7 @@ class Shots(kit.OfClaims, frozen=True):
         count: The number of all such claims; `marked`: those with a sensitivity label, which are not counted.
         due: True if the question is what is still due; `care`: the question is about care other than shots.
         free: True if the question is whether the newest shot was free; `dated`: when the newest shot was.
+        prevention: For whom such preventive care is, if the question is when it is due.
         wanted: The named kind of shot, if no claim shows that kind; `nearest`: claims for other shots.
     """
 
@@ -25,28 +26,39 @@ class Shots(kit.OfClaims, frozen=True):
     marked: int
     free: bool
     dated: bool = False
+    prevention: kit.Prevention | None = None
 
 
 async def answer(ask: kit.Ask) -> Shots:
     """Return the claims for the named shot, or for any shot if none is named."""
     asked = replace(ask, slots={**_SHOT, **ask.slots})
+    care = _SHOT["service"] not in {kind := asked.slots["service"], *ask.care_kinds.above(str(kind))}
+    if care:  # a time is that of the next one
+        asked = asked.without("date_range")
     found = await kit.period_claims(asked)
     fit = kit.fitting(found.claims, asked)
     plain = tuple(claim for claim in fit if not claim.sensitive)
     shown = plain[:SHOWN]
     lacks = not fit and (asked.slots["service"] != _SHOT["service"] or "date_range" in asked.slots)
-    nearest = await kit.near_claims(asked, found) if lacks else None
+    due = kit.text_of(ask, "question") == "due"
+    try:
+        nearest = await kit.near_claims(asked, found) if lacks else None
+    except kit.Reroute:
+        if not due:
+            raise
+        nearest = None  # what the care costs does not answer when it is due
     kit.cite_claims(ask, shown, nearest)
     told = (*shown, *(nearest.claims if nearest else ()))
     return Shots(
         claims=shown,
-        due=kit.text_of(ask, "question") == "due",
-        care=_SHOT["service"] not in {kind := asked.slots["service"], *ask.care_kinds.above(str(kind))},
+        due=due,
+        care=care,
         kinds=kit.care_words(ask, told),
         count=len(plain),
         marked=len(fit) - len(plain),
         free=kit.text_of(ask, "question") == "free",
         dated=ask.asked.form == "date",
+        prevention=kit.prevention_of(ask) if due else None,
         wanted=kit.filter_of(asked) if lacks else kit.ClaimFilter(),
         nearest=nearest,
     )
