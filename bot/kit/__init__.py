@@ -27,7 +27,7 @@ from bot.kit.claims import (
     care_words, cite_claims, claim_before, claim_by_id, claim_news, claims_around, claims_numbered, Medication,
     medications, newest_claims, newest_visits, of_fills, shown_alone, two_alike, why_gone, WhyGone, with_one_before)
 from bot.kit.coming import (
-    counted_toward, counting_asked, is_timeless, names_care, sides_asked, Toward, Wants, wants_to_come,
+    counted_toward, counting_asked, is_timeless, names_care, pays_self, sides_asked, Toward, Wants, wants_to_come,
     went_toward)
 from bot.kit.conditions import conditions, is_title, kind_codes, kind_said, shows
 from bot.kit.coverages import (

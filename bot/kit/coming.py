@@ -114,12 +114,17 @@ def unsaid_of(ask: Ask) -> tuple[str, ...]:
 def _wants(ask: Ask, aspect: str | None, reason: str | None) -> Wants:
     if aspect == "copay" or "copay" in ask.asked.says:
         return "copay"
-    covered = reason == "covered" or (reason is None and asks_cover(ask))
+    covered = (reason == "covered" and not pays_self(ask)) or (reason is None and asks_cover(ask))
     priced = ask.asked.form == "amount" or ("percent" in ask.asked.says and "paid_for" not in ask.asked.says)
     if aspect is None and (reason == "free" or ("costless" in ask.asked.says and not covered)):
         return "free"
     told = ask.arguments.get("reason") == "covered"  # by the intent that passed the question on
     return "covered" if covered and aspect is None and (told or not priced) else "price"
+
+
+def pays_self(ask: Ask) -> bool:
+    """Return whether the question is if the member pays, as in "do I pay for a flu shot": no "yes" may answer it."""
+    return {"i_paid", "costing"} <= ask.asked.says.keys() and "paid_for" not in ask.asked.says
 
 
 def asks_cover(ask: Ask) -> bool:

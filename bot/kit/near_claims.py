@@ -178,7 +178,7 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
 
 def _looser(claims: Sequence[Claim], wanted: ClaimFilter) -> Iterator[tuple[Left, ClaimFilter]]:
     """Yield the conditions without one of them, in the order in which to try, each with its name."""
-    near = wanted.kinds.near(wanted.service) if wanted.service else ()
+    near = sorted(wanted.kinds.near(wanted.service or ""), key=lambda one: (-len(wanted.kinds.above(one)), one))
     wider = next((one for one in near if any(shown_as(claim, one, wanted.kinds) for claim in claims)), None)
     sized, timed, out = wanted.limits or wanted.exact, wanted.start or wanted.end, wanted.out
     ways: tuple[tuple[Left, object, dict[str, object]], ...] = (

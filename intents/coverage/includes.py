@@ -62,7 +62,8 @@ async def answer(ask: kit.Ask) -> Included:
     if reason is None and kit.share_asked(ask) in kit.COUNTED:
         raise kit.Reroute("coverage.cost_share")
     if reason in {None, "limit"} and kit.names_care(ask):
-        raise kit.Reroute(None, reason="free" if "costless" in ask.asked.says else "covered")
+        own = "free" if "costless" in ask.asked.says else "price" if kit.pays_self(ask) else None
+        raise kit.Reroute(None, reason=own or "covered")
     if reason is None:
         return Included("limit", (), coverages.current)
     if reason != "dental_max":
