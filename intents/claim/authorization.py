@@ -77,8 +77,8 @@ async def answer(ask: kit.Ask) -> Authorizations:
         summary = replace(summary, refused=refused)
         ask.cite("ExplanationOfBenefit", [refused.id] if refused else [])
     ask.cite("ExplanationOfBenefit", [one.id for one in (*summary.rows, *summary.others)])
-    if summary.question == "need" and not (summary.rows or summary.referral):
-        raise kit.Reroute(None, reason="approval")
+    if summary.question == "need" and not summary.rows and (kit.names_care(ask) or not summary.referral):
+        raise kit.Reroute(None, reason="referral" if summary.referral else "approval")
     return summary
 
 
