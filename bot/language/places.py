@@ -6,8 +6,10 @@ and 40 MiB. So the needed parts are cached by state (`bot.compiled`), and a stat
 
 import sys
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from heapq import nsmallest
 from itertools import repeat
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
@@ -23,6 +25,7 @@ Coordinates = tuple[float, float]
 _EARTH_MILES = 3958.8
 _ZIP_DIGITS = 5
 _BEGINNING = 3
+_NEIGHBOURS = 8
 
 
 class _PlaceFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -169,7 +172,7 @@ def _made() -> _Table:
         states.setdefault(row.state, []).append(row)
         begins.setdefault(row.code[:_BEGINNING], set()).add(row.state)
     return _Table(
-        {state: zlib.compress(msgspec.msgpack.encode(rows)) for state, rows in states.items()},
+        {state: zlib.compress(msgspec.msgpack.encode([*_zoned(rows)])) for state, rows in states.items()},
         {digits: sorted(found) for digits, found in begins.items()},
     )
 
@@ -179,6 +182,26 @@ def _zip(row: Mapping[str, Any]) -> Zip:
     lat, long = float(row["lat"] or 0), float(row["long"] or 0)
     point, also = (lat, long) if lat and long else None, tuple(row["acceptable_cities"])
     return Zip(row["zip_code"], row["city"], row["county"], row["state"], also, point, row["timezone"], row["active"])
+
+
+def _zoned(rows: Sequence[Zip]) -> Iterator[Zip]:
+    """Yield the ZIP codes of a state, with the county's time zone for one that alone in its county has another.
+
+    That is an error of the package if most of the nearest ZIP codes also have the county's zone; otherwise the county
+    may be divided there.
+    """
+    counties = dict[str, Counter[str]]()
+    for row in rows:
+        counties.setdefault(row.county, Counter())[row.zone] += 1
+    for row in rows:
+        zones = counties[row.county]
+        [(zone, times)] = zones.most_common(1)
+        if row.zone != zone and times == zones.total() - 1 and (here := row.point):
+            far = ((miles_between(here, one.point), one.zone == zone) for one in rows if one.point and one is not row)
+            alike = sum(same for _, same in nsmallest(_NEIGHBOURS, far))
+            yield row._replace(zone=zone) if 2 * alike > _NEIGHBOURS else row
+        else:
+            yield row
 
 
 def points_in(state: str) -> list[tuple[Coordinates, str]]:

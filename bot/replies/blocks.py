@@ -17,7 +17,6 @@ from bot.message import (
     Actions,
     Block,
     Chart,
-    Fact,
     Facts,
     Item,
     Line,
@@ -29,13 +28,12 @@ from bot.message import (
 )
 from bot.replies.buttons import Asks, Buttons, Kit, entry, plain_text, rated
 from bot.replies.markdown import cut
-from bot.replies.plain import amount_of, drawable, paged, plain, said_of, together, unbroken
+from bot.replies.plain import amount_of, drawable, meter_of, paged, plain, said_of, together, unbroken
 
 CHART, TABLE = "data_visualization", "data_table"
 PAGE_BLOCKS = 50
 PAGE_TEXT = 3_500
-_TEXT, _HEADER, _FIELD, _LINK = 3_000, 150, 2_000, 3_000
-_CARD, _ROWS = 10, 20
+_TEXT, _HEADER, _LINK, _ROWS = 3_000, 150, 3_000, 20
 _CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
 _COLUMNS, _CORNER, _CHARACTERS = 20, "\u2060", 10_000  # the corner is seen as empty
@@ -91,11 +89,13 @@ def _page(blocks: list[Block], text: str, asks: Asks) -> BlockPage:
 def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
     """Yield blocks that each fit a message. Long tables are split; a chart beyond Slack's limits becomes text.
 
-    So do the parts of a whole: Slack stacks no bars, and beside each other they would not look like one amount.
+    So do three parts of a whole: Slack stacks no bars, and beside each other they would not look like one amount.
     """
     charts = 0
     for block in blocks:
         match block:
+            case Chart(kind="parts", points=(_, _)) if drawable(block):
+                yield block
             case Chart() if drawable(block) and block.kind != "parts" and charts < _CHARTS and _labels(block):
                 charts += 1
                 yield block
@@ -109,10 +109,7 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
 
 def _size(block: Block) -> tuple[int, int]:
     """Return how many Slack blocks a block needs at most, and the length of its text."""
-    count = 2 if isinstance(block, Item) and block.actions else 1
-    if isinstance(block, Facts) and block.framed:
-        count = -(-len(block.rows) // _CARD)
-    return count, len(plain([block]))
+    return 2 if isinstance(block, Item) and block.actions else 1, len(plain([block]))
 
 
 def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[Kit]:
@@ -122,6 +119,8 @@ def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[
         if tables and isinstance(block, Facts) and (rows := _rows(block)):
             tables -= 1
             yield _table(rows, caption)
+        elif isinstance(block, Chart) and block.kind == "parts":
+            yield _rich([(Span(meter_of(block)),)])
         elif isinstance(block, Chart) and drawn:
             yield _chart(block)
         else:
@@ -140,10 +139,8 @@ def _block(block: Block, buttons: Buttons) -> Iterator[Kit]:
             yield {"type": "header", "text": plain_text(text)}
         case Title(text):
             yield _rich([(Span(text, bold=True),)])
-        case Facts(framed=True):
-            yield from _fields(block)
-        case Facts(rows):
-            yield _listed(rows)
+        case Facts():
+            yield _listed(block)
         case Item():
             yield from _item(block, buttons)
         case Note():
@@ -152,22 +149,13 @@ def _block(block: Block, buttons: Buttons) -> Iterator[Kit]:
             yield from buttons.row(row)
 
 
-def _fields(card: Facts) -> Iterator[Kit]:
-    """Yield each label above its value, two side by side; lines instead if a value would be read as mrkdwn."""
-    told = [
-        _mrkdwn([(Span(rows[0].label),), *[(Span(row.value, bold=True, url=row.url),) for row in rows]])
-        for rows in card.fields
-    ]
-    fields = [{"type": "mrkdwn", "text": text, "verbatim": True} for text in told if text and len(text) <= _FIELD]
-    if len(fields) < len(told):
-        yield _listed(card.rows)
-        return
-    for at in range(0, len(fields), _CARD):
-        yield {"type": "section", "fields": fields[at : at + _CARD]}
-
-
-def _listed(rows: tuple[Fact, ...]) -> Kit:
-    return _rich((Span(f"{row.label}: "), Span(row.value, bold=True, url=row.url)) for row in rows)
+def _listed(facts: Facts) -> Kit:
+    """Return a line for each field, those of a card with a rule at their left."""
+    told = (
+        [Span(f"{rows[0].label}: "), *(span for row in rows for span in (Span(" · "), Span(row.value, True, row.url)))]
+        for rows in facts.fields
+    )
+    return _rich(([label, *values] for label, _, *values in told), quoted=facts.framed)
 
 
 def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:
@@ -271,13 +259,14 @@ def _cell(cell: Span) -> Kit:
     return {"type": "raw_number" if value else "raw_text", **value, "text": text}
 
 
-def _rich(lines: Iterable[Iterable[Span]]) -> Kit:
+def _rich(lines: Iterable[Iterable[Span]], *, quoted: bool = False) -> Kit:
     elements: list[Kit] = []
     for at, spans in enumerate(lines):
         if at:
             elements.append({"type": "text", "text": "\n"})
         elements.extend(_text(piece, span) for span in spans for piece in _pieces(span.text))
-    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
+    kind = "rich_text_quote" if quoted else "rich_text_section"
+    return {"type": "rich_text", "elements": [{"type": kind, "elements": elements}]}
 
 
 def _pieces(text: str) -> list[str]:

@@ -95,7 +95,7 @@ def menu(actions: Sequence[Action]) -> Kit:
 
 
 def rated(kits: Iterable[Kit], rating: Rating, words: Mapping[str, str]) -> tuple[Kit, ...]:
-    """Return the blocks with thumbs in the last row, before its menu. `words` has the meaning of each thumb.
+    """Return the blocks with thumbs under the last row, beside its menu. `words` has the meaning of each thumb.
 
     The thumbs are ordinary buttons, because Slack's own feedback buttons allow no other button in their row.
     """
@@ -110,8 +110,8 @@ def rated(kits: Iterable[Kit], rating: Rating, words: Mapping[str, str]) -> tupl
         for (name, sign), action in zip(_THUMBS, (rating.right, rating.wrong), strict=True)
     ]
     shown = [*kits]
-    rows = [at for at, kit in enumerate(shown) if kit["type"] == "actions"]
-    told = shown.pop(rows[-1])["elements"] if rows else []
-    at = sum(one["type"] == "button" for one in told)
-    shown.insert(rows[-1] if rows else len(shown), {"type": "actions", "elements": [*told[:at], *pair, *told[at:]]})
+    at = max((at for at, kit in enumerate(shown) if kit["type"] == "actions"), default=len(shown))
+    told = shown[at]["elements"] if at < len(shown) else []
+    own = [one for one in told if one["type"] == "button"]
+    shown[at : at + 1] = [{"type": "actions", "elements": row} for row in (own, [*pair, *told[len(own) :]]) if row]
     return tuple(shown)

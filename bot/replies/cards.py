@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from bot.message import FAREWELLS, Action, Actions, Block, Chart, Facts, Item, Line, Note, Reply, Span, Title
+from bot.message import FAREWELLS, Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
 from bot.replies.markdown import cut
 from bot.replies.plain import amount_of, drawable, paged, plain, row_of, said_of, together, unbroken
 
@@ -126,12 +126,8 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
                 yield _title(text)
             case Line(spans):
                 yield {**_rich(spans), "spacing": "Small"}
-            case Facts(rows, framed):
-                if framed or (columns := block.columns):
-                    yield _framed(block) if framed else _side_by_side(block, columns)
-                else:
-                    told = ((Span(f"{row.label}: "), Span(row.value, True, row.url)) for row in rows)
-                    yield from ({**_rich(spans), "spacing": "Small"} for spans in told)
+            case Facts():
+                yield from _facts(block)
             case Chart():
                 # Where there are no charts its words take its place, or nothing: the lines beside it say the same.
                 yield {**_chart(block), "fallback": _rich([Span(block.said)]) if block.said else "drop"}
@@ -141,6 +137,17 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
                 yield {**_quiet(block.text), "spacing": "Medium"}
             case Actions(buttons):
                 yield _buttons(buttons)
+
+
+def _facts(facts: Facts) -> Iterator[AdaptiveCard]:
+    """Yield a framed card, a table, or a line for each fact."""
+    if facts.framed:
+        yield _framed(facts)
+    elif columns := facts.columns:
+        yield {"type": "Container", "items": list(_side_by_side(facts.beside(len(columns)), columns))}
+    else:
+        told = ((Span(f"{row.label}: "), Span(row.value, True, row.url)) for row in facts.rows)
+        yield from ({**_rich(spans), "spacing": "Small"} for spans in told)
 
 
 def _title(text: str) -> AdaptiveCard:
@@ -184,7 +191,7 @@ def _item(item: Item) -> AdaptiveCard:
         rest = [*told, *rest[1:]]
     lines = [_rich([Span(item.head), *name]), *({**_rich(spans), "spacing": "None"} for spans in rest)]
     for one in item.actions:
-        lines[-1]["inlines"] += [_run(" ·\u00a0"), *_rich([Span(one.label)], selectAction=_button(one))["inlines"]]
+        lines[-1]["inlines"] += [_run("\u00a0· "), *_rich([Span(one.label)], selectAction=_button(one))["inlines"]]
     if beside:
         head = {"type": "ColumnSet", "columns": [{"type": "Column", "width": "stretch", "items": lines[:1]}, *beside]}
         lines = [head, *lines[1:]]
@@ -201,14 +208,22 @@ def _framed(card: Facts) -> AdaptiveCard:
     return {"type": "Container", "style": "emphasis", "spacing": "Medium", "items": pairs}
 
 
-def _side_by_side(facts: Facts, columns: tuple[str, ...]) -> AdaptiveCard:
-    """Return a comparison that fits a phone: the column names on top, then each label above its values."""
-    items = [_beside([_rich([Span(name, bold=True)])] for name in columns)]
-    for line in facts.beside(len(columns)):
-        items.append({**_rich([Span(line[0].row, bold=True)]), "spacing": "Medium", "separator": True})
+def _side_by_side(sides: list[tuple[Fact, ...]], columns: tuple[str, ...]) -> Iterator[AdaptiveCard]:
+    """Yield the rows of a table that fits a phone: entries if only its last column has amounts, else a comparison.
+
+    A comparison has the column names on top, then each label above its values.
+    """
+    are_amounts = {tuple(amount_of(one.value) is not None for one in side) for side in sides}
+    if are_amounts == {(*[False] * (len(columns) - 1), True)}:
+        for *others, last in sides:
+            told = (Span(f" · {one.value}", url=one.url) for one in others)
+            yield _item(Item(0, (Line((Span(last.row, True),)), Line((Span(last.value, True), *told)))))
+        return
+    yield _beside([_rich([Span(name, bold=True)])] for name in columns)
+    for line in sides:
+        yield {**_rich([Span(line[0].row, bold=True)]), "spacing": "Medium"}
         values = ([_rich([Span(together(fact.value), url=fact.url)])] for fact in line)
-        items.append({**_beside(values), "spacing": "None"})
-    return {"type": "Container", "items": items}
+        yield {**_beside(values), "spacing": "None"}
 
 
 def _beside(cells: Iterable[list[AdaptiveCard]]) -> AdaptiveCard:

@@ -83,12 +83,13 @@ def paged(
         yield part, plain(part, addresses=False)
 
 
-COLUMNS, WIDTH, _SHORT, _GAP = 80, 20, 16, "  "
+COLUMNS, WIDTH, _METER, _SHORT, _GAP = 80, 20, 10, 16, "  "
 _ENTRY, _WHOLE = re.compile(r"(?:\d+\.)? +"), re.compile(r"\[[^\]]*\]|\(\d{3}\) \d")
 _NUMBERED = re.compile(
-    r"(?<![\w.,$])\d{1,3} (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)|(?<=·) |(?<=\b[A-Z]{2}) (?=\d{5}\b)"
+    r"(?<![\w.,$])\d{1,3} (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)| (?=·)|(?<=\b[A-Z]{2}) (?=\d{5}\b)"
     r"|(?<=[a-z]) (?=[A-HJ-Z]\b(?!['.]))"
 )
+_DIGIT = re.compile(r"\d")
 _FACT = re.compile(r"(?<=·\s)[^·]{1,20}(?=\s·|$)|\([^()]{1,20}\)")
 SHADES = {2: "▓░", 3: "▓▒░"}
 """The characters for the parts of a whole, by the number of parts."""
@@ -107,6 +108,12 @@ def bar_of(chart: Chart) -> str:
     """Return the parts of a drawable chart as one bar: `▓▓░░░░`."""
     marks = SHADES[len(chart.points)]
     return "".join(mark * size for mark, size in zip(marks, lengths(_values(chart), WIDTH, 1), strict=True))
+
+
+def meter_of(chart: Chart) -> str:
+    """Return the first of two parts of a whole as a short bar with its percentage: `▰▱▱▱▱▱▱▱▱▱ 5%`."""
+    (reached, left), (percent, _) = (lengths(_values(chart), whole, 1) for whole in (_METER, 100))
+    return f"{'▰' * reached}{'▱' * left} {percent}%"
 
 
 def lengths(values: Sequence[Decimal], whole: int, least: int) -> list[int]:
@@ -185,7 +192,10 @@ def _grid(rows: Sequence[Sequence[str]], amounts: Collection[int] = (), *, head:
         widths[widths.index(max(widths))] -= 1
     ruled = [rows[0], ["─" * width for width in widths], *rows[1:]] if head else rows
     for row in ruled:
-        cells = [wrap(cell, width, break_on_hyphens=False) for cell, width in zip(row, widths, strict=True)]
+        cells = [
+            wrap(cell, width, subsequent_indent=_indent(cell), break_on_hyphens=False)
+            for cell, width in zip(row, widths, strict=True)
+        ]
         for line in zip_longest(*cells, fillvalue=""):
             told = enumerate(zip(line, widths, strict=True))
             yield _GAP.join(
@@ -193,18 +203,22 @@ def _grid(rows: Sequence[Sequence[str]], amounts: Collection[int] = (), *, head:
             ).rstrip()
 
 
+def _indent(text: str) -> str:
+    """Return the indentation of what follows the first line of a text: the width of its number."""
+    entry = _ENTRY.match(text)
+    return " " * (entry.end() if entry else 0)
+
+
 def _wrapped(line: str) -> list[str]:
     """Return a line wrapped for a terminal, with its indentation, and with no break in a button or phone number."""
-    entry = _ENTRY.match(line)
     whole = _WHOLE.sub(lambda found: found[0].replace(" ", "\u00a0"), line)
-    indent = " " * (entry.end() if entry else 0)
-    lines = wrap(whole, COLUMNS, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    lines = wrap(whole, COLUMNS, subsequent_indent=_indent(line), break_long_words=False, break_on_hyphens=False)
     return [one.replace("\u00a0", " ") for one in lines]
 
 
 def together(text: str) -> str:
-    """Return the text of a cell; a short text, such as a date, gets no line breaks."""
-    return text.replace(" ", "\u00a0") if len(text) <= _SHORT else text
+    """Return the text of a cell; a short one with a number, such as a date, gets no line breaks."""
+    return text.replace(" ", "\u00a0") if len(text) <= _SHORT and _DIGIT.search(text) else text
 
 
 def unbroken(span: Span) -> str:

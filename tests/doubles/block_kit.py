@@ -146,7 +146,7 @@ def unheard(blocks: list[Kit]) -> list[str]:
 
 def _rich(block: Kit) -> Iterator[str]:
     for section in block["elements"]:
-        if section.get("type") != "rich_text_section" or not section["elements"]:
+        if section.get("type") not in {"rich_text_section", "rich_text_quote"} or not section["elements"]:
             yield "rich_text needs sections with elements"
         for element in section["elements"]:
             if element.get("type") not in {"text", "link"} or not 0 < len(element["text"]) <= 3_000:

@@ -174,3 +174,13 @@ def test_each_zip_is_what_the_package_says() -> None:
         assert places.zone_of(code) == row["timezone"]
         point = (float(row["lat"]), float(row["long"]))
         assert places.coordinates(code) == point or 0.0 in point
+
+
+def test_an_odd_time_zone_is_that_of_the_county() -> None:
+    """The package has two ZIP codes of Tennessee in the next zone; a county that is divided stays so."""
+    assert {places.zone_of(code) for code in ("37402", "37405", "37338")} == {"America/New_York"}
+    assert (places.zone_of("37367"), places.zone_of("58634"), places.zone_of("86020")) == (
+        "America/Chicago",
+        "America/Denver",
+        "America/Denver",
+    )

@@ -85,7 +85,7 @@ def test_a_line_has_its_series() -> None:
 
 
 def test_parts_of_a_whole_are_told() -> None:
-    """Slack stacks no bars; two parts are told by the lines beside."""
+    """Slack stacks no bars; two parts are a meter of text, which the lines beside tell to who hears them."""
     parts = [
         ChartPoint(name, (Decimal(value),), f"${value}.00")
         for name, value in (("yours", 5), ("plan paid", 493), ("taken off", 0))
@@ -94,17 +94,26 @@ def test_parts_of_a_whole_are_told() -> None:
     assert [block["type"] for block in page.blocks] == ["header", "rich_text"]
     assert page.text == "Visit\nBilled · yours $5.00 · plan paid $493.00 · taken off $0.00"
     [short] = pages(reply(Title("Visit"), Chart("Billed", tuple(parts[:2]), "parts")))
-    assert (short.text, [block["type"] for block in short.blocks]) == ("Visit", ["header"])
+    assert (short.text, [block["type"] for block in short.blocks]) == ("Visit", ["header", "rich_text"])
+    assert short.blocks[1]["elements"][0]["elements"][0]["text"] == "▰▱▱▱▱▱▱▱▱▱ 1%"
+    unworded = (*parts[:2], replace(parts[2], words=""))
+    [bare] = pages(reply(Title("Visit"), Chart("Billed", unworded, "parts")))
+    assert [block["type"] for block in bare.blocks] == ["header"]
 
 
-def test_facts_are_a_line_each_and_a_card_has_fields() -> None:
-    """Phones show fields one under another, so only a card has them; values are in bold."""
+def test_facts_are_a_line_each_and_a_card_is_set_apart() -> None:
+    """The lines of one field are one line; values are in bold."""
     rows = tuple(Fact(f"label {at}", f"value {at}") for at in range(6))
-    [page] = pages(reply(Facts(rows), Facts(rows, framed=True)))
+    [page] = pages(reply(Facts(rows), Facts((*rows, Fact("label 5", "more")), framed=True)))
     lines, card = page.blocks
     assert [run["text"] for run in lines["elements"][0]["elements"][:3]] == ["label 0: ", "value 0", "\n"]
     assert lines["elements"][0]["elements"][1]["style"] == {"bold": True}
-    assert (card["type"], len(card["fields"])) == ("section", 6)
+    [quote] = card["elements"]
+    assert quote["type"] == "rich_text_quote"
+    assert "".join(run["text"] for run in quote["elements"]).replace("\u00a0", " ").split("\n")[4:] == [
+        "label 4: value 4",
+        "label 5: value 5 · more",
+    ]
 
 
 def test_what_stands_side_by_side_is_a_table() -> None:
@@ -186,7 +195,7 @@ def test_an_entry_has_its_one_button_at_its_right() -> None:
         assert (len(row), pressed["accessibility_label"]) == (size > 1, "Do 0: 1. Grace Okafor, MD · (423) 555-0142")
         if not row:
             said = first["text"]["text"].replace("\u2060", "")
-            assert said == "1. *Grace Okafor, MD* ·\u00a0<tel:+14235550142|(423)\u00a0555-0142>\nSkin &amp; hair"
+            assert said == "1. *Grace Okafor, MD*\u00a0· <tel:+14235550142|(423)\u00a0555-0142>\nSkin &amp; hair"
 
 
 @pytest.mark.threat("T45")
@@ -205,19 +214,23 @@ def test_no_word_of_an_entry_is_a_mark(name: str) -> None:
 
 
 def test_three_buttons_are_seen_and_one_menu_holds_the_rest() -> None:
-    """In their order; what deletes is never in a menu, how the bot knows is its last line, the thumbs are before it."""
+    """In their order; what deletes is never in a menu, how the bot knows is its last line, the thumbs are beside it."""
     end, how = (Action(intent, intent, press=Press(intent)) for intent in ("account.unlink", SOURCES))
     rating = Rating(Action("y", "", press=Press("r")), Action("n", "", press=Press("w")))
     told = replace(reply(Actions((*PRESSED[:4], end, how))), rating=rating)
     words = {"right": "This helped", "wrong": "This didn't help"}
     [page] = pages(told, rating=words)
-    [row] = page.blocks
-    assert [one.get("value") for one in row["elements"]] == ["a0", "a1", "account.unlink", "y", "n", None]
-    assert [option["value"] for option in row["elements"][-1]["options"]] == ["a2", "a3", SOURCES]
+    row, under = page.blocks
+    assert [one.get("value") for one in row["elements"]] == ["a0", "a1", "account.unlink"]
+    assert [one.get("value") for one in under["elements"]] == ["y", "n", None]
+    assert [option["value"] for option in under["elements"][-1]["options"]] == ["a2", "a3", SOURCES]
     assert faults(page.text, list(page.blocks)) == []
     assert page.text == "[Do 0] [Do 1] [account.unlink] [Do 2] [Do 3] [answer.sources]"
     [alone] = pages(replace(told, blocks=(Actions((*PRESSED[:3], how)),)), rating=words)
-    assert [one["value"] for one in alone.blocks[0]["elements"]] == ["a0", "a1", "a2", SOURCES, "y", "n"]
+    assert [[one["value"] for one in row["elements"]] for row in alone.blocks] == [
+        ["a0", "a1", "a2", SOURCES],
+        ["y", "n"],
+    ]
     [bare] = pages(replace(told, blocks=(Title("x"),)), rating=words)
     assert [one["value"] for one in bare.blocks[1]["elements"]] == ["y", "n"]
 

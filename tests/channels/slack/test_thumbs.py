@@ -116,7 +116,7 @@ def test_a_number_can_be_dialled_and_a_place_found_on_a_map() -> None:
             "https://www.google.com/maps/search/?api=1&query=979%20E%203rd%20St%2C%20Chattanooga",
         ),
     ]
-    assert (runs[-1]["type"], runs[-1]["text"]) == ("text", " ·\u00a0[x]{tel:+1}")
+    assert (runs[-1]["type"], runs[-1]["text"]) == ("text", "\u00a0· [x]{tel:+1}")
     assert page.text == "Call (423) 555-0142 · 979 E 3rd St, Chattanooga · [x]{tel:+1}"
     assert faults(page.text, list(page.blocks)) == []
 
