@@ -213,8 +213,7 @@ def _side_by_side(sides: list[tuple[Fact, ...]], columns: tuple[str, ...]) -> It
 
     A comparison has the column names on top, then each label above its values.
     """
-    are_amounts = {tuple(amount_of(one.value) is not None for one in side) for side in sides}
-    if are_amounts == {(*[False] * (len(columns) - 1), True)}:
+    if end_in_amounts(sides):
         for *others, last in sides:
             told = (Span(f" · {one.value}", url=one.url) for one in others)
             yield _item(Item(0, (Line((Span(last.row, True),)), Line((Span(last.value, True), *told)))))
@@ -224,6 +223,11 @@ def _side_by_side(sides: list[tuple[Fact, ...]], columns: tuple[str, ...]) -> It
         yield {**_rich([Span(line[0].row, bold=True)]), "spacing": "Medium"}
         values = ([_rich([Span(together(fact.value), url=fact.url)])] for fact in line)
         yield {**_beside(values), "spacing": "None"}
+
+
+def end_in_amounts(sides: Iterable[tuple[Fact, ...]]) -> bool:
+    """Return whether the last value of each row of a table is an amount, and no other value."""
+    return all([amount_of(one.value) is not None for one in side] == [*[False] * len(side[1:]), True] for side in sides)
 
 
 def _beside(cells: Iterable[list[AdaptiveCard]]) -> AdaptiveCard:

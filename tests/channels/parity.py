@@ -5,12 +5,13 @@ from typing import Any
 
 from bot.message import Action, Actions, Chart, Facts, Item, Reply
 from bot.replies import blocks
-from bot.replies.cards import CardPage
-from bot.replies.plain import plain, row_of
+from bot.replies.cards import CardPage, end_in_amounts
+from bot.replies.plain import meter_of, plain, row_of
 from tests.doubles.adaptive_card import compared, fallback, presses, words
 from tests.doubles.block_kit import refused, unheard, unmarked
 
 Kit = dict[str, Any]
+_TWO = 2
 Told = list[tuple[str, ...]]
 
 
@@ -21,14 +22,18 @@ def differences(reply: Reply, dealt: Sequence[CardPage]) -> list[str]:
     labels = {one.id: one.label for item in rows for one in item.actions}
     slack = [told for page in shown for told in _slack(page.blocks, labels) if told[1] not in pictures]
     teams = [told for page in dealt for told in _teams(_worded(page.card["body"])) if told[1] not in pictures]
-    said, slack, teams = (_gathered(told, labels) for told in (list(_console(reply)), slack, teams))
+    said, listed, slack, teams = (
+        _gathered(told, labels) for told in (list(_console(reply)), list(_console(reply, lists=True)), slack, teams)
+    )
     text = plain(reply.blocks, addresses=False).split()
     texts = {
         "Slack": " ".join(page.text for page in shown),
         "Teams": " ".join(fallback(page.card) for page in dealt),
     }
     faults = [
-        f"{name} shows {_first(said, told)}" for name, told in (("Slack", slack), ("Teams", teams)) if told != said
+        f"{name} shows {_first(wanted, told)}"
+        for name, wanted, told in (("Slack", said, slack), ("Teams", listed, teams))
+        if told != wanted
     ]
     unescaped = {name: _unescaped(words).replace(" … ", " ").split() for name, words in texts.items()}
     faults += [f"Slack refuses: {fault}" for page in shown for fault in refused(page.blocks)]
@@ -46,7 +51,11 @@ def _gathered(told: Told, ids: Collection[str]) -> Told:
 def _pictures(reply: Reply) -> set[str]:
     """What stands for a chart: a channel shows its picture or its words, and the text says the words in each."""
     charts = [block for block in reply.blocks if isinstance(block, Chart)]
-    return {chart.said for chart in charts}
+    return {chart.said for chart in charts} | {meter_of(one) for one in charts if _is_meter(one)}
+
+
+def _is_meter(chart: Chart) -> bool:
+    return chart.kind == "parts" and len(chart.points) == _TWO
 
 
 def _first(wanted: Told, got: Told) -> str:
@@ -58,12 +67,15 @@ def _unescaped(text: str) -> str:
     return text.replace("\n…", " … ").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _console(reply: Reply) -> Iterator[tuple[str, ...]]:
-    """Each thing said, fact or button, in the reply's order."""
+def _console(reply: Reply, *, lists: bool = False) -> Iterator[tuple[str, ...]]:
+    """Each thing said, fact or button, in the reply's order; `lists`: a table that ends in amounts is a list."""
     for block in reply.blocks:
         match block:
+            case Facts() if lists and _ends_in_amounts(block):
+                for *others, last in block.beside(len(block.columns)):
+                    yield from (("said", text) for text in (last.row, " · ".join(one.value for one in (last, *others))))
             case Facts():
-                fields = [(rows[0].label, "\n".join(row.value for row in rows)) for rows in block.fields]
+                fields = [(rows[0].label, " · ".join(row.value for row in rows)) for rows in block.fields]
                 yield from (("said", ": ".join(field)) for field in fields)
             case Chart():
                 pass
@@ -75,6 +87,10 @@ def _console(reply: Reply) -> Iterator[tuple[str, ...]]:
                 yield from _buttons(buttons)
             case _:
                 yield "said", plain([block])
+
+
+def _ends_in_amounts(facts: Facts) -> bool:
+    return not facts.framed and bool(facts.columns) and end_in_amounts(facts.beside(len(facts.columns)))
 
 
 def _buttons(actions: Iterable[Action]) -> Iterator[tuple[str, ...]]:
@@ -145,7 +161,7 @@ def _worded(elements: Iterable[Kit]) -> list[Kit]:
 def _framed(rows: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
     for row in rows:
         fields = [list(map(words, one["items"])) for one in row.get("columns", ())]
-        yield from (("said", ": ".join((label, "\n".join(lines)))) for label, *lines in fields)
+        yield from (("said", ": ".join((label, " · ".join(lines)))) for label, *lines in fields)
         yield from _teams([row] if row["type"] == "ActionSet" else ())
 
 

@@ -186,7 +186,8 @@ def _alive_in_slack(reply: Reply) -> Iterator[str]:
         yield from block_kit.faults(page.text, kit)
         parsed = block_kit.parsed(page.text, kit)
         yield from (f"Slack would parse {parsed[max(0, at - 20) : at + 30]!r}" for at in _marks(parsed, "<>"))
-        yield from (f"Slack element {kind}" for kind in _kinds(kit) - {"rich_text_section", "text", "link"})
+        known = {"rich_text_section", "rich_text_quote", "text", "link"}
+        yield from (f"Slack element {kind}" for kind in _kinds(kit) - known)
 
 
 def _marks(text: str, marks: str) -> Iterator[int]:
