@@ -171,7 +171,7 @@ async def _of(
     base = DrugCoverage(drug, lists, chosen, found_as=found_as, searched=(drug, *others), near=near, detail=detail)
     tiered, mailed, saves = (name in says for name in ("tier", "by_mail", "costs_less"))
     compared, needs = saves or not says.isdisjoint({"against", "cheaper", "lowest"}), "approval" in says
-    priced = ask.asked.form == "amount" or "money" in says
+    priced = ask.asked.form == "amount" or ("money" in says and "paid_for" not in says)
     base = replace(base, needs=needs, tiered=tiered, mailed=mailed, compared=compared, priced=priced)
     return summarize(base, known, ask), known
 
