@@ -10,7 +10,6 @@ from bot import kit
 SHOWN = 4
 _NO_APPROVAL = frozenset({"15", "197", "198"})
 """Claim adjustment reason codes (CARC) for a missing approval, or one that does not include the care."""
-_REFERRAL = frozenset({"referral", "referrals", "referido", "remision", "remisiones"})
 Span = tuple[date, date]
 _SEARCH = kit.Search("ExplanationOfBenefit", (("_include", "ExplanationOfBenefit:provider"), ("_count", "100")))
 _YEAR = 4
@@ -109,7 +108,7 @@ def summarize(found: Sequence[tuple[kit.Claim, kit.Authorization]], ask: kit.Ask
         first=first + 1,
         then=then,
         asks_end=question == "holds" and "expiring" in ask.asked.says,
-        referral=not rows and bool(_REFERRAL.intersection(kit.words_of(ask.said))),
+        referral=not rows and "referral" in ask.asked.says,
         each=_each(plain, by_id, wanted) if question is None else (),
     )
 

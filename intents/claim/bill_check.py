@@ -17,7 +17,13 @@ RECENT_DAYS, _OLDER_DAYS = 365, 1095
 _IN_VERDICT = frozenset({"some_lines", "may_add", "sum_of_parts", "written_off"})
 _TELLS = frozenset({"claim_id", "claim_type", "date_range", "provider_name", "service"})
 _SAME = frozenset({"equal", "paid_before"})
-_NUMBER = re.compile(r"(?<![\w.,/#-])(?:\d{2,4}|\d,\d{3})(?:\.\d\d)?(?![\w%/-]|[.,]\d)")
+_NUMBER = re.compile(
+    r"\b(?:for|of|at|is|was|says?|said|asks?|wants?|charged?|charging|me|bill|por|de|es|son|dice|piden?|cobr\w+|factura)"
+    r" (\d{2,4}(?:\.\d\d)?|\d,\d{3}(?:\.\d\d)?)"
+    r"(?=[?!;:)]|[.,](?!\d)|$| (?:for|from|in|on|at|and|but|to|de|del|en|por|y|pero)\b)",
+    re.IGNORECASE,
+)
+"""A number that is an amount by the words around it: no account, room or count."""
 Verdict = Literal["equal", "paid_before", "higher", "lower", "at_least", "not_told", "other_currency"]
 Found = Literal["fits", "same_amount", "own", "other_day", "other_provider", "recent"]
 
@@ -140,7 +146,7 @@ def _of_hospital(ask: kit.Ask) -> kit.Ask:
 
 
 def _bare_amount(ask: kit.Ask) -> kit.Amount | None:
-    """Return the only number of the message that no slot has: "the hospital's bill of April, 1400"."""
+    """Return the amount without a sign of money, if there is one and no slot has it: "a bill for 1400 for April"."""
     words = " ".join(ask.words.values())
     free = [number for number in _NUMBER.findall(ask.said) if number not in words]
     return kit.Amount(Decimal(free[0].replace(",", ""))) if len(free) == 1 else None
