@@ -103,6 +103,7 @@ _AMPERSAND = re.compile(r"&(?!#?\w+;)")
 _TWICE = re.compile(r"(&#46;)(\*\*)?\.(?!\.)")  # a value that ends with a period, and the sentence's own
 _INDENT = "   "
 _NOTHING = frozenset({"", ">", ">>"})
+_SIGNS = frozenset("#>|~[")
 _ROW = 2
 _KINDS: Mapping[str, ChartKind] = {"bars": "bars", "line": "line", "parts": "parts"}
 _LINKS = frozenset({"link", "document"})  # never an intent: a template that names one must be given its address
@@ -121,9 +122,9 @@ def parse(source: str, links: Mapping[str, str]) -> tuple[Block, ...]:
         TemplateFault: a button has no target, a table row has too few or too many cells, or a chart has no numbers.
     """
     reading = _Reading(links)
-    for line in map(str.rstrip, _TWICE.sub(r"\1\2", source).splitlines()):
-        if line.strip() not in _NOTHING:
-            reading.take(line)
+    for whole in _TWICE.sub(r"\1\2", source).splitlines():
+        if (line := whole.strip()) not in _NOTHING:
+            reading.take(line, inside=whole.startswith(_INDENT))
     if any(isinstance(block, Chart) and not block.points for block in reading.blocks):
         raise TemplateFault("a chart needs points, each ~| label | number |")
     return tuple(reading.blocks)
@@ -136,19 +137,20 @@ class _Reading:
         self.blocks: list[Block] = []
         self._links = links
 
-    def take(self, line: str) -> None:
-        last, inside = self.blocks[-1] if self.blocks else None, line.startswith(_INDENT)
-        line = line.strip()
+    def take(self, line: str, *, inside: bool) -> None:
+        """Read a line without outer spaces; `inside` tells whether it was indented."""
+        last = self.blocks[-1] if self.blocks else None
         if inside and isinstance(last, Item):
             more = replace(last, lines=(*last.lines, Line(spans(line))))
             pressed = _BUTTONS.fullmatch(line)
             self.blocks[-1] = replace(last, actions=(*last.actions, *self._actions(line))) if pressed else more
+        elif line[0] not in _SIGNS and not line[0].isdecimal():
+            self.blocks.append(Line(spans(line)))
         elif line.startswith("# "):
             self.blocks.append(Title(_text(line[2:])))
-        elif line.startswith("> "):
-            self.blocks.append(Note(spans(line[2:])))
-        elif line.startswith(">> "):
-            self.blocks.append(Note(spans(line[3:]), standing=True))
+        elif line.startswith(("> ", ">> ")):
+            mark, _, text = line.partition(" ")
+            self.blocks.append(Note(spans(text), standing=mark == ">>"))
         elif line.startswith("|"):
             self._take_row(line)
         elif line.startswith("~|"):

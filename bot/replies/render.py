@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
+from types import BuiltinMethodType, MethodType
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.runtime import Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
@@ -31,14 +34,13 @@ from bot.replies.catalogues import (
     written_out,
 )
 from bot.replies.filters import filters, finalize
+from bot.replies.inlining import GIVEN_TO_ALL, NAME, Inliner
 from bot.replies.markdown import parse
 from bot.replies.messages import (
-    EVERYWHERE,
     SUFFIX,
     CatalogueMessage,
     message_of,
     parts,
-    said_by,
     scan,
     shared_macros,
     sources,
@@ -47,8 +49,8 @@ from bot.replies.messages import (
 )
 from bot.replies.numbers import load, load_appeals, load_numbers
 
-FILE, NAME = "theirs.yaml", "them"
-"""The file of phrases for another person's record, by language; and the placeholder of that person's name in them."""
+FILE = "theirs.yaml"
+"""The file of phrases for another person's record, by language."""
 _GIVEN: ContextVar[Mapping[str, Callable[[], object]]] = ContextVar("given")
 
 
@@ -78,7 +80,6 @@ def given(name: str) -> object:
     return _GIVEN.get()[name]()
 
 
-_GIVEN_TO_ALL = EVERYWHERE | {NAME}
 Escape = Callable[[object], Markup]
 _Text = tuple[str, ...]
 """Text at even positions, names of values at odd ones."""
@@ -109,23 +110,9 @@ class Say:
         return self._said((one, many, ""), values, str)
 
     def inlined(self, tree: nodes.Template) -> nodes.Template:
-        """Return the template with calls of `say` replaced by their texts; messages with a plural stay calls."""
-        for output in tree.find_all(nodes.Output):
-            output.nodes = [part for node in output.nodes for part in self._written_out(node)]
+        """Return the template with its messages in this language, as `Inliner` writes them."""
+        Inliner(lambda message: (self._read.get(message) or self._find(message))[0][0]).visit(tree)
         return tree
-
-    def _written_out(self, node: nodes.Expr) -> list[nodes.Expr]:
-        message = said_by(node) if isinstance(node, nodes.Call) else None
-        if not isinstance(node, nodes.Call) or message is None or message.many:
-            return [node]
-        at: dict[str, Any] = {"lineno": node.lineno}
-        values = {pair.key: pair.value for pair in node.kwargs}
-        if not message.names <= values.keys() | EVERYWHERE:
-            return [node]
-        for name in _GIVEN_TO_ALL - values.keys():
-            values[name] = nodes.Call(nodes.Name("given", "load"), [nodes.Const(name)], [], None, None, **at)
-        ((text,), _) = self._read.get(message) or self._find(message)
-        return [values[piece] if place % 2 else nodes.TemplateData(piece, **at) for place, piece in enumerate(text)]
 
     def _said(self, called: tuple[str, str, str], values: dict[str, object], escape: Callable[[object], str]) -> str:
         """Return the message's text with `values` filled in, each passed through `escape`.
@@ -141,7 +128,7 @@ class Say:
             if not isinstance(number, int):
                 raise TypeError("a message with a plural needs a whole number: n")
             text, values["n"] = texts[form(number)], f"{number:,}"
-        for name in _GIVEN_TO_ALL.intersection(text[1::2]) - values.keys():
+        for name in GIVEN_TO_ALL.intersection(text[1::2]) - values.keys():
             values[name] = given(name)
         return "".join([escape(values[piece]) if at % 2 else piece for at, piece in enumerate(text)])
 
@@ -181,13 +168,32 @@ _KEPT_FILTERS = (
 )  # fmt: skip
 
 
+_FORMAT = "".format
+_FORMATS = frozenset({"format", "format_map"})
+_METHODS = frozenset({MethodType, BuiltinMethodType})
+_OF_JINJA = frozenset({"_loop_vars", "_block_vars"})
+"""What Jinja's code gives to calls besides their values, for functions that ask for the context."""
+
+
+class _PrintingOnce(CodeGenerator):
+    """Jinja's compiler for templates whose `finalize` escapes: what it returns is not escaped a second time."""
+
+    def _output_child_pre(self, _node: nodes.Expr, _frame: Frame, finalize: Any) -> None:
+        self.write(finalize.src)
+
+    def _output_child_post(self, _node: nodes.Expr, _frame: Frame, _finalize: Any) -> None:
+        self.write(")")
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Jinja's sandbox. Whether a template may read an attribute is decided once for each type and attribute name."""
+
+    code_generator_class = _PrintingOnce
 
     def __init__(self, say: Say, **settings: Any) -> None:
         super().__init__(**settings)
         self.say = say
-        self._verdicts: dict[tuple[type, str], bool] = {}
+        self._safe: set[tuple[type, str]] = set()
 
     def compile(self, source: str | nodes.Template, name: str | None = None, *where: Any, **how: Any) -> Any:
         """Compile a template, with its messages in this environment's language."""
@@ -204,12 +210,27 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return shared_macros(Path(self.loader.searchpath[0])) if isinstance(self.loader, FileSystemLoader) else {}
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Return the sandbox's decision, cached by type and name. Jinja asks only for attributes that exist."""
+        """Return the sandbox's decision, remembered by type and name. Jinja asks only for attributes that exist."""
         key = type(obj), attr
-        verdict = self._verdicts.get(key)
-        if verdict is None:
-            verdict = self._verdicts[key] = super().is_safe_attribute(obj, attr, value)
-        return verdict
+        if key not in self._safe and super().is_safe_attribute(obj, attr, value):
+            self._safe.add(key)
+        return key in self._safe
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Return an attribute as the sandbox does, at once if it was found safe before and is no method of a format."""
+        if (type(obj), attribute) in self._safe:
+            found = getattr(obj, attribute, _FORMAT)
+            if type(found) not in _METHODS or found.__name__ not in _FORMATS:
+                return found
+        return super().getattr(obj, attribute)
+
+    def call(self, context: Context, called: Any, /, *args: Any, **values: Any) -> Any:
+        """Call a macro at once; whether anything else may be called is the sandbox's decision."""
+        if type(called) is not Macro:
+            return super().call(context, called, *args, **values)
+        for name in _OF_JINJA.intersection(values):
+            del values[name]
+        return called(*args, **values)
 
 
 def environment(
