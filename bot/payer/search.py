@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncIterator, Iterable, Iterator
 from enum import Enum, auto
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 import msgspec
 from cachetools import TTLCache
@@ -28,6 +28,14 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-.:]{0,127}")
 _OPEN = frozenset({"service-date", "date", "_sort"})
 _TECHNICAL = frozenset({"_include", "_revinclude", "_count"})
 _SPECIAL = re.compile(r"([\\,$|])")
+
+
+_QUOTED = str.maketrans({char: quote_plus(char) for char in map(chr, range(128))})
+
+
+def _quoted(text: str) -> str:
+    """Return the text as `quote_plus` does, which takes several calls for each character."""
+    return text.translate(_QUOTED) if text.isascii() else quote_plus(text)
 
 
 class SearchValue(str):
@@ -64,7 +72,8 @@ class Search(msgspec.Struct, frozen=True):
         for name, _ in self.params:
             if not _NAME.fullmatch(name):
                 raise ValueError("not a search parameter")
-        force_setattr(self, "params", tuple([(name, escape(value)) for name, value in self.params]))
+        escaped = [(name, value if type(value) is SearchValue else escape(value)) for name, value in self.params]
+        force_setattr(self, "params", tuple(escaped))
 
     def where(self, *pairs: tuple[str, str | None], **named: str | None) -> Search:
         """Return the search with these parameters added; those without a value are ignored.
@@ -92,7 +101,7 @@ class Search(msgspec.Struct, frozen=True):
 
     def encoded(self) -> str:
         """Return the parameters as a query string or form body."""
-        return urlencode(self.params)
+        return "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in self.params])
 
 
 async def given(pages: AsyncIterator[Page]) -> AsyncIterator[Page]:

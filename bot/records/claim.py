@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import partial
 from operator import attrgetter, itemgetter, methodcaller
-from typing import Generic, NoReturn, Self, TypeVar
+from typing import NoReturn, Self, TypeVar
 
 import msgspec
 
@@ -33,7 +33,7 @@ from bot.records.service import (
     specialties,
     titles_in,
 )
-from bot.records.shapes import RawJson, Reference, key_of, labels_of
+from bot.records.shapes import Fact, RawJson, Reference, key_of, labels_of
 from bot.records.written import Period, clean, parse_date, parse_instant
 
 T = TypeVar("T")
@@ -106,25 +106,9 @@ def _same(part: T) -> T:
     return part
 
 
-class _Fact(Generic[T]):
-    """A descriptor that computes an attribute of a claim from other attributes on first use, and caches it."""
-
-    def __init__(self, read: Callable[..., T], *parts: str) -> None:
-        self._read, self._parts, self._one, self._name = read, attrgetter(*parts), len(parts) == 1, ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, claim: Claim, owner: type | None = None) -> T:
-        found = self._parts(claim)
-        value = self._read(found) if self._one else self._read(*found)
-        vars(claim)[self._name] = value  # from here on it is found there, before this is asked
-        return value
-
-
-def _amount(name: str) -> _Fact[Amount | None]:
+def _amount(name: str) -> Fact[Amount | None]:
     """Return the descriptor of the amount with that plain name."""
-    return _Fact(methodcaller("get", name), "_money")
+    return Fact(methodcaller("get", name), "_money")
 
 
 class Claim:
@@ -189,59 +173,59 @@ class Claim:
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a claim is what the payer said")
 
-    _names = _Fact(Names.of_claim, "_given", "_eob")
-    _money = _Fact(money_of, "_eob")
-    _served = _Fact(service_of, "_eob", "kind")
-    numbers = _Fact(_numbers, "_eob")
-    kind = _Fact(kind_of, "_eob")
-    service: _Fact[Period] = _Fact(itemgetter(0), "_served")
-    service_is: _Fact[ServiceIs] = _Fact(itemgetter(1), "_served")
-    created = _Fact(parse_date, "_eob.created")
-    last_updated = _Fact(lambda meta: parse_instant(meta.last_updated) if meta else None, "_eob.meta")
-    patient = _Fact(_id_of, "_eob.patient")
-    seen = _Fact(provider_name, "_eob", "_names")
-    specialties = _Fact(specialties, "_eob")
-    billing = _Fact(Names.of, "_names", "_eob.provider")
-    place = _Fact(place_name, "_eob", "_names")
-    town = _Fact(Names.town_in, "_names", "_eob")
-    prescriber = _Fact(prescriber, "_eob", "_names")
-    currency: _Fact[str | None] = _Fact(_same, "_money.currency")
+    _names = Fact(Names.of_claim, "_given", "_eob")
+    _money = Fact(money_of, "_eob")
+    _served = Fact(service_of, "_eob", "kind")
+    numbers = Fact(_numbers, "_eob")
+    kind = Fact(kind_of, "_eob")
+    service: Fact[Period] = Fact(itemgetter(0), "_served")
+    service_is: Fact[ServiceIs] = Fact(itemgetter(1), "_served")
+    created = Fact(parse_date, "_eob.created")
+    last_updated = Fact(lambda meta: parse_instant(meta.last_updated) if meta else None, "_eob.meta")
+    patient = Fact(_id_of, "_eob.patient")
+    seen = Fact(provider_name, "_eob", "_names")
+    specialties = Fact(specialties, "_eob")
+    billing = Fact(Names.of, "_names", "_eob.provider")
+    place = Fact(place_name, "_eob", "_names")
+    town = Fact(Names.town_in, "_names", "_eob")
+    prescriber = Fact(prescriber, "_eob", "_names")
+    currency: Fact[str | None] = Fact(_same, "_money.currency")
     billed = _amount("billed")
     allowed = _amount("allowed")
-    paid = _Fact(paid_of, "_money")
-    plan_paid: _Fact[Amount | None] = _Fact(_same, "paid.amount")
-    conflicting: _Fact[frozenset[str]] = _Fact(_same, "_money.conflicting")
+    paid = Fact(paid_of, "_money")
+    plan_paid: Fact[Amount | None] = Fact(_same, "paid.amount")
+    conflicting: Fact[frozenset[str]] = Fact(_same, "_money.conflicting")
     discount = _amount("discount")
     prior_payer_paid = _amount("prior_payer")
-    owed = _Fact(lambda money, kind: owed_of(money, fill=kind == "pharmacy"), "_money", "kind")
-    why = _Fact(why_of, "owed", "billed", "allowed", "plan_paid")
-    paid_by_patient = _Fact(paid_by_patient, "_money")
-    payment_status = _Fact(payment_status, "_eob")
-    paid_on = _Fact(lambda eob: parse_date(eob.payment.date) if eob.payment else None, "_eob")
-    denied = _Fact(is_denied, "_eob", "_money")
-    refused = _Fact(refused_lines, "_eob", "_money")
-    network = _Fact(network_status, "_eob")
-    contract = _Fact(contract_of, "_eob")
-    reasons = _Fact(reasons_of, "_eob")
-    notes: _Fact[tuple[str, ...]] = _Fact(_same, "_eob.notes")
-    replaces = _Fact(partial(_related, "prior"), "_eob.related")
-    replaced_by = _Fact(partial(_related, "replacedby"), "_eob.related")
-    replaced = _Fact(
+    owed = Fact(lambda money, kind: owed_of(money, fill=kind == "pharmacy"), "_money", "kind")
+    why = Fact(why_of, "owed", "billed", "allowed", "plan_paid")
+    paid_by_patient = Fact(paid_by_patient, "_money")
+    payment_status = Fact(payment_status, "_eob")
+    paid_on = Fact(lambda eob: parse_date(eob.payment.date) if eob.payment else None, "_eob")
+    denied = Fact(is_denied, "_eob", "_money")
+    refused = Fact(refused_lines, "_eob", "_money")
+    network = Fact(network_status, "_eob")
+    contract = Fact(contract_of, "_eob")
+    reasons = Fact(reasons_of, "_eob")
+    notes: Fact[tuple[str, ...]] = Fact(_same, "_eob.notes")
+    replaces = Fact(partial(_related, "prior"), "_eob.related")
+    replaced_by = Fact(partial(_related, "replacedby"), "_eob.related")
+    replaced = Fact(
         lambda all_: any(one.relationship and "replacedby" in one.relationship.codes() for one in all_), "_eob.related"
     )
-    coverage = _Fact(_coverage, "_eob")
-    coverages = _Fact(lambda eob: tuple(id_ for one in eob.insurance if (id_ := _id_of(one.coverage))), "_eob")
-    carriers = _Fact(_carriers, "_eob")
-    insurer = _Fact(Names.of, "_names", "_eob.insurer")
-    diagnosed = _Fact(diagnosed_in, "_eob")
-    performed = _Fact(performed_in, "_eob", "_money.of_lines")
-    titles = _Fact(titles_in, "_eob")
-    labels = _Fact(lambda given, raw: tuple(sorted({*given, *labels_of(raw)})), "_labels", "_raw")
-    lines = _Fact(len, "_eob.item")
-    sum_lines: _Fact[tuple[int, ...]] = _Fact(_same, "_money.sum_lines")
-    services = _Fact(services_in, "_eob", "kind")
-    dispensed = _Fact(dispensed_in, "_eob", "kind")
-    is_reversal = _Fact(_is_reversal, "_eob", "_raw")
+    coverage = Fact(_coverage, "_eob")
+    coverages = Fact(lambda eob: tuple(id_ for one in eob.insurance if (id_ := _id_of(one.coverage))), "_eob")
+    carriers = Fact(_carriers, "_eob")
+    insurer = Fact(Names.of, "_names", "_eob.insurer")
+    diagnosed = Fact(diagnosed_in, "_eob")
+    performed = Fact(performed_in, "_eob", "_money.of_lines")
+    titles = Fact(titles_in, "_eob")
+    labels = Fact(lambda given, raw: tuple(sorted({*given, *labels_of(raw)})), "_labels", "_raw")
+    lines = Fact(len, "_eob.item")
+    sum_lines: Fact[tuple[int, ...]] = Fact(_same, "_money.sum_lines")
+    services = Fact(services_in, "_eob", "kind")
+    dispensed = Fact(dispensed_in, "_eob", "kind")
+    is_reversal = Fact(_is_reversal, "_eob", "_raw")
     """Whether its amounts take back another claim's; a negative amount is never owed."""
 
     def read_whole(self) -> Self:
@@ -383,4 +367,4 @@ def read_claims(
     return tuple(claims), unreadable
 
 
-_FACTS = tuple(name for name, fact in vars(Claim).items() if isinstance(fact, _Fact) and not name.startswith("_"))
+_FACTS = tuple(name for name, fact in vars(Claim).items() if isinstance(fact, Fact) and not name.startswith("_"))

@@ -13,7 +13,7 @@ from bot.records.bundle import Entry, resolved
 from bot.records.decode import Unreadable
 from bot.records.listing import Listing, Network, by_place
 from bot.records.provider import Location, Organization, Practitioner, Role, Service, read_role
-from bot.records.shapes import Key, Reference, display_of, key_of, keys_of
+from bot.records.shapes import Key, Reference, ReferencePair, display_of, keys_of
 
 
 class Directory(msgspec.Struct):
@@ -63,15 +63,13 @@ class Directory(msgspec.Struct):
                 self.unreadable += 1
 
     def _add(self, type_: str, keys: Iterable[Key], raw: bytes, mode: str) -> None:
-        if type_ not in _READERS:
-            return
-        found = _read(type_, raw)
-        if isinstance(found, Role):
-            self._list(found)
-            return
-        self._of_type(type_).update(dict.fromkeys(keys, found))
-        if self.lists_services and isinstance(found, Service) and mode == "match":
-            self._list(read_role(raw))
+        if type_ in _READERS:
+            kept, found = self._of_type(type_), _read(type_, raw)
+            for key in keys:
+                kept[key] = found
+        listed = self.lists_services and type_ == "HealthcareService" and mode == "match"
+        if listed or type_ in _ROLES:
+            self._list(_role(raw))
 
     def _of_type(self, type_: str) -> dict[Key, Any]:
         """Return the resources of a type by key."""
@@ -83,7 +81,8 @@ class Directory(msgspec.Struct):
 
     def add_without_roles(self, organizations: Collection[Key] = ()) -> None:
         """Add a role without networks for each practitioner, and each of these organizations, without a role."""
-        named = {key for role in self.roles.values() if (key := key_of(role.practitioner or role.organization))}
+        owners = (one.practitioner_key if one.practitioner else one.organization_key for one in self.roles.values())
+        named = set(filter(None, owners))
         for key, person in self.practitioners.items():
             if key not in named and key.type:
                 self._list(Role(key.id, key.type, practitioner=_points_at(key), last_updated=person.last_updated))
@@ -95,7 +94,7 @@ class Directory(msgspec.Struct):
 
     def owners(self) -> frozenset[Key]:
         """Return the organizations that have a role."""
-        return frozenset(key for role in self.roles.values() if (key := key_of(role.organization)))
+        return frozenset(filter(None, (role.organization_key for role in self.roles.values())))
 
     def list_places(self, places: Mapping[Key, Location], *, alone: bool = False) -> None:
         """Add each location as a role of its organization, if the organization has no role or `alone` is True."""
@@ -122,8 +121,8 @@ class Directory(msgspec.Struct):
 
     def owners_with_place(self) -> frozenset[Key]:
         """Return the organizations that have a role with a location."""
-        placed = (role.organization for role in self.roles.values() if role.locations)
-        return frozenset(key for reference in placed if (key := key_of(reference)))
+        placed = (role.organization_key for role in self.roles.values() if role.locations)
+        return frozenset(filter(None, placed))
 
     def missing(self, element: str, roles: Iterable[Role]) -> tuple[str, tuple[str, ...]]:
         """Return the resource type of an element of these roles, and the ids of such resources still to be read.
@@ -132,6 +131,8 @@ class Directory(msgspec.Struct):
         (F34). The locations of a role's services are never included.
         """
         type_ = _TYPES.get(element, "Organization")
+        if type_ in self.included and element != "owner":  # only the locations of services may still be unknown
+            roles = [role for role in roles if element == "location" and not role.locations]
         known = self._of_type(type_)
         missing = [key for role in roles for key in self._named(element, role, type_) if key not in known]
         return type_, tuple(dict.fromkeys(key.id for key in missing if key.type == type_))
@@ -147,7 +148,7 @@ class Directory(msgspec.Struct):
             yield from keys_of(_REFERENCES[element](role))
 
     def _service_places(self, role: Role) -> Iterator[Key]:
-        for key in keys_of(role.services):
+        for key in role.service_keys:
             if key in self.services and self.services[key].active:
                 yield from self.services[key].locations
 
@@ -162,8 +163,8 @@ class Directory(msgspec.Struct):
 
     def _owners(self, role: Role) -> Iterator[Key]:
         """Yield the organizations that provide the role's services, else the role's organization."""
-        of_services = [self.services[key].provided_by for key in keys_of(role.services) if key in self.services]
-        yield from filter(None, of_services or [key_of(role.organization)])
+        of_services = [self.services[key].provided_by for key in role.service_keys if key in self.services]
+        yield from filter(None, of_services or [role.organization_key])
 
     def home(self, owner: Key | None) -> Key | None:
         """Return the only active location of an organization; None if it has several, or not all were read."""
@@ -176,7 +177,7 @@ class Directory(msgspec.Struct):
 
     def unknown_networks(self, roles: Iterable[Role]) -> tuple[str, ...]:
         """Return the ids of these roles' networks that were not read, so that it is unknown whether they are active."""
-        keys = dict.fromkeys(key for role in roles for reference in role.networks if (key := key_of(reference)))
+        keys = dict.fromkeys(key for role in roles for _, key in role.network_pairs if key)
         return tuple(key.id for key in keys if key.type and key not in self.organizations)
 
     def listings(self) -> tuple[Listing, ...]:
@@ -184,12 +185,12 @@ class Directory(msgspec.Struct):
         return tuple(one for role in self.roles.values() for one in by_place(self._listing(role)))
 
     def _listing(self, role: Role) -> Listing:
-        practitioner_key = key_of(role.practitioner)
+        practitioner_key = role.practitioner_key
         practitioner = self.practitioners.get(practitioner_key) if practitioner_key else None
-        organization_key = key_of(role.organization)
+        organization_key = role.organization_key
         organization = self.organizations.get(organization_key) if organization_key else None
         places, place_names = self._places(role)
-        known = [self.locations.get(key) for key in keys_of(role.locations)]
+        known = [self.locations.get(key) for _, key in role.location_pairs if key]
         spoken = organization.name if organization else display_of(role.organization)
         person = practitioner.name if practitioner else display_of(role.practitioner)
         return Listing(
@@ -201,7 +202,7 @@ class Directory(msgspec.Struct):
             organization=organization,
             locations=places,
             place_names=place_names,
-            networks=_networks(role.networks, self.organizations),
+            networks=_networks(role.network_pairs, self.organizations),
             specialties=role.specialties,
             role=role,
             last_updated=role.last_updated or (practitioner.last_updated if practitioner else None),
@@ -212,7 +213,7 @@ class Directory(msgspec.Struct):
 
     def _services(self, role: Role) -> tuple[Service, ...]:
         """Return the active services of the role. A role that is itself a service has only that one."""
-        keys = [Key(role.type, role.id)] if role.type == "HealthcareService" else keys_of(role.services)
+        keys = [Key(role.type, role.id)] if role.type == "HealthcareService" else role.service_keys
         return tuple(self.services[key] for key in keys if key in self.services and self.services[key].active)
 
     def _places(self, role: Role) -> tuple[tuple[Location, ...], tuple[str, ...]]:
@@ -223,8 +224,7 @@ class Directory(msgspec.Struct):
         """
         places: list[Location] = []
         names: list[str] = []
-        for reference in role.locations or self._others(role):
-            key = key_of(reference)
+        for reference, key in role.location_pairs or self._others(role):
             place = self.locations.get(key) if key else None
             if place is not None and place.active:
                 places.append(place)
@@ -233,13 +233,13 @@ class Directory(msgspec.Struct):
                 names.append(name)
         return tuple(places), tuple(names)
 
-    def _others(self, role: Role) -> tuple[Reference, ...]:
+    def _others(self, role: Role) -> tuple[ReferencePair, ...]:
         keys = list(self._service_places(role))
         if not keys and role.practitioner is None:
-            keys = self._run_by(key_of(role.organization))
+            keys = self._run_by(role.organization_key)
         elif not keys:
             keys = [home for owner in self._owners(role) if (home := self.home(owner))]
-        return tuple(_points_at(key) for key in dict.fromkeys(keys))
+        return tuple((_points_at(key), key) for key in dict.fromkeys(keys))
 
 
 _KEPT = {
@@ -250,10 +250,9 @@ _KEPT = {
 }
 """The attribute with the resources of each type."""
 _TYPES = {"practitioner": "Practitioner", "location": "Location", "service": "HealthcareService"}
-_Read = Role | Practitioner | Location | Organization | Service
+_ROLES = frozenset({"PractitionerRole", "OrganizationAffiliation"})
+_Read = Practitioner | Location | Organization | Service
 _READERS: Mapping[str, Callable[[bytes], _Read]] = {
-    "PractitionerRole": read_role,
-    "OrganizationAffiliation": read_role,
     "Practitioner": Practitioner,
     "Location": Location,
     "Organization": Organization,
@@ -265,6 +264,10 @@ _READERS: Mapping[str, Callable[[bytes], _Read]] = {
 def _read(type_: str, raw: bytes) -> _Read:
     """Return a resource of the public directory. Cached, because the same pages are read again and again."""
     return _READERS[type_](raw)
+
+
+_role = lru_cache(maxsize=4096)(read_role)
+"""The role in a resource of the public directory, kept as by `_read`."""
 
 
 def join(entries: Iterable[Entry]) -> tuple[Listing, ...]:
@@ -289,11 +292,10 @@ def _points_at(key: Key) -> Reference:
     return Reference(reference=f"{key.type}/{key.id}" if key.type else key.id)
 
 
-def _networks(references: Iterable[Reference], organizations: Mapping[Key, Organization]) -> tuple[Network, ...]:
+def _networks(pairs: Iterable[ReferencePair], organizations: Mapping[Key, Organization]) -> tuple[Network, ...]:
     """Return the active networks, without duplicates."""
     found: dict[Network, None] = {}
-    for reference in references:
-        key = key_of(reference)
+    for reference, key in pairs:
         known = organizations.get(key) if key else None
         if known is None or known.active:
             name = (known.name if known else None) or display_of(reference)

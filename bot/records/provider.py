@@ -93,7 +93,7 @@ class Organization(shapes.Value):
         self.addresses = tuple(dict.fromkeys(line for one in current if (line := one.on_one_line(one.zip5))))
 
 
-class Role(msgspec.Struct, frozen=True):
+class Role(msgspec.Struct, frozen=True, dict=True):
     """Links a practitioner, or in an OrganizationAffiliation an organization, to locations, specialties and networks.
 
     `type` is the type of the resource, `codes` its role codes, `primary` the primary organization of an affiliation,
@@ -120,6 +120,13 @@ class Role(msgspec.Struct, frozen=True):
     name: str | None = None
     closures: tuple[details.Closure, ...] = ()
     ages: tuple[details.Ages, ...] = ()
+
+    practitioner_key = shapes.Fact(shapes.key_of, "practitioner")
+    organization_key = shapes.Fact(shapes.key_of, "organization")
+    service_keys = shapes.Fact(shapes.keys_of, "services")
+    location_pairs = shapes.Fact(shapes.pairs_of, "locations")
+    network_pairs = shapes.Fact(shapes.pairs_of, "networks")
+    """The keys of the references: a role of the directory is read once, and asked for them in every answer."""
 
     def ended(self, today: date) -> bool:
         """Return whether the role is inactive or its period does not include the day."""

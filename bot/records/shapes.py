@@ -12,7 +12,8 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -26,6 +27,25 @@ _ID = r"[A-Za-z0-9\-.]{1,64}"
 _NO_END = "9999"
 _LONGEST_ADDRESS = 160
 _POINTS = re.compile(rf"(?:(?!#|urn:)[^?]*?/)??([A-Z][A-Za-z]+)/({_ID})(?:/_history/{_ID})?(?:\?.*)?", re.DOTALL)
+
+
+V = TypeVar("V")
+
+
+class Fact(Generic[V]):
+    """A descriptor that computes an attribute of an immutable object from others on first use, and keeps it there."""
+
+    def __init__(self, read: Callable[..., V], *parts: str) -> None:
+        self._read, self._parts, self._one, self._name = read, attrgetter(*parts), len(parts) == 1, ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, holder: Any, owner: type | None = None) -> V:
+        found = self._parts(holder)
+        value = self._read(found) if self._one else self._read(*found)
+        holder.__dict__[self._name] = value  # from here on it is found there, before this is asked
+        return value
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
@@ -251,7 +271,7 @@ def key_of(reference: Reference | str | None) -> Key | None:
     if not text:
         return None
     if found := _POINTS.fullmatch(text):
-        return Key._make(found.groups())
+        return Key(found[1], found[2])
     return Key("", text.removeprefix("#")) if text.startswith(("#", "urn:")) else None
 
 
@@ -263,6 +283,15 @@ def display_of(reference: Reference | None) -> str | None:
 def keys_of(references: Iterable[Reference]) -> tuple[Key, ...]:
     """Return the keys of those references that have one."""
     return tuple(key for reference in references if (key := key_of(reference)))
+
+
+ReferencePair = tuple[Reference, Key | None]
+"""A reference with its key."""
+
+
+def pairs_of(references: Iterable[Reference]) -> tuple[ReferencePair, ...]:
+    """Return the references with their keys."""
+    return tuple([(reference, key_of(reference)) for reference in references])
 
 
 def period_of(shape: PeriodShape | None) -> Period:
@@ -333,9 +362,9 @@ class Value:
     if not TYPE_CHECKING:  # the attributes are those that `__init__` sets, each once
 
         def __setattr__(self, name: str, value: object) -> None:
-            if name in vars(self):
+            if name in self.__dict__:
                 raise AttributeError("what the payer said is not changed")
-            vars(self)[name] = value
+            self.__dict__[name] = value
 
 
 class Record(Value):

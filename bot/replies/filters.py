@@ -166,12 +166,20 @@ def dialled(number: str) -> str:
     return Markup(f"[{escape(phone(number))}]{{tel:+1{''.join(found.groups()[:3])}}}")  # noqa: S704 -- digits and our signs
 
 
+_PERCENT = str.maketrans({char: quote(char, safe="") for char in map(chr, range(128))})
+
+
+def _encoded(text: str) -> str:
+    """Return the text percent-encoded as by `quote`, which takes several calls for each character."""
+    return text.translate(_PERCENT) if text.isascii() else quote(text, safe="")
+
+
 def mapped(address: str, length: int = 120) -> Markup:
     """Return an address with a link to a map, for addresses in the directory only: the map's provider learns them.
 
     The address is shown with at most `length` characters.
     """
-    query = quote(clean(address), safe="")
+    query = _encoded(clean(address))
     return Markup(f"[{escape(cut(clean(address), length))}]{{{_MAP}{query}}}")  # noqa: S704 -- escaped and encoded
 
 
@@ -181,7 +189,7 @@ def mail_to(address: str, subject: Markup, body: Markup) -> Markup:
     lines = {
         name: "\r\n".join(filter(None, map(str.strip, unescape(text).splitlines()))) for name, text in words.items()
     }
-    asks = "&amp;".join(f"{name}={quote(text, safe='')}" for name, text in lines.items())
+    asks = "&amp;".join(f"{name}={_encoded(text)}" for name, text in lines.items())
     return Markup(f"[{escape(address)}]{{mailto:{address}?{asks}}}")  # noqa: S704 -- escaped and encoded
 
 
@@ -204,7 +212,7 @@ def clock(time: str, *, words: CatalogueWords) -> str:
 
 def arg(value: object) -> Markup:
     """Return a value percent-encoded for an action's query, so that it stays one argument."""
-    return Markup(quote(clean(str(value)), safe=""))  # noqa: S704 -- percent-encoding leaves no mark of markup
+    return Markup(_encoded(clean(str(value))))  # noqa: S704 -- percent-encoding leaves no mark of markup
 
 
 def query(values: Mapping[str, object] | Iterable[tuple[str, object]]) -> Markup:
@@ -251,7 +259,7 @@ def language_name(code: str, *, language: str) -> str:
 def join(values: Iterable[object], separator: str = ", ", *, language: str) -> Markup:
     """Return the values joined by a separator, each escaped once, so that no value can act as the separator."""
     kept = escape(f"x{separator}x")[1:-1]  # with its outer spaces, which `escape` removes
-    return Markup(kept).join(finalize(value, language=language) for value in values)  # noqa: S704 -- escaped
+    return Markup(kept.join([finalize(value, language=language) for value in values]))  # noqa: S704 -- escaped
 
 
 def each(values: Iterable[object], told: Callable[..., Markup], *more: object) -> list[Markup]:
@@ -265,7 +273,7 @@ def listed(values: Iterable[object], how: Literal["and", "or"] = "and", *, langu
     if not first:
         return last
     pair = _locale(language).list_patterns["standard" if how == "and" else "or"]["2"]
-    return Markup(pair).format(Markup(", ").join(first), last)  # noqa: S704 -- CLDR's own
+    return Markup(pair.format(", ".join(first), last))  # noqa: S704 -- CLDR's own, around what is escaped
 
 
 def numbered(values: Iterable[T], first: int = 1) -> tuple[tuple[int, T], ...]:
@@ -275,7 +283,9 @@ def numbered(values: Iterable[T], first: int = 1) -> tuple[tuple[int, T], ...]:
 
 def begun(text: str) -> str:
     """Return text for the beginning of a line or a sentence: with its first letter in upper case."""
-    return text[:1].upper() + text[1:]
+    plain = str(text)
+    first = plain[:1].upper() + plain[1:]
+    return Markup(first) if isinstance(text, Markup) else first  # noqa: S704 -- as escaped as it was
 
 
 def drug(name: str) -> str:

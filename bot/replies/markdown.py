@@ -59,7 +59,8 @@ def cut(text: str, length: int = 80) -> str:
 
 def clean(text: str) -> str:
     """Return one line of visible text, at most 3,000 characters: no control, bidi or zero-width characters."""
-    text = cut(text, LONGEST)
+    if len(text) > LONGEST:
+        text = cut(text, LONGEST)
     if not text.isprintable():
         text = "".join(map(_visible, text))
     if not text.isascii():
