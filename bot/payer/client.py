@@ -1,7 +1,7 @@
 """The two FHIR clients: one for a member's records, and one for the open directory, which never uses a token."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -74,7 +74,7 @@ class MemberClient(Server):
         """
         body = await super().read(resource_type, resource_id, budget)
         head = read_head(body)
-        if not self._keep(Entry(head.resource_type, head.id, "match", body, owner=head.owner)):
+        if not self._is_theirs(Entry(head.resource_type, head.id, "match", body, owner=head.owner)):
             budget.report.sources.pop()
             budget.report.gaps.append(Gap("left_out", resource_type, 1, "wrong patient"))
             raise PayerLacks("a record of another patient", resource_type=resource_type)
@@ -137,7 +137,10 @@ class MemberClient(Server):
             self._token = renewed
         return bool(renewed)
 
-    def _keep(self, entry: Entry) -> bool:
+    def _shown(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        return [entry for entry in entries if self._is_theirs(entry)]
+
+    def _is_theirs(self, entry: Entry) -> bool:
         """Return whether the resource refers to this patient, or its type has no patient."""
         if self._patient is None:
             return True

@@ -1,7 +1,7 @@
 """One FHIR server, read page by page within a budget. Responses become FHIR bytes or an exception of `bot.errors`."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -74,9 +74,9 @@ class Server:
         """Get a new token after a 401 for this type. Return whether there is one."""
         return False
 
-    def _keep(self, _entry: Entry) -> bool:
-        """Return whether a row may be shown."""
-        return True
+    def _shown(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Return the rows that may be shown."""
+        return entries
 
     async def pages(self, search: Search, budget: Budget, onward: str = "") -> AsyncIterator[Page]:
         """Yield the pages of a search, first to last, until the server or the budget ends them.
@@ -221,7 +221,7 @@ class Server:
 
         (page, size), kept = await self._asked(ask, budget, read)
         fitting = [e for e in page.entries if e.mode != "match" or e.type == ask.type]
-        shown = tuple([entry for entry in fitting if self._keep(entry)])
+        shown = tuple(self._shown(fitting))
         unreadable = page.unreadable + len(page.entries) - len(fitting)
         _report(page, len(fitting) - len(shown), unreadable, ask.type, budget)
         matches = [(entry.type, entry.id) for entry in shown if entry.mode == "match"]

@@ -46,7 +46,7 @@ class SearchValue(str):
 
 def escape(value: str) -> SearchValue:
     r"""Return the value with FHIR's separators `\`, `,`, `$` and `|` escaped (R4 search 3.1.1.4.0)."""
-    return value if isinstance(value, SearchValue) else SearchValue(_SPECIAL.sub(r"\\\1", value))
+    return value if type(value) is SearchValue else SearchValue(_SPECIAL.sub(r"\\\1", value))
 
 
 def token(system: str, code: str) -> SearchValue:

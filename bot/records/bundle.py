@@ -314,5 +314,6 @@ def _local(reference: str, own: str, bases: Collection[str]) -> str:
     return f"{FOREIGN}{_plain(found['base'])}/{found['local']}"
 
 
+@lru_cache(maxsize=256)
 def _plain(base: str) -> str:
     return base.rstrip("/").casefold()

@@ -240,7 +240,7 @@ def claim_set_of(claims: Iterable[Claim], today: date | None = None) -> ClaimSet
         gone["replaced"] = [claim for claim in replaced if claim.id not in back]
         kept = [claim for claim in kept if claim.id not in back]
     left_out.update({reason: len(rows) for reason, rows in gone.items() if rows})
-    kept.sort(key=lambda claim: _newness(claim, today), reverse=True)
+    kept = _newest_first(kept, today)
     claims = tuple(claim for claim in kept if not claim.is_reversal)
     return ClaimSet(
         claims=claims,
@@ -286,9 +286,16 @@ def believed_day(claim: Claim, today: date | None = None) -> PartialDate | None:
     return day
 
 
-def _newness(claim: Claim, today: date | None) -> tuple[date, date, datetime]:
-    day = believed_day(claim, today)
-    return (day.first if day else date.min, claim.decided, claim.last_updated or NEVER)
+def _newest_first(claims: Iterable[Claim], today: date | None) -> list[Claim]:
+    """Return the claims by their day of service; when they were decided and changed is read only within a day."""
+    days = grouped(claims, lambda claim: day.first if (day := believed_day(claim, today)) else date.min)
+    same_day = (days[day] for day in sorted(days, reverse=True))
+    ordered = (sorted(rows, key=_last_change, reverse=True) if len(rows) > 1 else rows for rows in same_day)
+    return [claim for rows in ordered for claim in rows]
+
+
+def _last_change(claim: Claim) -> tuple[date, datetime]:
+    return (claim.decided, claim.last_updated or NEVER)
 
 
 def _reason_out(claim: Claim) -> str | None:

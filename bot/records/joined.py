@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -50,26 +50,16 @@ class Directory(msgspec.Struct):
         for role in other.roles.values():
             self._list(role)
 
-    def add(self, entries: Sequence[Entry]) -> None:
+    def add(self, entries: Iterable[Entry]) -> None:
         """Add the entries of a page; unreadable entries are counted."""
-        self.bases.update(entry.base for entry in entries if entry.mode == "match" and entry.base)
-        self.included.update(entry.type for entry in entries if entry.mode == "include")
-        bases = frozenset(self.bases)
-        for entry in entries:
-            try:
-                for type_, keys, raw in resolved(entry, bases):
-                    self._add(type_, keys, raw, entry.mode)
-            except Unreadable:
-                self.unreadable += 1
-
-    def _add(self, type_: str, keys: Iterable[Key], raw: bytes, mode: str) -> None:
-        if type_ in _READERS:
-            kept, found = self._of_type(type_), _read(type_, raw)
-            for key in keys:
-                kept[key] = found
-        listed = self.lists_services and type_ == "HealthcareService" and mode == "match"
-        if listed or type_ in _ROLES:
-            self._list(_role(raw))
+        page = _page(tuple(entries), frozenset(self.bases), self.lists_services)
+        self.bases.update(page.bases)
+        self.included.update(page.included)
+        self.unreadable += page.unreadable
+        for type_, found in page.resources.items():
+            self._of_type(type_).update(found)
+        for role in page.roles:
+            self._list(role)
 
     def _of_type(self, type_: str) -> dict[Key, Any]:
         """Return the resources of a type by key."""
@@ -262,7 +252,7 @@ _READERS: Mapping[str, Callable[[bytes], _Read]] = {
 
 @lru_cache(maxsize=4096)
 def _read(type_: str, raw: bytes) -> _Read:
-    """Return a resource of the public directory. Cached, because the same pages are read again and again."""
+    """Return a resource of the public directory. Cached, because the same resources are on many pages."""
     return _READERS[type_](raw)
 
 
@@ -270,10 +260,39 @@ _role = lru_cache(maxsize=4096)(read_role)
 """The role in a resource of the public directory, kept as by `_read`."""
 
 
+class _Page(NamedTuple):
+    """What a page adds to a directory."""
+
+    bases: frozenset[str]
+    included: frozenset[str]
+    resources: Mapping[str, Mapping[Key, _Read]]
+    roles: tuple[Role, ...]
+    unreadable: int
+
+
+@lru_cache(maxsize=256)
+def _page(entries: tuple[Entry, ...], bases: frozenset[str], lists_services: bool) -> _Page:
+    """Return what a page of the public directory adds. Cached, because the same pages are read again and again."""
+    bases |= {entry.base for entry in entries if entry.mode == "match" and entry.base}
+    resources, roles, unreadable = dict[str, dict[Key, _Read]](), list[Role](), 0
+    for entry in entries:
+        listed = lists_services and entry.mode == "match"
+        try:
+            for type_, keys, raw in resolved(entry, bases):
+                if type_ in _READERS:
+                    resources.setdefault(type_, {}).update(dict.fromkeys(keys, _read(type_, raw)))
+                if type_ in _ROLES or (listed and type_ == "HealthcareService"):
+                    roles.append(_role(raw))
+        except Unreadable:
+            unreadable += 1
+    included = frozenset(entry.type for entry in entries if entry.mode == "include")
+    return _Page(bases, included, resources, tuple(roles), unreadable)
+
+
 def join(entries: Iterable[Entry]) -> tuple[Listing, ...]:
     """Return the listings among the entries of a search's pages, each role once."""
     directory = Directory()
-    directory.add(tuple(entries))
+    directory.add(entries)
     return directory.listings()
 
 

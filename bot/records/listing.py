@@ -131,8 +131,9 @@ class Listing(msgspec.Struct, frozen=True):
 
     def active(self, today: date) -> bool:
         """Return whether role, practitioner and organization are active on that day, and not every place is closed."""
-        whose = (self.practitioner, self.organization)
-        return all(one is None or one.active for one in whose) and not self.closed and not self.role.ended(today)
+        person, organization = self.practitioner, self.organization
+        standing = (person is None or person.active) and (organization is None or organization.active)
+        return standing and not self.closed and not self.role.ended(today)
 
     def in_network(self, network: Key | str) -> bool:
         """Return whether the role refers to the network; `network` is an id or a whole key."""

@@ -33,7 +33,7 @@ def newest_versions(claims: Iterable[Claim]) -> tuple[list[Claim], int]:
     for place, claim in enumerate(claims):
         seen += 1
         key = claim.id or f"?{place}"
-        by_id[key] = _newer(by_id.get(key), claim)
+        by_id[key] = _newer(by_id[key], claim) if key in by_id else claim
     # What a claim says is read only where another has its name: reading it took a third of an answer's CPU.
     names = {key: _number_and_days(claim) for key, claim in by_id.items() if claim.numbers}
     named = Counter(names.values())
@@ -41,7 +41,7 @@ def newest_versions(claims: Iterable[Claim]) -> tuple[list[Claim], int]:
     for key, claim in by_id.items():
         again = key in names and named[names[key]] > 1
         same = (_content(claim) if again else None) or (key,)
-        newest[same] = _newer(newest.get(same), claim)
+        newest[same] = _newer(newest[same], claim) if same in newest else claim
     return list(newest.values()), seen - len(newest)
 
 
@@ -56,8 +56,8 @@ def version_of(claim: Claim) -> tuple[datetime, date]:
     return (claim.last_updated or NEVER, claim.decided)
 
 
-def _newer(old: Claim | None, new: Claim) -> Claim:
-    return old if old is not None and version_of(old) > version_of(new) else new
+def _newer(old: Claim, new: Claim) -> Claim:
+    return old if version_of(old) > version_of(new) else new
 
 
 def _number_and_days(claim: Claim) -> tuple[object, ...]:

@@ -320,7 +320,7 @@ def finalize(value: object, *, language: str) -> Markup:
         TypeError: a value that needs a filter (None, a Decimal) was printed without one.
         jinja2.UndefinedError: the value is undefined.
     """
-    if isinstance(value, Markup):
+    if type(value) is Markup:
         return value
     if isinstance(value, _TEXTS):
         value = str(value)

@@ -48,6 +48,7 @@ _INVISIBLE = {"Cc", "Cf"}
 _UNDRAWN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
+_CLEAN = re.compile("[!-~]+(?: [!-~]+)*")
 _MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _STACKED = re.compile(f"({_MARK}{{4}}){_MARK}+")  # no language stacks more, and they cover the lines around
 
@@ -59,8 +60,9 @@ def cut(text: str, length: int = 80) -> str:
 
 def clean(text: str) -> str:
     """Return one line of visible text, at most 3,000 characters: no control, bidi or zero-width characters."""
-    if len(text) > LONGEST:
-        text = cut(text, LONGEST)
+    if len(text) <= LONGEST and _CLEAN.fullmatch(text):
+        return text
+    text = cut(text, LONGEST)
     if not text.isprintable():
         text = "".join(map(_visible, text))
     if not text.isascii():

@@ -228,7 +228,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         """Call a macro at once; whether anything else may be called is the sandbox's decision."""
         if type(called) is not Macro:
             return super().call(context, called, *args, **values)
-        for name in _OF_JINJA.intersection(values):
+        for name in _OF_JINJA.intersection(values) if values else ():
             del values[name]
         return called(*args, **values)
 
