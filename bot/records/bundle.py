@@ -32,7 +32,7 @@ _AWAY = re.compile(rb'"contained"\s*:|"reference"\s*:\s*"(?:https?:|#)')
 _SELF = re.compile(r"(?P<base>https?://.+)/[A-Z][A-Za-z]+(?:/_search)?")
 _ABSOLUTE = re.compile(r"https?://(?P<base>.+)/(?P<local>[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})(?:/_history/.*)?$")
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
-_LONGEST_TYPE = 64  # letters
+_TYPE = re.compile("[A-Za-z]{1,64}")
 FOREIGN, CONTAINED = "urn:foreign:", "urn:contained:"
 
 
@@ -206,7 +206,7 @@ def read_head(raw: bytes | msgspec.Raw) -> Head:
             searches.
     """
     head, _ = decode(raw, Head)
-    if not (head.resource_type.isascii() and head.resource_type.isalpha() and len(head.resource_type) <= _LONGEST_TYPE):
+    if not _TYPE.fullmatch(head.resource_type):
         raise Unreadable("no resourceType")
     return head
 

@@ -306,7 +306,6 @@ SENSITIVE_CODES = frozenset(
 )
 """v3-Confidentiality R and V, v3-ActCode's laws, sensitivities and refrain policies, v3-ObservationValue's maskings."""
 
-_HINTS = (b'"security"', b"sec-label")
 _UNSEEN = ("R",)
 
 
@@ -316,7 +315,7 @@ def labels_of(raw: bytes | memoryview | msgspec.Raw) -> tuple[str, ...]:
     Returns ("R",), which means restricted, if the resource has labels but cannot be parsed.
     """
     body = bytes(raw)
-    if not any(hint in body for hint in _HINTS):
+    if b'"security"' not in body and b"sec-label" not in body:
         return ()  # most records carry none, and looking costs a whole parse
     found = set[str]()
 

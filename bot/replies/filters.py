@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -106,13 +106,17 @@ def day(when: object, *, brief: bool = False, language: str) -> str:
         if when is None or found is None:
             raise TypeError("day needs a date")
         year, month, of_month = (part and int(part) for part in found.groups())
-    if not month:
-        return f"{year:04}"
+    return _written(year, month, of_month, "medium" if brief else "long", language) if month else f"{year:04}"
+
+
+@lru_cache(maxsize=4096)
+def _written(year: int, month: int, of_month: int | None, style: Literal["medium", "long"], language: str) -> str:
+    """Return a day, or a month without its day, as CLDR writes it."""
     from babel.dates import format_date, format_skeleton  # noqa: PLC0415 -- as in `_locale`
 
     if not of_month:
         return format_skeleton("yMMMM", date(year, month, 1), locale=_locale(language))
-    return format_date(date(year, month, of_month), "medium" if brief else "long", locale=_locale(language))
+    return format_date(date(year, month, of_month), style, locale=_locale(language))
 
 
 def the_day(when: object, *, brief: bool = False, language: str, words: CatalogueWords) -> str:

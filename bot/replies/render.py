@@ -6,7 +6,7 @@ replies use it, and so do pages and documents, as HTML or as cells of a CSV file
 
 import html
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property, lru_cache, partial
@@ -203,6 +203,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     def _parse(self, *source: Any) -> nodes.Template:
         """Return a template's tree, with the values and macros that it names and does not hand over or import."""
         return with_macros(with_values(super()._parse(*source)), self.macros)
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the values of all templates as a plain dict: none is added when a template has been loaded."""
+        return {**self.globals, **(d or {})}
 
     @cached_property
     def macros(self) -> Mapping[str, str]:

@@ -47,6 +47,13 @@ def test_newest_first_and_unknown_last() -> None:
     assert visits(found, TODAY)[-1].day is None
 
 
+def test_claims_of_one_day_are_ordered_by_their_decision() -> None:
+    """The one that was decided last comes first; those of other days stay where they are."""
+    rows = [("a", "2024-06-17", "2024-06-20"), ("b", "2024-06-18", "2024-06-19"), ("c", "2024-06-17", "2024-07-01")]
+    found = claim_set_of([numbered(name, name, day, created=decided) for name, day, decided in rows], TODAY)
+    assert ids(found.claims) == ["b", "c", "a"]
+
+
 @pytest.mark.parametrize(
     ("elements", "reason"),
     [

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import jinja2
 import pytest
@@ -129,6 +130,16 @@ def test_what_a_template_may_not_do_stops_it(
     """
     with pytest.raises(error):
         rendered(words(tmp_path, a=source), {"v": "x"})
+
+
+def test_what_a_template_may_not_do_it_may_never_do(tmp_path: Path) -> None:
+    """What the sandbox allowed of a type before does not allow a text to format attributes that it refuses."""
+    found = words(tmp_path, a="{{ v.name }} {{ v.form.format(v) if forms }}")
+    value = SimpleNamespace(name="A", form="{0.__class__}")
+    for _ in range(3):
+        assert plain(rendered(found, {"v": value, "forms": False})) == "A"
+        with pytest.raises(jinja2.TemplateError):
+            rendered(found, {"v": value, "forms": True})
 
 
 def test_a_conditional_in_an_entry_keeps_it_whole(tmp_path: Path) -> None:

@@ -106,6 +106,31 @@ def test_singular_and_plural_stand_in_one_text(tmp_path: Path) -> None:
     assert [_said(words, "es", found=n, who="Ann") for n in (1, 2)] == ["1 falta, para Ann.", "2 faltan, para Ann."]
 
 
+def test_a_table_says_the_text_of_its_key(tmp_path: Path) -> None:
+    """Only that text is made, and only its values are needed; a key that is not there says what is said else."""
+    source = '{{ {"a": say("one"), "b": say("is {what}", what=what)}.get(kind or "", say("other")) }}'
+    words = _words(tmp_path, source, _entry("one", "uno"), _entry("is {what}", "es {what}"), _entry("other", "otro"))
+    assert [_said(words, kind=kind, what="**x**") for kind in ("a", "b", "c", None)] == [
+        "uno",
+        "es **x**",
+        "otro",
+        "otro",
+    ]
+    assert _said(words, "en", kind="a") == "one"
+
+
+def test_a_choice_says_one_text_and_nothing_without_an_else(tmp_path: Path) -> None:
+    """Also within a macro, and where a text is handed on."""
+    source = (
+        '{% macro chosen(which) %}{{ say("one") if which == 1 else say("two") if which == 2 }}{% endmacro %}'
+        '{% for n in (1, 2, 3) %}<{{ chosen(n) }}>{{ say("last")|begun if loop.last }}{% endfor %}'
+    )
+    words = _words(
+        tmp_path, source, *(_entry(one, two) for one, two in [("one", "uno"), ("two", "dos"), ("last", "fin")])
+    )
+    assert [_said(words), _said(words, "en")] == ["<uno><dos><>Fin", "<one><two><>Last"]
+
+
 def test_what_everybody_may_be_told_needs_no_value(tmp_path: Path) -> None:
     """The payer's name and its line for members are known to every message, dates and amounts say themselves."""
     template = '{{ say("{payer} paid {amount} on {day}. Call {phone}.", amount=a, day=day) }}'
