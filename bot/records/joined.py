@@ -270,7 +270,7 @@ class _Page(NamedTuple):
     unreadable: int
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _page(entries: tuple[Entry, ...], bases: frozenset[str], lists_services: bool) -> _Page:
     """Return what a page of the public directory adds. Cached, because the same pages are read again and again."""
     bases |= {entry.base for entry in entries if entry.mode == "match" and entry.base}
