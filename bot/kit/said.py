@@ -182,14 +182,17 @@ def _named_in(ask: Ask, spoken: _Spoken, names: Iterable[str], taken: set[str]) 
 
     Each part is a pair: the folded words of the message, and the part as it is written on the claim.
     """
-    parts = [[(part, words_of(part)[:1]) for part in name.partition(",")[0].split()] for name in names]
+    written = {name: words_of(name.partition(",")[0]) for name in names}
+    said = {word for _, key in spoken for word in (key, key.removesuffix("s"))}
+    like = [name for name, words in written.items() if not said.isdisjoint(words)]
+    if not like:
+        return
+    parts = [[(part, words_of(part)[:1]) for part in name.partition(",")[0].split()] for name in like]
     joining = {"of", "at", "de"}  # no name begins so: "outside of Chattanooga"
     able = {word for name in parts for _, keys in name for key in keys for word in (key, f"{key}s")}
-    if able.isdisjoint(key for _, key in spoken):
-        return
-    persons = [words_of(name.partition(",")[0]) for name in names if "," in name]
+    persons = [words for name, words in written.items() if "," in name]
     people, family = {word for name in persons for word in name}, {word for name in persons for word in name[-1:]}
-    firsts = [words_of(name)[0] for name in names if "," not in name and words_of(name)]
+    firsts = [words[0] for name, words in written.items() if "," not in name and words]
     heads = {word for word in firsts if firsts.count(word) == 1}
     at = 0
     while at < len(spoken):

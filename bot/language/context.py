@@ -7,6 +7,7 @@ message changes the previous question. `NEXT` gives how much likelier an intent 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from bot.language.left import asked_of
 from bot.language.matcher import WordArea
 from bot.language.reading import Reading, Slot, distinct
 from bot.language.rules import PERSON, IntentRules, Rule
-from bot.language.slots import in_year_before, kinds_of
+from bot.language.slots import in_year_before
 from bot.language.weights import NEXT, SAME, WORKINGS, Weights, evidence
 
 MOST_TOPICS = 2
@@ -317,10 +318,9 @@ def turn_evidence(
         "topic": sum(one for name, one in able.items() if name.partition(".")[0] == topic),
     }
     said, kinds = heard.said.words, {tag.kind for tag in heard.tags}
-    own = {kind for slot in before.heard.values() for kind in kinds_of(slot)}
     holds = {
-        "own value": not kinds.isdisjoint(own),
-        "another value": not kinds <= own,
+        "own value": not kinds.isdisjoint(before.kinds),
+        "another value": not kinds <= before.kinds,
         "no value": not kinds,
         "points back": points_back(heard),
         "asks by itself": asks_by_itself(heard),
@@ -367,7 +367,7 @@ def with_change(chances: Mapping[str, float], change: str, changes: float) -> di
     """Return the probabilities, likeliest first, with `changes` of the whole moved to the intent `change`."""
     shares = {name: (1 - changes) * one for name, one in chances.items()}
     shares[change] = shares.get(change, 0.0) + changes
-    return dict(sorted(shares.items(), key=lambda one: -one[1]))
+    return dict(sorted(shares.items(), key=itemgetter(1), reverse=True))
 
 
 class Turns:

@@ -5,6 +5,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
+from itertools import islice
 from operator import itemgetter
 
 import msgspec
@@ -214,7 +215,7 @@ def key_of(word: str) -> str:
         word = word.replace("'", "")
     if word in _NO_PLURAL:
         return word
-    if len(word) >= _PLURAL_FROM and word[-1] == "s" and word[-2] != "s" and not word[-2].isdigit():
+    if word[-1:] == "s" and len(word) >= _PLURAL_FROM and word[-2] != "s" and not word[-2].isdigit():
         return word[:-1]
     return word
 
@@ -226,16 +227,11 @@ def read(text: str, *, limit: int = SCORED_TOKENS) -> Utterance:
     """Return a message split into words, of at most `READ_CHARS` characters and `limit` words. Never raises."""
     clean = without_markup(text[:READ_CHARS])
     folded, places = fold(clean)
-    words: list[str] = []
-    spans: list[tuple[int, int]] = []
-    for found in _WORD.finditer(folded):
-        if len(words) == limit:
-            break
-        words.append(found.group())
-        first, after = found.span()
-        spans.append((first, after) if places is None else (places[first], places[after - 1] + 1))
-    keys = tuple([key_of(word) for word in words])
-    return Utterance(clean, folded, tuple(words), keys, tuple(spans))
+    found = [*islice(_WORD.finditer(folded), limit)]
+    words, spans = tuple([one[0] for one in found]), tuple([one.span() for one in found])
+    if places is not None:
+        spans = tuple([(places[first], places[after - 1] + 1) for first, after in spans])
+    return Utterance(clean, folded, words, tuple(map(key_of, words)), spans)
 
 
 def keys_in(phrase: str) -> tuple[str, ...]:

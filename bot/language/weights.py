@@ -235,16 +235,16 @@ class Weights:
         """
         places = range(len(sums)) if legal is None else legal
         top = max([sums[place] for place in places])
-        raised = {place: -exp(self.slope * (sums[place] - top)) for place in places}
+        raised = dict(zip(places, map(exp, [self.slope * (sums[place] - top) for place in places]), strict=True))
         whole = sum(raised.values())
-        ahead = sorted([(raised[place], self.labels[place]) for place in (places if told is None else told)])
-        return {label: chance / whole for chance, label in ahead}
+        ahead = sorted([(-raised[place], self.labels[place]) for place in (places if told is None else told)])
+        return {label: -chance / whole for chance, label in ahead}
 
     def likeliest(self, found: EvidenceTexts) -> tuple[str, float]:
         """Return the likeliest label and its probability."""
         sums = self.sums(found)
         top = max(sums)
-        return self.labels[sums.index(top)], 1 / sum([exp(self.slope * (one - top)) for one in sums])
+        return self.labels[sums.index(top)], 1 / sum(map(exp, [self.slope * (one - top) for one in sums]))
 
     def knows(self, words: Collection[str]) -> bool:
         """Return whether more than half of these words were counted."""
