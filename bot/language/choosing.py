@@ -11,7 +11,7 @@ from bot.language.left import others_aside
 from bot.language.licences import Licences, licence_of
 from bot.language.rules import PERSON, IntentRules, Rule
 from bot.language.shapes import Shapes
-from bot.language.slots import several_times, slot_of
+from bot.language.slots import kinds_of, several_times, slot_of
 from bot.language.text import places_of
 from bot.language.weights import INTENTS, WORKINGS, Weights, evidence
 
@@ -272,7 +272,8 @@ class Chooser:
         if len(heard.keys) > _FEW and not points_back(heard):
             return sums
         more = self._turns.follows(before)
-        return [one + more.get(label, 0.0) for one, label in zip(sums, self.weights.labels, strict=True)]
+        labels = self.weights.labels
+        return [one + more[label] if label in more else one for one, label in zip(sums, labels, strict=True)]
 
     def _holding(self, chances: dict[str, float], heard: Heard, *, alone: bool) -> dict[str, float]:
         """Return the probabilities, with the likeliest intent swapped for a likely one that uses more of the message.
@@ -347,7 +348,7 @@ class Chooser:
     @staticmethod
     def is_twice(name: str, heard: Heard, several: frozenset[str] = frozenset()) -> bool:
         """Return whether a message names two values of a slot, unless the slot is among `several`."""
-        slot = slot_of(heard.said, heard.tags, name, heard.joining)
+        slot = None if heard.names.isdisjoint(kinds_of(name)) else slot_of(heard.said, heard.tags, name, heard.joining)
         if slot is None or name in several:
             return False
         return bool(slot.values or several_times(heard.said, heard.tags, heard.asking, {name: slot}))

@@ -392,13 +392,6 @@ def load_rules(folder: Path) -> tuple[IntentRules, ...]:
     return tuple(each_of(raws.items(), lambda one: _intent(*one, folder, subjects, groups)))
 
 
-def may_set(name: str, value: object, slots: Mapping[str, object]) -> bool:
-    """Return whether a rule may set a slot: no person if one is named, and no "yes" next to other values."""
-    if name == PERSON:
-        return name not in slots
-    return (name, value) != ("answer", "yes") or slots.keys() <= {"reply_language"}
-
-
 def shows_one(intents: Mapping[str, IntentRules]) -> str:
     """Return the name of the intent that shows a single provider; "" if the pack has none."""
     rules = intents.get(SHARE)
