@@ -220,9 +220,9 @@ class Keeper:
         made: dict[int, tuple[Press, Asked]] = {}
 
         def meaning(press: Press) -> Asked:
-            if id(press) not in made:
-                made[id(press)] = press, meant(press)
-            return made[id(press)][1]
+            if (key := id(press)) not in made:
+                made[key] = press, meant(press)  # the button is kept, so that no other has its id
+            return made[key][1]
 
         def meant(press: Press) -> Asked:
             rules, above = self._pack.intents.get(press.intent), after
