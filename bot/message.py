@@ -157,7 +157,7 @@ class Spoken(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """The text without marks."""
-        return "".join(span.text for span in self.spans)
+        return "".join([span.text for span in self.spans])
 
 
 class Line(Spoken, frozen=True, tag=True):

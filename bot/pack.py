@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
@@ -52,7 +52,7 @@ KERNEL_TEMPLATES = (
 )
 
 
-class Pack(msgspec.Struct, frozen=True):
+class Pack(msgspec.Struct, frozen=True, dict=True):
     """All content that is written for a plan: rules, answers and templates. `payer` are its details in all texts."""
 
     engine: Engine
@@ -70,12 +70,12 @@ class Pack(msgspec.Struct, frozen=True):
         names = (rules.command for rules in self.engine.intents.values() if rules.command)
         return tuple(f"/{self.command}-{name}" for name in dict.fromkeys(names))
 
-    @property
+    @cached_property
     def places(self) -> Gazetteer:
         """The places in the area that the plan covers."""
         return Gazetteer(self.engine.lexicon.area)
 
-    @property
+    @cached_property
     def intents(self) -> Mapping[str, IntentRules]:
         """The rules of each intent, by name."""
         return self.engine.intents

@@ -214,10 +214,17 @@ class Keeper:
     ) -> Callable[[Press], Asked]:
         """Return a function from a button to its question.
 
-        `after` is the question above the buttons, `said_slots` are the slots of the intents offered, by intent.
+        `after` is the question above the buttons, `said_slots` are the slots of the intents offered, by intent. The
+        question of a button is made once.
         """
+        made: dict[int, tuple[Press, Asked]] = {}
 
         def meaning(press: Press) -> Asked:
+            if (key := id(press)) not in made:
+                made[key] = press, meant(press)  # the button is kept, so that no other has its id
+            return made[key][1]
+
+        def meant(press: Press) -> Asked:
             rules, above = self._pack.intents.get(press.intent), after
             if press.intent == HELP:  # it is about nobody's record
                 above = None

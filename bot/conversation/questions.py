@@ -21,7 +21,7 @@ from bot.language.engine import Engine
 from bot.language.kernel import DANGER, FALLBACK, FOLLOW
 from bot.language.reading import Reading, Slot, adds, distinct
 from bot.language.rules import PERSON, IntentRules
-from bot.language.text import Utterance, read
+from bot.language.text import Utterance
 from bot.message import Block, Facts, Item, Line, Note, Span, Title
 
 _LEAD = re.compile(r"^(?:and|also|plus|then|so|but|pero|y|e|también|tambien|además|ademas)\s+", re.IGNORECASE)
@@ -65,7 +65,7 @@ class Questions:
         before it, or the same with another value. All other parts are conditions or background of that question.
         `reading` is that of the whole message.
         """
-        said = read(reading.text)
+        said = reading.said
         cut = clauses(said, frozenset(), self._words)
         starts = self._starts(said, cut, reading)
         if len(starts) < _TWO:
@@ -167,7 +167,7 @@ class Questions:
     def _is_column(self, reading: Reading, before: Reading, head: Collection[str]) -> bool:
         """Return whether a part says what to list of each claim: "list my claims of May, who billed it and the sum"."""
         rules, first = (self._engine.intents.get(one.intent or "") for one in (reading, before))
-        each = not _EACH.isdisjoint(read(reading.text).words)
+        each = not _EACH.isdisjoint(reading.said.words)
         of_them = rules is not None and rules.shows_claims and OF_CLAIMS.isdisjoint(reading.slots)
         lists = first is not None and first.tells == "several"
         return lists and (each or (of_them and not self._words.imperative.isdisjoint(head)))
@@ -182,11 +182,7 @@ class Questions:
             return False
         if len(reading.text.split()) < _TWO or not (rules.title or "reason" in reading.slots) or rules is first:
             return False
-        if (
-            rules.shows_claims
-            and OF_CLAIMS.isdisjoint(reading.slots)
-            and (first.shows_claims or refers(read(reading.text)))
-        ):
+        if rules.shows_claims and OF_CLAIMS.isdisjoint(reading.slots) and (first.shows_claims or refers(reading.said)):
             return False  # of the same claims: "the visits of May with the sum that I paid to each"
         alone = whole.intent == reading.intent != before.intent  # the message was read as this part only
         return not reading.slots or adds(reading.slots, before.slots if alone else whole.slots)
@@ -280,10 +276,10 @@ def with_object(
     """
     rules = engine.intents.get(reading.intent or "")
     unsure = reading.score < least and reading.slots.keys() <= {"unit"}
-    open_ = reading.unclear or (spoken and rules is not None and lists_providers(rules) and refers(read(reading.text)))
+    open_ = reading.unclear or (spoken and rules is not None and lists_providers(rules) and refers(reading.said))
     names = (TERM,) if TERM in spoken else _NAMES if open_ or unsure else ()
     named = {name: spoken[name] for name in names if name in spoken and spoken[name].is_plain and spoken[name].text}
-    said = read(reading.text).words if named else ()
+    said = reading.said.words if named else ()
     if not named or len(said) > _SHORT or reading.slots.keys() & {TERM, "facility_type", *OF_CARE}:
         return reading
     at = next((at for at, word in enumerate(said) if word in _REFERS and TERM not in named), len(said))

@@ -162,7 +162,7 @@ class References:
         reading, memory = exchange.reading, exchange.memory
         if self._is_shut(exchange) or PERSON in reading.slots:
             return
-        found = tuple(phrases(read(reading.text), _texts(reading)))
+        found = tuple(phrases(reading.said, _texts(reading)))
         for name, slot in self._open_slots(reading, memory, points=any(one.points for one in found)):
             lists = lists_providers(self._intents[name])
             of_shown = lists and not _SEEN.search(reading.text)  # "that urgent care", and not "the nearest one"
@@ -325,7 +325,8 @@ class References:
         other = PERSON in asked.slots  # somebody whose record nobody here has opened
         if other or self._is_shut(exchange) or (exchange.reading.intent or "").startswith(FOLLOW):
             return asked
-        found = phrases(read(text), _texts(asked))  # "the ER visit" is a condition of its own
+        words = read(asked.text) if asked.text else exchange.reading.said
+        found = phrases(words, _texts(asked))  # "the ER visit" is a condition of its own
         said = tuple(one for one in found if one.points or not _PICKED.isdisjoint(one.words))
         every, sets = await self._shown(exchange, asked.whose) if said else ((), [])
         for phrase in said:

@@ -313,14 +313,13 @@ def become(press: Press, after: Asked | None, language: Language, slot_names: Co
     argument `without` names slots that are dropped. An argument with a slot's name fills that slot.
     """
     arguments = dict(press.arguments)
-    without = set(arguments.pop("without", "").split(","))
-    same = after is not None and after.intent == press.intent
+    without = arguments.pop("without", "").split(",")
     whose = arguments.pop("whose", after.whose if after else "")
-    kept = (after.slots if same and after else {}).items()
-    slots = {name: slot for name, slot in kept if name not in without}
-    slots |= {
-        name: Slot(arguments[name], _typed(name, arguments.pop(name))) for name in list(arguments) if name in slot_names
-    }
+    slots = dict(after.slots) if after and after.intent == press.intent else {}
+    for name in [one for one in without if one in slots]:
+        del slots[name]
+    for name in [one for one in arguments if one in slot_names]:
+        slots[name] = Slot(text := arguments.pop(name), _typed(name, text))
     return Asked(press.intent, slots=slots, arguments=arguments, language=language, whose=whose)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
@@ -120,7 +121,7 @@ def named_care(slot: Slot | None) -> NamedCare | None:
     return NamedCare(slot.text, str(slot.value), out=slot.excluded) if slot else None
 
 
-class Ask(msgspec.Struct):
+class Ask(msgspec.Struct, dict=True):
     """One question for an answer.
 
     Member searches get the `patient=` parameter from the kernel, and rows of another patient are dropped. The directory
@@ -148,7 +149,7 @@ class Ask(msgspec.Struct):
         traits: The conditions that the record's words decide; `claim_filter`: all, which a changed copy reads anew.
         hears: Returns what a message requests about claims besides the slots, given it and the words of each slot.
         reads: Returns the slots of the question's intent in a part of the message.
-        heard: The results of `hears` so far, shared by all copies; `heard_here` is the one for this question.
+        heard: The results of `hears` so far, shared by all copies.
     """
 
     slots: Mapping[str, object]
@@ -192,22 +193,20 @@ class Ask(msgspec.Struct):
     hears: Callable[[str, Mapping[str, str]], ClaimsAsked] = lambda _said, _words: NOTHING_ASKED
     reads: Callable[[str], Mapping[str, Slot]] = lambda _text: {}
     heard: dict[tuple[object, ...], ClaimsAsked] = msgspec.field(default_factory=dict)
-    heard_here: ClaimsAsked | None = None
 
     def __post_init__(self) -> None:
         """Drop what was read from the slots and words, so that a changed copy of the question reads its own."""
-        self.claim_filter = self.heard_here = None
+        self.claim_filter = None
 
-    @property
+    @cached_property
     def asked(self) -> ClaimsAsked:
         """What the message requests about claims besides the slots; nothing for a button.
 
         The message is read once for all copies of the question.
         """
-        if self.heard_here is None:
-            key = words_key(self.said, self.words)
-            self.heard_here = self.heard[key] = self.heard.get(key) or self.hears(self.said, self.words)
-        return self.heard_here
+        key = words_key(self.said, self.words)
+        found = self.heard[key] = self.heard.get(key) or self.hears(self.said, self.words)
+        return found
 
     def moment(self) -> datetime:
         """Return the current time; noon UTC of today if only the day is known."""
@@ -346,6 +345,20 @@ class Ask(msgspec.Struct):
         if self.member is None:
             raise TypeError(_NO_MEMBER)
         return self.member
+
+
+def once(of: Callable[[Ask], T]) -> Callable[[Ask], T]:
+    """Return the function with what it reads from a question kept by the question, until a copy is changed."""
+    name = f"{of.__module__}.{of.__name__}"
+
+    @wraps(of)
+    def read(ask: Ask) -> T:
+        kept: dict[str, T] = ask.__dict__
+        if name not in kept:
+            kept[name] = of(ask)
+        return kept[name]
+
+    return read
 
 
 class Kin(msgspec.Struct, frozen=True):

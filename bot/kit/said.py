@@ -182,19 +182,19 @@ def _named_in(ask: Ask, spoken: _Spoken, names: Iterable[str], taken: set[str]) 
 
     Each part is a pair: the folded words of the message, and the part as it is written on the claim.
     """
-    parts = [[(part, words_of(part)[:1]) for part in name.partition(",")[0].split()] for name in names]
-    joining = {"of", "at", "de"}  # no name begins so: "outside of Chattanooga"
+    written = {name: words_of(name.partition(",")[0]) for name in names}
+    said = {word for _, key in spoken for word in (key, key.removesuffix("s"))}
+    like = [name for name, words in written.items() if not said.isdisjoint(words)]
+    parts = [[(part, words_of(part)[:1]) for part in name.partition(",")[0].split()] for name in like]
     able = {word for name in parts for _, keys in name for key in keys for word in (key, f"{key}s")}
-    if able.isdisjoint(key for _, key in spoken):
-        return
-    persons = [words_of(name.partition(",")[0]) for name in names if "," in name]
+    able -= {"of", "at", "de"}  # no name begins so: "outside of Chattanooga"
+    persons = [words for name, words in written.items() if "," in name]
     people, family = {word for name in persons for word in name}, {word for name in persons for word in name[-1:]}
-    firsts = [words_of(name)[0] for name in names if "," not in name and words_of(name)]
+    firsts = [words[0] for name, words in written.items() if "," not in name and words]
     heads = {word for word in firsts if firsts.count(word) == 1}
     at = 0
-    while at < len(spoken):
-        begins = spoken[at][1] in able and spoken[at][1] not in joining
-        begun = [(name, first) for name in parts for first in range(len(name))] if begins else []
+    while like and at < len(spoken):
+        begun = [(name, first) for name in parts for first in range(len(name))] if spoken[at][1] in able else []
         run = max((_run(spoken[at:], name[first:]) for name, first in begun), key=len, default=[])
         keys, led = [key for _, key in spoken[at : at + len(run)]], _is_led(spoken, at)
         known = {word for part in run for word in words_of(part)}

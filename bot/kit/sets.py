@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from bot.kit.ask import Ask, text_of
+from bot.kit.ask import Ask, once, text_of
 from bot.kit.claim_filter import ClaimFilter
 from bot.kit.groups import ClaimQuery
 from bot.kit.ranking import MOST_SHOWN, RANKED, counted_as, group_said
@@ -40,6 +40,7 @@ def sets_asked(ask: Ask) -> ClaimQuery | None:
     )
 
 
+@once
 def _group(ask: Ask) -> str | None:
     named = (text_of(ask, "group"), text_of(ask, "number_of"), *(one.group for one in ask.asked.times))
     group = next((one for one in named if one in _GROUPS), None)

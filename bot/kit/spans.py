@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask, Reroute, text_of
+from bot.kit.ask import Ask, Reroute, once, text_of
 from bot.kit.spelling import words_of
 from bot.language.calendar import later, month_days
 from bot.language.classed import AmountLimits
@@ -21,6 +21,7 @@ BILLED_LATE = timedelta(days=183)
 _UNITS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 
+@once
 def span_of(ask: Ask) -> TimeSpan:
     """Return the first and last day of the requested period, both inclusive; None for an open end.
 
@@ -34,6 +35,7 @@ def span_of(ask: Ask) -> TimeSpan:
     return max(starts, default=None), min(ends, default=None)
 
 
+@once
 def times_apart(ask: Ask) -> tuple[TimeSpan, ...]:
     """Return the requested periods if these are several without a day in common, as in "in March and May"; or ()."""
     spans = spans_of(ask)
@@ -80,6 +82,7 @@ def lies_in_past(ask: Ask) -> bool:
     return bool(start and end and end - start < _PART and end < ask.today) and not times_apart(ask)
 
 
+@once
 def spans_of(ask: Ask) -> tuple[TimeSpan, ...]:
     """Return the first and last day of each requested period; an empty tuple if none is requested."""
     several, value = ask.several.get("date_range"), ask.slots.get("date_range")

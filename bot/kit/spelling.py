@@ -32,7 +32,9 @@ STATES: Mapping[str, str] = {entry[:2]: entry[3:] for entry in _STATE_NAMES.spli
 
 def words_of(text: str | None) -> tuple[str, ...]:
     """Return the words of a text in lower case without accents: "O'Neil, José-María" gives oneil, jose, maria."""
-    bare = (text or "").casefold()
+    if not text:
+        return ()
+    bare = text.casefold()
     if not bare.isascii():
         letters = unicodedata.normalize("NFKD", bare.translate(_LETTERS))
         bare = "".join([one for one in letters if not unicodedata.combining(one)])

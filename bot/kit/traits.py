@@ -210,7 +210,7 @@ def _lines(ask: Ask, words: Sequence[str], texts: Iterable[str]) -> Iterator[Cla
         if _GENERAL.isdisjoint(two) and two not in said:
             said[two] = at
     said = {two: at for two, at in said.items() if taken.isdisjoint(words[at : at + 2])}
-    for two in (two for text in texts for two in pairwise(words_of(text)) if two in said):
+    for two in (two for text in texts if said for two in pairwise(words_of(text)) if two in said):
         yield ClaimTrait(" ".join(words[said[two] : said[two] + 2]), partial(_is_called, two))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask, excluded_of, text_of, values_of
+from bot.kit.ask import Ask, excluded_of, once, text_of, values_of
 from bot.kit.spelling import is_named, starts_like, words_of
 from bot.language.classed import AmountLimits
 from bot.language.context import FOCUS, THOSE
@@ -26,6 +26,7 @@ _ADDING = "(?:including|counting|incluyendo|contando|incluso|incluid[oa]s?)(?: (
 _ADDED = "(?:included|incluid[oa]s?)"
 
 
+@once
 def order_asked(ask: Ask) -> str | None:
     """Return the requested order, such as "biggest" or "oldest"; None if there is none, as for "the most recent".
 
@@ -206,6 +207,7 @@ def _is_of_two(ask: Ask) -> bool:
     return "i_owed" in ask.asked.says and limits_asked(ask) is not None
 
 
+@once
 def exact_asked(ask: Ask) -> Exact | None:
     """Return the amounts that a claim has to have, as in "the 64.27 one"; None if the question states none."""
     free = "always" in ask.asked.says and ask.asked.says.get("costless") in {"free", "gratis"}  # "was each free"
@@ -234,6 +236,7 @@ def _is_of_story(ask: Ask, amount: str) -> bool:
     return any(story in part and amount in part for part in parts) if story and amount else False
 
 
+@once
 def limits_asked(ask: Ask) -> AmountLimits | None:
     """Return the limits on the amount, also those stated as a bare number ("over 3000"); None if there are none."""
     over, under = (dollars(text_of(ask, one)) for one in _LIMITS)

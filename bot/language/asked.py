@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal, get_args
 
 import msgspec
@@ -134,7 +135,7 @@ class ClaimsQuestion(Classed):
 
     def _single_words(self) -> dict[str, tuple[int, int]]:
         """Return the first word of each class in the question; the "que" of "por qué" is no "than"."""
-        why = places_of(hit for hit in self._find("form") if hit.value == "reason")
+        why = places_of(hit for hit in self._hits["form"] if hit.value == "reason")
         return {name: (at, at + 1) for name, found in self._places.items() for at in reversed(found) if at not in why}
 
     def asked(self) -> ClaimsAsked:
@@ -145,14 +146,14 @@ class ClaimsQuestion(Classed):
         runs = self._single_words() | {name: (hit.first, hit.after) for name, hit in found.items()}
         degrees, no_degrees, places = degrees_in(self._said, self._lexed)
         uses = list(uses_in(self._matcher, self._lexed.grammar))
-        places |= places_of(hit for name in found for hit in self._find(name)) | {at for _, run in uses for at in run}
+        places |= places_of(hit for name in found for hit in self._hits[name]) | {at for _, run in uses for at in run}
         form, coming = found.get("form"), self._lexed.grammar.area("coming")
         times = tuple(self._times())
         runs |= self._stated
         says = {name: " ".join(self._words[first:after]) for name, (first, after) in runs.items()}
-        vitals = (value for at in self._places.get("vital", ()) for value in self._values(at, "vital"))
+        vitals = (value for at in self._places["vital"] for value in self._values(at, "vital"))
         cared = NamedByWords(self._said, self._matcher, coming, self._cares) if coming.stop else None
-        each = {at for at in self._places.get("each", ()) if self._any(("one", "one_fill", "single"), at + 1, _NEAR)}
+        each = {at for at in self._places["each"] if self._any(("one", "one_fill", "single"), at + 1, _NEAR)}
         return ClaimsAsked(
             form=form.value if form and form.value in get_args(QuestionForm) else None,
             times=times,
@@ -195,11 +196,11 @@ class ClaimsQuestion(Classed):
         )
 
     def _count(self) -> int | None:
-        ranked = ("groups",) if self._places.get("extreme") or self._places.get("sized") else ()  # "two doctors most"
-        for at, word in enumerate(self._words):
+        ranked = ("groups",) if self._places["extreme"] or self._places["sized"] else ()  # "two doctors most"
+        for at, count in sorted(self._numbers.items()):
             if (
-                (count := self._number(at)) >= (1 if word.isdecimal() else _SEVERAL)
-                and at not in {*self._taken, *(hit.first - 1 for hit in self._find("or_more"))}
+                count >= (1 if self._words[at].isdecimal() else _SEVERAL)
+                and at not in {*self._taken, *(hit.first - 1 for hit in self._hits["or_more"])}
                 and (
                     self._any((*_MANY, *ranked), at + 1, _NEAR + 1)
                     or self._is(at - 1, "top")
@@ -213,8 +214,9 @@ class ClaimsQuestion(Classed):
 
     def _nth(self) -> tuple[int | None, bool, int | None]:
         """Return the requested position, whether it is in the order of amounts, and the last position of several."""
-        every_one = next(self._find("each_one"), None) is not None
-        for at, word in enumerate(self._words):
+        starts = {*self._places["ordinal"], *[hit.first for hit in self._hits["from_last"]]}
+        each_last = {at for at, word in enumerate(self._words) if word == "last" and self._hits["each_one"]}
+        for at in sorted(starts | each_last):
             nth = 0 if self._is_joined(at + 1) and self._ordinal(at + 2) else self._ordinal(at)
             behind = at + 2 if self._is(at + 1, *HAD) else at + 1  # "la segunda visita más cara"
             if nth and self._is(behind, "extreme", "sized") and not self._is(behind + 1, "newest"):
@@ -223,10 +225,10 @@ class ClaimsQuestion(Classed):
             if nth := self._in_time(at, nth):
                 self._counts(at, at + 1)
                 return (begun := self._begun(at, nth)), False, (nth if begun != nth else None)
-            if every_one and word == "last" and self._is(at + 1, *HAD):
+            if at in each_last and self._is(at + 1, *HAD):
                 return -1, False, None
-        beside = (int(hit.value) for hit in self._find("right_by") if hit.first not in self._dated)
-        return None if self._any(("several", "fills"), 0, len(self._words)) else next(beside, None), False, None
+        beside = (int(hit.value) for hit in self._hits["right_by"] if hit.first not in self._dated)
+        return None if self._any(("several", "fills"), 0, self._end) else next(beside, None), False, None
 
     def _counts(self, at: int, behind: int) -> None:
         """Keep the group that the ordinal at `at` counts: "third doctor", "second most expensive medicine"."""
@@ -242,9 +244,9 @@ class ClaimsQuestion(Classed):
 
     def _sorted(self) -> Iterator[SortOrder]:
         """Yield the requested sort orders: "largest first", "from oldest to newest"."""
-        for hit in self._find("sorted"):
+        for hit in self._hits["sorted"]:
             yield hit.value
-        for at in self._places.get("ordinal", ()):
+        for at in self._places["ordinal"]:
             if order := self._stands_first(at):
                 yield order
 
@@ -252,7 +254,7 @@ class ClaimsQuestion(Classed):
         """Return the sort order that a "first" at `at` requests: "oldest first", "first three visits"; None if none."""
         if 1 not in self._values(at, "ordinal"):
             return None
-        if self._number(at + 1) >= _SEVERAL:
+        if self._numbers.get(at + 1, 0) >= _SEVERAL:
             return "oldest"
         before = (name for place in (at - 1, at - 2) for name in _SORTED_BY if place >= 0 and self._is(place, name))
         return next((_SORTED_BY[name] for name in before), None)
@@ -263,8 +265,8 @@ class ClaimsQuestion(Classed):
         both = [
             (at, hit)
             for name, other in ends
-            for hit in self._find(name)
-            for at in self._places.get(other, ())
+            for hit in self._hits[name]
+            for at in self._places[other]
             if at < hit.first and self._dated.isdisjoint({at, hit.after - 1})
         ]
         return None if not both else "first" if self._is(both[0][0], "earliest") else "last"
@@ -272,11 +274,11 @@ class ClaimsQuestion(Classed):
     def _ordinal(self, at: int) -> int:
         """Return the ordinal at `at`; 0 for another word, and if the ordinal only requests an order or a number."""
         nth = next(iter(self._values(at, "ordinal")), 0)
-        return 0 if nth and (self._number(at + 1) >= _SEVERAL or self._stands_first(at)) else nth
+        return 0 if nth and (self._numbers.get(at + 1, 0) >= _SEVERAL or self._stands_first(at)) else nth
 
     def _in_time(self, at: int, nth: int) -> int:
         """Return the position in time that the ordinal at `at` requests, negative from the newest; 0 for none."""
-        last = next((hit for hit in self._find("from_last") if hit.first == at), None)
+        last = next((hit for hit in self._hits["from_last"] if hit.first == at), None)
         if not (nth or last):
             return 0
         near = self._any((*HAD, "time"), (last.after if last else at + 1), _NEAR)
@@ -285,15 +287,15 @@ class ClaimsQuestion(Classed):
         late = self._any(("newest",), at + 1, _NEAR + 1)
         counts = near or self._is(at + 1, "had") or (late and self._any((*HAD, "time"), at + 1, _NEAR + 1))
         counts = counts or self._group_behind(at + 1) in GROUPS or bool(nth > 1 and self._group_before(at))
-        anew = any(at in hit.places for hit in self._find("never_before"))
+        anew = any(at in hit.places for hit in self._hits["never_before"])
         return 0 if anew or not counts else -nth if late else nth
 
     def _divided(self) -> Iterator[str]:
         """Yield the groups that are ranked ("rank the last four months", "top 3 docs") or follow shortly after "by"."""
-        for rank in (*self._places.get("ranked", ()), *self._places.get("top", ())):
+        for rank in (*self._places["ranked"], *self._places["top"]):
             behind = self._lexed.symbols[rank + 1 : rank + 1 + _RANKED]
             yield from (str(value) for symbols in behind for name, value in symbols if name == "asked.groups")
-        for at in sorted({*self._places.get("group", ()), *self._places.get("groups", ())}):
+        for at in sorted({*self._places["group"], *self._places["groups"]}):
             own = self._values(at, "group", "groups")
             if self._any(("by",), at - _NEARER, _NEARER):
                 yield from own
@@ -301,13 +303,13 @@ class ClaimsQuestion(Classed):
                 yield from (one for one in own if one in GROUPS or one == "kind")
 
     def _then(self) -> str | None:
-        counts = sorted({hit.after for hit in self._find("how_many")})
+        counts = sorted({hit.after for hit in self._hits["how_many"]})
         told = len(counts) >= _SEVERAL and not self._is(counts[-1], "several", "several_else", "fills", "times")
         return " ".join(self._words[counts[-1] :]) if told else None
 
     def _period(self) -> str | None:
-        ever = places_of(self._find("ever"))
-        for hit in self._find("in_one"):
+        ever = places_of(self._hits["ever"])
+        for hit in self._hits["in_one"]:
             one = next(iter(self._values(hit.after, "group", "groups")), None)
             if one in PERIODS and hit.after not in ever:
                 return str(one)
@@ -315,15 +317,15 @@ class ClaimsQuestion(Classed):
 
     def _day_ranked(self) -> str | None:
         """Return "day" behind a superlative: "my most expensive day", "the worst day of this year"."""
-        tops = [at for name in ("extreme", "sized", "ordered") for at in self._places.get(name, ())]
-        tops += [hit.after - 1 for hit in self._find("worst")]
+        tops = [at for name in ("extreme", "sized", "ordered") for at in self._places[name]]
+        tops += [hit.after - 1 for hit in self._hits["worst"]]
         return "day" if any(self._group_behind(at + 1) == "day" for at in tops) else None
 
     def _counted(self) -> str | None:
         """Return "visit", "fill" or "claim" if the question asks how many of these there are; None otherwise."""
-        if next(self._find("often"), None):
+        if self._hits["often"]:
             return "visit"
-        behind = [hit.after for hit in self._find("number")]
+        behind = [hit.after for hit in self._hits["number"]]
         at = next((at for at in behind if self._is(at, "several", "fills")), None)
         if at is None:
             return None
@@ -333,28 +335,24 @@ class ClaimsQuestion(Classed):
 
     def _times(self) -> Iterator[Times]:
         """Yield the condition of each sentence on how often care was had."""
-        said, start = self._said, 0
-        for at in range(1, len(self._words) + 1):
-            if at == len(self._words) or _ENDS.search(said.between(at)):
-                part = range(start, at)
-                found = [(place, self._values(place, "groups") or self._grouped(place)) for place in part]
-                group = next((one[0] for _, one in found if one), None)
-                limits = next((one for place in part if (one := self._often(place))), None)
-                none = any(hit.first in part for hit in self._find("none"))
-                if group or limits or none:
-                    yield Times(
-                        str(group) if group else None, limits, none, any("claim" in self._words[p] for p in part)
-                    )
-                start = at
+        ends = [at for at in range(1, self._end) if _ENDS.search(self._said.between(at))]
+        for start, after in pairwise((0, *ends, self._end)):
+            part = range(start, after)
+            groups = [one for place in part for one in self._values(place, "groups") or self._grouped(place)]
+            group = str(groups[0]) if groups else None
+            limits = next((one for place in part if (one := self._often(place))), None)
+            none = any(hit.first in part for hit in self._hits["none"])
+            if group or limits or none:
+                yield Times(group, limits, none, any("claim" in word for word in self._words[start:after]))
 
     def _often(self, index: int) -> AmountLimits | None:
         """Return the number of times stated at `index`: "twice", "four times", "2 or more"; None if none is stated."""
-        once = next((int(hit.value) for hit in self._find("once") if hit.first == index), 0)
-        number, timed = once or self._number(index), bool(once)
+        once = next((int(hit.value) for hit in self._hits["once"] if hit.first == index), 0)
+        number, timed = once or self._numbers.get(index, 0), bool(once)
         if not number or index in self._taken:
             return None
         after = index + 1
-        ends = {hit.first: hit.after for hit in self._find("or_more")}
+        ends = {hit.first: hit.after for hit in self._hits["or_more"]}
         more, after = after in ends, ends.get(after, after)
         if not once and self._is(after, "times"):
             after, timed = after + 1, True
@@ -363,7 +361,7 @@ class ClaimsQuestion(Classed):
         timed = timed or (bool(before) and self._is(after, *HAD, "time"))  # "fewer than 3 visits"
         if not timed and not (more and not self._is(after + 2, "unit_behind")):
             return None
-        limits = [hit for name in before for hit in self._find(name) if hit.after == index]
+        limits = [hit for name in before for hit in self._hits[name] if hit.after == index]
         self._stated["had_times"] = min((hit.first for hit in limits), default=index), after
         size = Decimal(number)
         if "over" in before or "under" in before:
@@ -374,27 +372,27 @@ class ClaimsQuestion(Classed):
 
     def _spell(self) -> tuple[AmountLimits, str] | None:
         """Return the limits on a duration and its unit, for example of "more than 6 months"; None if none."""
-        for at in range(1, len(self._words) - 1):
+        for at in range(1, self._end - 1):
             before, unit = self._before(at), next(iter(self._values(at + 1, "spell")), None)
             one = int(self._is(at, "entire") or (bool(before) and self._words[at] in _ONE))
-            if unit and (number := self._number(at) or one):
+            if unit and (number := self._numbers.get(at, 0) or one):
                 size, over = Decimal(number), "over" not in before
                 return AmountLimits(under=size) if "under" in before else AmountLimits(over=size, over_too=over), unit
         return None
 
     def _exactly(self) -> Iterator[Decimal]:
         yield from self._behind("only", Decimal(0))
-        told = any(hit.after - 1 not in self._taken for hit in self._find("nothing"))
-        if (told and next(self._find("something"), None) is None) or True in self._some():
+        told = any(hit.after - 1 not in self._taken for hit in self._hits["nothing"])
+        if (told and not self._hits["something"]) or True in self._some():
             yield Decimal(0)
 
     def _some(self) -> set[bool]:
         """Return for each "something" whether it is denied: "which did I not have to pay anything for"."""
-        return {not _DENYING.isdisjoint(self._words[max(0, it.first - 2) : it.first]) for it in self._find("something")}
+        return {not _DENYING.isdisjoint(self._words[max(0, it.first - 2) : it.first]) for it in self._hits["something"]}
 
     def _limits(self) -> AmountLimits | None:
         over, under = (next(self._behind(name, _BARE), None) for name in ("over", "under"))
-        zero = False in self._some() and not next(self._find("uninsured"), None)
+        zero = False in self._some() and not self._hits["uninsured"]
         if over is None and under is None and zero:
             over = Decimal(0)
         return AmountLimits(over, under) if over is not None or under is not None else None

@@ -1,6 +1,7 @@
 """Ranks the intents of a message, given the previous answer: licences limit the intents, counted weights rank them."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from bot.language.anchors import anchor_tokens
 from bot.language.context import CHANGES, OBJECTS, Context, Turns, change_of, is_dated, points_back, with_change
@@ -26,7 +27,7 @@ def fits(rule: Rule, heard: Heard, before: str | None) -> bool:
     if rule.after and before not in rule.after:
         return False
     names = heard.names
-    if (rule.any and rule.any.isdisjoint(names)) or any(group.isdisjoint(names) for group in rule.groups):
+    if (rule.any and not rule.any & names) or not all(map(names.intersection, rule.groups)):
         return False
     groups = rule.groups or (rule.any,)
     return len(heard.clauses) == 1 or any(_is_asked(name, heard) for group in groups for name in group & names)
@@ -46,7 +47,7 @@ def best_rule(rules: Iterable[Rule], heard: Heard, before: str | None) -> Rule |
 
 def continues(entry: IntentRules, heard: Heard, before: str) -> bool:
     """Return whether a rule that requires a certain previous answer fits: "was it denied" after one claim."""
-    return any(rule.after and fits(rule, heard, before) for rule in entry.rules)
+    return any(fits(rule, heard, before) for rule in entry.rules if before in rule.after)
 
 
 def explaining(entry: IntentRules, *, answered: bool) -> tuple[Rule, ...]:
@@ -70,7 +71,7 @@ def explained(rules: Iterable[Rule], heard: Heard, before: str | None, spoken: s
     """
     every, best = len(heard.keys), 0.0
     for rule in rules:
-        if rule.set.get("reply_language", "") == spoken or not fits(rule, heard, before):
+        if not fits(rule, heard, before) or rule.set.get("reply_language", "") == spoken:
             continue
         places = heard.at(*rule.concepts)
         if len(places | heard.at("FILLER")) == every:
@@ -127,7 +128,7 @@ def may_follow(intents: Mapping[str, IntentRules], intent: str, heard: Heard, be
     if intent.removeprefix(FOLLOW) not in before.follows:
         return False
     if intent == REFINE:
-        own = {kind for slot in (*before.heard.values(), "filter", "answer") for kind in kinds_of(slot)}
+        own = before.kinds | {"filter", "answer"}
         fitting = [rule for rule in intents[REFINE].rules if fits(rule, heard, before.intent)]
         # A rule for a bare answer covers at least half of the words.
         most = (rule for rule in fitting if 2 * len(heard.at(*rule.concepts)) >= len(heard.keys))
@@ -160,10 +161,25 @@ class Chooser:
         self._entries = [
             (place, intents[name]) for place, name in labels if name in intents and place not in self._dangers
         ]
-        self._explaining = {
-            answered: {name: explaining(entry, answered=answered) for name, entry in intents.items()}
-            for answered in (False, True)
+        self._whole = {
+            name: tuple(rule for rule in entry.rules if not rule.after)
+            for name, entry in intents.items()
+            if entry.needs == "nothing" and name not in {FALLBACK, *CHANGES}
         }
+        self._of_term = frozenset(name for name, entry in intents.items() if TERM in entry.slots.values())
+
+    @lru_cache(maxsize=256)  # noqa: B019 -- one lives as long as its pack
+    def _explaining(self, last: str | None) -> Mapping[str, tuple[Rule, ...]]:
+        """Return the rules by intent that may explain a message whole, after an answer of the intent `last`."""
+        able = {name: explaining(entry, answered=last is not None) for name, entry in self._intents.items()}
+        able = {name: tuple(one for one in of if not one.after or last in one.after) for name, of in able.items()}
+        return {name: rules for name, rules in able.items() if rules}
+
+    @lru_cache(maxsize=256)  # noqa: B019 -- as above
+    def _continuing(self, last: str) -> Sequence[tuple[str, Rule]]:
+        """Return the rules that go on from an answer of the intent `last`, each with its intent."""
+        others = [entry for name, entry in self._intents.items() if name not in self._follow]
+        return [(entry.intent, rule) for entry in others for rule in entry.rules if last in rule.after]
 
     def needed(self, entry: IntentRules) -> float:
         """Return the probability that an intent needs to be answered without asking back."""
@@ -210,17 +226,18 @@ class Chooser:
             and ((entry.needs != "nothing" and not alone) or licence_of(entry, held) is not None)
         ]
         whole, changed, short = 0.0, 0.0, len(heard.keys) <= _SHORT
-        general, explaining = TERM in heard.names and len(heard.clauses) == 1, self._explaining[context is not None]
+        general = TERM in heard.names and len(heard.clauses) == 1
+        explaining, entire = (self._explaining(last), self._whole) if short else ({}, {})
+        after = {name for name, rule in self._continuing(last) if fits(rule, heard, last)} if short and last else ()
         for place in legal if short or general else ():
-            entry = self._intents[self.weights.labels[place]]
-            share = explained(explaining[entry.intent] if short else (), heard, last, spoken)
-            if entry.intent in CHANGES:
+            name = self.weights.labels[place]
+            share = explained(explaining[name], heard, last, spoken) if name in explaining else 0.0
+            if name in CHANGES:
                 changed = max(changed, share)
-            elif short and entry.needs == "nothing" and entry.intent != FALLBACK:
-                whole = max(whole, explained(entry.rules, heard, None, None))
-            goes_on = bool(short and last and entry.intent not in self._follow and continues(entry, heard, last))
-            told = general and TERM in entry.slots.values()
-            sums[place] += EXPLAINED * share or GENERAL * told or CONTINUES * goes_on
+            elif name in entire:
+                whole = max(whole, explained(entire[name], heard, None, None))
+            told = general and name in self._of_term
+            sums[place] += EXPLAINED * share or GENERAL * told or CONTINUES * (name in after)
         if alone and any(self._intents[self.weights.labels[place]].needs != "nothing" for place in legal):
             legal = [place for place in legal if self.weights.labels[place] != FALLBACK]
         chances = self.weights.probabilities(sums, legal)
@@ -255,7 +272,8 @@ class Chooser:
         if len(heard.keys) > _FEW and not points_back(heard):
             return sums
         more = self._turns.follows(before)
-        return [one + more.get(label, 0.0) for one, label in zip(sums, self.weights.labels, strict=True)]
+        labels = self.weights.labels
+        return [one + more[label] if label in more else one for one, label in zip(sums, labels, strict=True)]
 
     def _holding(self, chances: dict[str, float], heard: Heard, *, alone: bool) -> dict[str, float]:
         """Return the probabilities, with the likeliest intent swapped for a likely one that uses more of the message.
@@ -330,7 +348,7 @@ class Chooser:
     @staticmethod
     def is_twice(name: str, heard: Heard, several: frozenset[str] = frozenset()) -> bool:
         """Return whether a message names two values of a slot, unless the slot is among `several`."""
-        slot = slot_of(heard.said, heard.tags, name, heard.joining)
+        slot = None if heard.names.isdisjoint(kinds_of(name)) else slot_of(heard.said, heard.tags, name, heard.joining)
         if slot is None or name in several:
             return False
         return bool(slot.values or several_times(heard.said, heard.tags, heard.asking, {name: slot}))

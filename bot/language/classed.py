@@ -6,6 +6,7 @@ is in `intents/_grammar/coming.yaml`.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
@@ -75,33 +76,33 @@ class Classed:
     def __init__(self, said: Utterance, lexed: Lexed, words: Mapping[str, str]) -> None:
         self._said, self._lexed = said, lexed
         self._matcher = Matcher(self._lexed, None, said.dashes)
-        self._words = self._lexed.words
-        dated = frozenset().union(*(self._run(words.get(name)) for name in ("date_range", "date_out")))
+        self._words, self._end = self._lexed.words, len(self._lexed.words)
+        runs = {slot: self._run(text) for slot, text in words.items() if text and slot not in _TELL_NOTHING}
+        self._dated = _places_of(runs, "date_range", "date_out")
         self._symbols = [
             [(own, value) for name, value in symbols if (own := _own(name))] for symbols in self._lexed.symbols
         ]
-        self._places: dict[str, list[int]] = {}
+        self._places: dict[str, list[int]] = defaultdict(list)
         for at, symbols in enumerate(self._symbols):
             for name, _ in symbols:
-                if at not in dated or name not in _IN_TIMES:
-                    self._places.setdefault(name, []).append(at)
-        self._places["cared"] = sorted(self._run(words.get("service")) | self._run(words.get("claim_type")))
-        self._places["ordered"] = sorted(self._run(words.get("order")))
-        self._classes = [set[str]() for _ in self._words]
-        for name, places in self._places.items():
-            for at in places:
-                self._classes[at].add(name)
-        self._hits = {own: list(self._matcher.find(name)) for name in self._lexed.begins if (own := _own(name))}
-        self._dated = dated
+                if at not in self._dated or name not in _IN_TIMES:
+                    self._places[name].append(at)
+        self._places["cared"] = sorted(_places_of(runs, "service", "claim_type"))
+        self._places["ordered"] = sorted(_places_of(runs, "order"))
+        self._classes = [{name for name, places in self._places.items() if at in places} for at in range(self._end)]
+        self._hits: dict[str, list[Any]] = defaultdict(list)
+        self._hits |= {own: list(self._matcher.find(name)) for name in self._lexed.begins if (own := _own(name))}
+        # In words or in digits, by index.
+        self._numbers: dict[int, int] = {at: self._values(at, "count")[0] for at in self._places["count"]}
+        self._numbers |= {at: int(word) for at, word in enumerate(self._words) if word.isdecimal()}
         self._stated: dict[str, tuple[int, int]] = {}
-        care = [self._run(words.get(slot)) for slot in ("service", "specialty", "facility_type")]
-        no_care = frozenset[int]().union(*(self._run(words.get(slot)) for slot in _NO_CARE))
-        self._cares = no_care, frozenset[int]().union(*care), care[0]
-        self._taken = frozenset().union(*(self._run(text) for slot, text in words.items() if slot not in _COUNTING))
+        care = _places_of(runs, "service", "specialty", "facility_type")
+        self._cares = _places_of(runs, *_NO_CARE), care, _places_of(runs, "service")
+        self._taken = _places_of(runs, *(runs.keys() - _COUNTING))
 
-    def _run(self, text: str | None) -> frozenset[int]:
+    def _run(self, text: str) -> frozenset[int]:
         """Return the token indexes of a slot's words; values that stand apart are separated by commas: "2026, 2025"."""
-        parts = [words for one in {*text.split(", ")} if (words := read(one).words)] if text else []
+        parts = [words for one in {*text.split(", ")} if (words := read(one).words)]
         return frozenset(
             place
             for part in parts
@@ -110,49 +111,41 @@ class Classed:
             for place in range(start, start + len(part))
         )
 
-    def _find(self, name: str) -> Iterator[Any]:
-        """Yield each match of a phrase of the area "asked"."""
-        return iter(self._hits.get(name, ()))
-
     def _value(self, name: str) -> str | None:
         """Return the value of the first match of a phrase; None if the phrase does not occur."""
-        return next((str(hit.value) for hit in self._find(name)), None)
+        return next((str(hit.value) for hit in self._hits[name]), None)
 
     def _beside(self, name: str, values: str, step: int) -> str | None:
         """Return a word's value in the class `values`; None if there is none.
 
         The word is the one `step` words after the first word of the class `name` that has such a word there.
         """
-        found = (one for at in self._places.get(name, ()) for one in self._values(at + step, values))
+        found = (one for at in self._places[name] for one in self._values(at + step, values))
         return next(map(str, found), None)
 
     def _is(self, index: int, *names: str) -> bool:
-        return 0 <= index < len(self._classes) and not self._classes[index].isdisjoint(names)
+        return 0 <= index < self._end and not self._classes[index].isdisjoint(names)
 
     def _any(self, names: Sequence[str], first: int, count: int) -> bool:
         return any(not one.isdisjoint(names) for one in self._classes[max(0, first) : max(0, first + count)])
 
     def _values(self, index: int, *names: str) -> list[Any]:
         """Return the values in some classes of the word at `index`; [] beyond the end and inside a date."""
-        symbols = self._symbols[index] if index < len(self._words) and index not in self._dated else ()
-        return [value for name, value in symbols if name in names]
+        if index >= self._end or index in self._dated:
+            return []
+        return [value for name, value in self._symbols[index] if name in names]
 
     def _tests(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield the names of laboratory tests in the message, each with all names of the test."""
         names = self._lexed.grammar.values("asked.test")
-        for at in self._places.get("test", ()):
+        for at in self._places["test"]:
             by_lay_word = [*self._values(at - 1, "lay_before"), *self._values(at + 1, "lay_behind")]
             word = next(iter(by_lay_word), self._words[at])  # "bad cholesterol" is LDL
             yield word, tuple(other for other, test in names.items() if test == names[word])
 
-    def _number(self, index: int) -> int:
-        """Return the number at `index`, in digits or as a word; 0 if there is none."""
-        word = self._words[index] if index < len(self._words) else ""
-        return int(word) if word.isdecimal() else next(iter(self._values(index, "count")), 0)
-
     def _is_joined(self, at: int) -> bool:
         adding = self._lexed.grammar.area("joining").any("adding")
-        return 0 < at < len(self._words) and self._words[at] in adding
+        return 0 < at < self._end and self._words[at] in adding
 
     def _grouped(self, index: int) -> list[Any]:
         """Return the values of the group at `index` if a word such as "any" or "which" precedes it: "any doctor"."""
@@ -160,11 +153,11 @@ class Classed:
 
     def _before(self, index: int) -> set[str]:
         """Return which of "over", "under" and "least" stand directly before the number at `index`."""
-        return {name for name in ("over", "under", "least") for hit in self._find(name) if hit.after == index}
+        return {name for name in ("over", "under", "least") for hit in self._hits[name] if hit.after == index}
 
     def _dollars(self, index: int) -> Decimal | None:
         """Return the number at `index`; None for a year, a date, a percentage or the count of a unit."""
-        word = self._words[index] if index < len(self._words) else ""
+        word = self._words[index] if index < self._end else ""
         if not _DOLLARS.fullmatch(word) or _YEAR.fullmatch(word) or index in self._dated:
             return None
         before = self._said.between(index) if index else ""
@@ -175,13 +168,13 @@ class Classed:
     def _worded(self, index: int) -> Decimal | None:
         """Return the number that words spell out from `index` on: "a thousand"; None for the count of a unit."""
         numbers = NumberWords(self._lexed.grammar)
-        first = index + (index < len(self._words) and self._words[index] in {"a", "an", "un"})
+        first = index + (index < self._end and self._words[index] in {"a", "an", "un"})
         run = list(takewhile(numbers.parts.__contains__, self._words[first:]))
         return None if not run or self._is(first + len(run), "unit_behind") else Decimal(numbers.value(run))
 
     def _behind(self, name: str, least: Decimal) -> Iterator[Decimal]:
         """Yield the amounts of at least `least` directly after the phrase `name`."""
-        for hit in self._find(name):
+        for hit in self._hits[name]:
             number = self._dollars(hit.after)
             number = self._worded(hit.after) if number is None and least > 1 else number  # of a limit
             if number is not None and number >= least:
@@ -208,6 +201,11 @@ class Classed:
         return None
 
 
+def _places_of(runs: Mapping[str, AbstractSet[int]], *slots: str) -> frozenset[int]:
+    """Return the token indexes of the words of some slots."""
+    return frozenset().union(*[runs[slot] for slot in slots if slot in runs])
+
+
 _NEAR_DEGREE = 2  # words from a "not" to a degree
 
 
@@ -217,9 +215,11 @@ def degrees_in(said: Utterance, lexed: Lexed) -> tuple[frozenset[str], frozenset
     A degree is in capitals, or behind a word such as "a" or "other". The "DO" of "what DO I owe" is not a degree. A
     message entirely in capitals has no degrees.
     """
-    leads, bars = ({*lexed.places.get(f"asked.{name}", ())} for name in ("before_degree", "barring"))
+    if "asked.degree" not in lexed.held:
+        return frozenset(), frozenset(), frozenset()
+    leads, bars = ({*lexed.at(f"asked.{name}")} for name in ("before_degree", "barring"))
     wanted, out, places = set[str](), set[str](), set[int]()
-    for at in lexed.places.get("asked.degree", ()) if not said.text.isupper() else ():
+    for at in lexed.at("asked.degree") if not said.text.isupper() else ():
         degree = str(next(value for name, value in lexed.symbols[at] if name == "asked.degree"))
         alone = lexed.words[at] == degree.lower() and at - 1 not in leads
         if alone or not said.said(at, at + 1).startswith(degree):

@@ -7,6 +7,7 @@ message changes the previous question. `NEXT` gives how much likelier an intent 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from bot.language.left import asked_of
 from bot.language.matcher import WordArea
 from bot.language.reading import Reading, Slot, distinct
 from bot.language.rules import PERSON, IntentRules, Rule
-from bot.language.slots import in_year_before, kinds_of
+from bot.language.slots import in_year_before
 from bot.language.weights import NEXT, SAME, WORKINGS, Weights, evidence
 
 MOST_TOPICS = 2
@@ -90,6 +91,8 @@ def asks_by_itself(heard: Heard) -> bool:
 def points_back(heard: Heard) -> bool:
     """Return whether words refer to the previous answer's subject: "is it covered", "ya la pagó", not "la visita"."""
     words, listed = heard.said.words, heard.area("context")
+    if listed.points.isdisjoint(words) and listed.clitic.isdisjoint(words):
+        return False
     around = zip(("", *words), words, (*words[1:], ""), strict=False)
     return any(
         (word in listed.points and after not in listed.leads_on)
@@ -145,15 +148,12 @@ def changed(context: Context, reading: Reading, intents: Mapping[str, IntentRule
     if reading.slots.keys() - TIMES - {PERSON}:
         replaced |= {WORKINGS}  # what is narrowed down is no rule of all plans and of everybody
     kept = {name: slot for name, slot in topic.slots.items() if name not in replaced}
-    slots = {
-        **kept,
-        **{
-            name: _combined(
-                kept.get(name), in_year_before(kept.get(name), slot), excludes=name in excludes, several=name in several
-            )
-            for name, slot in reading.slots.items()
-            if name not in out
-        },
+    slots = kept | {
+        name: _combined(
+            kept.get(name), in_year_before(kept.get(name), slot), excludes=name in excludes, several=name in several
+        )
+        for name, slot in reading.slots.items()
+        if name not in out
     }
     return topic.intent, {name: slot for name, slot in slots.items() if slot.value is not None}
 
@@ -310,17 +310,17 @@ def turn_evidence(
     able = {name: one for name, one in chances.items() if name in may or not name.startswith((FOLLOW, DANGER))}
     whole = sum(able.values()) or 1.0
     topic = before.intent.partition(".")[0]
+    begin, size = f"{topic}.", len(topic) + 1
     of = {
         "before": able.get(before.intent, 0.0),
-        "change": sum(able.get(name, 0.0) for name in CHANGES),
-        "another": max((one for name, one in able.items() if name not in {before.intent, *CHANGES}), default=0.0),
-        "topic": sum(one for name, one in able.items() if name.partition(".")[0] == topic),
+        "change": sum([able.get(name, 0.0) for name in CHANGES]),
+        "another": max([one for name, one in able.items() if name not in CHANGES | {before.intent}], default=0.0),
+        "topic": sum([one for name, one in able.items() if name[:size] == begin or name == topic]),
     }
     said, kinds = heard.said.words, {tag.kind for tag in heard.tags}
-    own = {kind for slot in before.heard.values() for kind in kinds_of(slot)}
     holds = {
-        "own value": not kinds.isdisjoint(own),
-        "another value": not kinds <= own,
+        "own value": not kinds.isdisjoint(before.kinds),
+        "another value": not kinds <= before.kinds,
         "no value": not kinds,
         "points back": points_back(heard),
         "asks by itself": asks_by_itself(heard),
@@ -367,7 +367,7 @@ def with_change(chances: Mapping[str, float], change: str, changes: float) -> di
     """Return the probabilities, likeliest first, with `changes` of the whole moved to the intent `change`."""
     shares = {name: (1 - changes) * one for name, one in chances.items()}
     shares[change] = shares.get(change, 0.0) + changes
-    return dict(sorted(shares.items(), key=lambda one: -one[1]))
+    return dict(sorted(shares.items(), key=itemgetter(1), reverse=True))
 
 
 class Turns:
@@ -387,7 +387,7 @@ class Turns:
         answers = "ASKED" in heard.names and not asks_by_itself(heard)
         if answers:
             return max(chance, _ANSWERS)
-        another = max((one for name, one in chances.items() if name not in {before.intent, *CHANGES}), default=0.0)
+        another = max([one for name, one in chances.items() if name not in CHANGES | {before.intent}], default=0.0)
         odds: float = chance / max(1 - chance, _LEAST) * min(1.0, max(1 - another, _LEAST) / _DOUBT) ** 0.75
         if chances.get(before.intent, 0.0) >= _SURELY and len(heard.keys) >= ELLIPSIS:
             odds *= _ANEW ** (2 if asks_by_itself(heard) else 1)

@@ -18,13 +18,13 @@ from bot.language.hearing import Heard, Hearer
 from bot.language.kernel import DATE_SHIFT, FALLBACK, FOLLOW, REFINE
 from bot.language.left import cells, narrowings, owner_left, taken_by, unmet
 from bot.language.lexicon import Lexicon, load_lexicon
-from bot.language.licences import Licences, about_as_likely, stands_out
+from bot.language.licences import Licences, about_as_likely, may_set, stands_out
 from bot.language.matcher import Lexed
 from bot.language.people import CALL_WITH
 from bot.language.polarity import implied
 from bot.language.reading import COUNTED, DOUBT, Candidate, Reading, Slot
 from bot.language.redaction import redacted
-from bot.language.rules import PERSON, IntentRules, Rule, load_rules, may_set, shows_one
+from bot.language.rules import PERSON, IntentRules, Rule, load_rules, shows_one
 from bot.language.safety import Alarms, alarmed, calling, in_danger
 from bot.language.shapes import EVEN, Tellers
 from bot.language.slots import (
@@ -364,8 +364,11 @@ class Engine:
             tags += self.lexicon.glossary.named(heard.keys)
         if "claim_type" in wanted.values():
             tags += implied(heard.said, tags, heard.at("PHARMACY"), heard.lexed.grammar.area("polarity"))
+        present = {tag.kind for tag in tags}
         slots = {
-            name: slot for name, kind in wanted.items() if (slot := slot_of(heard.said, tags, kind, heard.joining))
+            name: slot
+            for name, kind in wanted.items()
+            if not present.isdisjoint(kinds_of(kind)) and (slot := slot_of(heard.said, tags, kind, heard.joining))
         }
         several = (entry.several & slots.keys()) - (set() if entry.needs == "directory" else {"provider_name"})
         if heard.joining.either.isdisjoint(heard.said.words):  # "denied, or still pending"

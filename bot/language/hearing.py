@@ -25,7 +25,7 @@ from bot.language.polarity import behind_search
 from bot.language.slots import places_of_names
 from bot.language.spotting import NameSurroundings, NameWords, WordMeanings
 from bot.language.text import AnyOf, Tag, Utterance, of_kind, places_of
-from bot.language.weights import Weights, evidence, shape
+from bot.language.weights import Weights, evidence
 
 _UNIT = 2
 _VALUES = frozenset({
@@ -103,7 +103,7 @@ _NO_TONGUE = frozenset({"concept", "place", COMPLAINT})
 _LEAST_LETTERS = 3  # of a word that names care: "EEG"
 
 
-class Heard(msgspec.Struct, frozen=True):
+class Heard(msgspec.Struct, frozen=True, dict=True):
     """What was found in a message before rules are applied.
 
     Attributes:
@@ -270,11 +270,11 @@ class Hearer:
         """Return the language of the words, without names and numbers; None if it is unclear."""
         if self._tongue is None:
             return None
-        numbers = {place for place, word in enumerate(said.words) if shape(word) != word}
+        numbers = {place for place, word in enumerate(said.shapes) if said.words[place] != word}
         miles = places_of(tag for tag in tags if tag.kind == "radius")
         units = {place for place in miles if len(said.words[place]) <= _UNIT}  # the "mi" of "30 mi" is no "my"
         names = places_of_names(said, tags) | numbers | units
-        rows = [self._tongue.row("words", shape(word)) for word in said.words]
+        rows = [self._tongue.row("words", word) for word in said.shapes]
         strange = frozenset([place for place, row in enumerate(rows) if row is None])
         known = frozenset(range(len(said.words))) - strange - names
         # Pieces are a guess: they tell of words that were never counted, where no other word tells. A short word has
@@ -295,7 +295,7 @@ class Hearer:
         return language if chance >= _SURE_OF_LANGUAGE else None
 
     def _tongues(self, key: str) -> frozenset[str]:
-        meant = self._lexicon.tree.meanings_of(key)
+        meant = self._lexicon.tree.of_key(key)
         return frozenset([one.language for one in meant if one.kind not in _NO_TONGUE])
 
 

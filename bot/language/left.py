@@ -215,7 +215,7 @@ def care_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> Slo
 def _is_reason(heard: Heard, complaint: range, asked: AbstractSet[int]) -> bool:
     """Return whether the care was for a complaint: "claims for a cough", but not "for my cough medicine"."""
     taken = asked | {at for tag in heard.tags for at in range(tag.first, tag.after)}
-    if len(complaint) == 1 and complaint.start in heard.lexed.places.get("asked.body", ()):  # "for my knee"
+    if len(complaint) == 1 and complaint.start in heard.lexed.at("asked.body"):  # "for my knee"
         return False
     led = heard.keys[max(0, complaint.start - _LEAD) : complaint.start]
     return taken.isdisjoint(complaint) and not _FOR.isdisjoint(led)
@@ -249,7 +249,7 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
     whole = dict(run for name, run in asked.runs.items() if name in _NARROWING and run[0] != ever)
     whole |= {tag.first: tag.after for tag in heard.tags if tag.excluded and tag.kind in _TOLD}
     told = held | heard.at("filter") | asked.places
-    spelled = heard.lexed.places.get("asked.count", ())  # "two or more", "at least two"
+    spelled = heard.lexed.at("asked.count")  # "two or more", "at least two"
     counted = {at for at in spelled if not _OR.isdisjoint(folded[at + 1 : at + 2]) or folded[at - 1] in _THAN}
     judged, writer = heard.area("asked").helping, heard.area("clauses").any("writer", "mine")
     bare_or_own = listed.glue | writer

@@ -5,7 +5,8 @@ requires a word of both. Licences do not choose between intents: the counted wei
 of the likely intents is answered without asking back, and which are offered.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import msgspec
 
 from bot.language.hearing import Heard
-from bot.language.rules import WORDS, IntentRules, converted, kept_words
+from bot.language.rules import PERSON, WORDS, IntentRules, converted, kept_words
 
 _FILE = "classes.yaml"
 _SHORTEST = 2
@@ -56,27 +57,37 @@ class Licences:
         return cls({name: converted(one, WordClass, f"{WORDS}/{_FILE}: {name}") for name, one in raw.items()})
 
     def held(self, heard: Heard) -> frozenset[str]:
-        """Return the classes of which a message contains a word, a concept or a value."""
+        """Return the classes of which a message contains a word, a concept or a value; they are found once."""
+        kept: dict[str, frozenset[str]] = heard.__dict__
+        if "held" in kept:
+            return kept["held"]
         words = {*heard.said.words, *heard.keys}
         stems = {word[:size] for word in words for size in range(_SHORTEST, self._longest + 1)}
         listed = (self._of_name, heard.names), (self._of_word, words), (self._of_stem, stems)
-        return frozenset([name for of, said in listed for one in of.keys() & said for name in of[one]])
+        kept["held"] = frozenset([name for of, said in listed for one in of.keys() & said for name in of[one]])
+        return kept["held"]
 
 
-def licence_of(rules: IntentRules, held: Iterable[str]) -> str | None:
+def licence_of(rules: IntentRules, held: AbstractSet[str]) -> str | None:
     """Return the first alternative of an intent's licence that is met by the classes `held`; None if none is met.
 
     "-" for an intent without a licence.
     """
     if not rules.licence:
         return "-"
-    there = frozenset(held)
-    return next((one for one in rules.licence if there >= _classes(one)), None)
+    return next((one for one in rules.licence if held >= _classes(one)), None)
 
 
 @cache
 def _classes(alternative: str) -> frozenset[str]:
     return frozenset(alternative.split())
+
+
+def may_set(name: str, value: object, slots: Mapping[str, object]) -> bool:
+    """Return whether a rule may set a slot: no person if one is named, and no "yes" next to other values."""
+    if name == PERSON:
+        return name not in slots
+    return (name, value) != ("answer", "yes") or slots.keys() <= {"reply_language"}
 
 
 def stands_out(entry: IntentRules, chances: Mapping[str, float], sure: Mapping[str, float]) -> bool:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 from sys import intern
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -136,30 +136,58 @@ def phrase_before(words: Sequence[str], end: int, phrases: Container[tuple[str, 
     return next((size for size in sizes if tuple(words[end - size : end]) in phrases), 0)
 
 
+class LexedWord(NamedTuple):
+    """A word with its classes and shapes.
+
+    Attributes:
+        symbols: the classes and shapes with their values, `ANY` at the end.
+        names: the classes and shapes.
+        begins: the rules and phrases that may begin with the word, without those that may begin with any.
+    """
+
+    symbols: tuple[tuple[str, Any], ...]
+    names: frozenset[str]
+    begins: tuple[str, ...]
+
+
+def _lexed_word(grammar: Grammar, word: str) -> LexedWord:
+    symbols, started = grammar.symbols(word), _rules_of(grammar)
+    begins = dict.fromkeys(rule for name, _ in symbols if name in started for rule in started[name])
+    return LexedWord((*symbols, _ANY_WORD), frozenset([ANY, *[name for name, _ in symbols]]), tuple(begins))
+
+
+# Of the words that the pack lists, not of what else people write.
+_listed_word = lru_cache(maxsize=4096)(_lexed_word)
+
+
 class Lexed:
     """The words of one message with their classes and shapes.
 
-    `names` are the classes and shapes of each word, `places` the token indexes of each class and shape, `begins` the
-    indexes where each rule may begin.
+    `symbols` and `names` are the classes and shapes of each word, `held` those of all words, `begins` the indexes where
+    each rule may begin, in order.
     """
 
-    __slots__ = ("begins", "grammar", "names", "places", "symbols", "words")
+    __slots__ = ("begins", "grammar", "held", "names", "symbols", "words")
 
     def __init__(self, grammar: Grammar, words: Sequence[str]) -> None:
         self.grammar = grammar
         self.words = [plain(word) if "'" in word else word for word in words]
-        self.symbols = [grammar.symbols(word) for word in self.words]
-        self.names = [{ANY, *[name for name, _ in symbols]} for symbols in self.symbols]
-        self.places: dict[str, list[int]] = defaultdict(list)
-        for place, symbols in enumerate(self.symbols):
-            for name, _ in symbols:
-                self.places[name].append(place)
-        started, spots = _rules_of(grammar), {**self.places, ANY: range(len(self.words))}
-        self.begins: dict[str, set[int]] = defaultdict(set)
-        for name, places in spots.items():
-            if name in started:
-                for rule in started[name]:
-                    self.begins[rule].update(places)
+        lexed = [(_listed_word if word in grammar.lexical else _lexed_word)(grammar, word) for word in self.words]
+        self.symbols = [one.symbols for one in lexed]
+        self.names = [one.names for one in lexed]
+        self.held: frozenset[str] = frozenset().union(*self.names)
+        begins: dict[str, list[int]] = defaultdict(list)
+        for place, one in enumerate(lexed):
+            for rule in one.begins:
+                begins[rule].append(place)
+        self.begins: Mapping[str, Sequence[int]] = {
+            **begins,
+            **dict.fromkeys(_rules_of(grammar).get(ANY, ()), range(len(lexed))),
+        }
+
+    def at(self, name: str) -> list[int]:
+        """Return the indexes of the words in a class, or of a shape."""
+        return [place for place, names in enumerate(self.names) if name in names]
 
 
 @lru_cache(maxsize=8)
@@ -181,26 +209,26 @@ class Matcher:
 
     def __init__(self, lexed: Lexed, operations: object = None, dashes: Sequence[int] = ()) -> None:
         self._grammar, self._operations, self._dashes = lexed.grammar, operations, dashes
-        self.words, self._symbols, self._places, self._begins = lexed.words, lexed.symbols, lexed.places, lexed.begins
-        self._names, self._end = lexed.names, len(lexed.words)
+        self.words, self._symbols, self._names, self._begins = lexed.words, lexed.symbols, lexed.names, lexed.begins
+        self._held, self._end = lexed.held, len(lexed.words)
         self._kept: dict[tuple[str, int], list[tuple[int, Any]]] = {}
 
     def is_in(self, index: int, name: str) -> bool:
         """Return whether the word at `index` is in a class; False beyond the ends."""
-        return index in self._places.get(name, ())
+        return 0 <= index < self._end and name in self._names[index]
 
     def holds(self, names: frozenset[str]) -> bool:
         """Return whether any word is in one of these classes or shapes."""
-        return not names.isdisjoint(self._places)
+        return not names.isdisjoint(self._held)
 
-    def begins(self, rule: str) -> list[int]:
-        """Return the indexes where a rule may begin."""
-        return sorted(self._begins.get(rule, ()))
+    def begins(self, rule: str) -> Sequence[int]:
+        """Return the indexes where a rule may begin, in order."""
+        return self._begins.get(rule, ())
 
     def find(self, rule: str) -> Iterator[PatternFound]:
         """Yield the matches of a rule from left to right, the longest at each index, without overlaps."""
         taken = 0
-        for place in self.begins(rule):
+        for place in self._begins.get(rule, ()):
             hit = self.at(rule, place) if place >= taken else None
             if hit is not None:
                 yield hit
@@ -218,34 +246,31 @@ class Matcher:
         """Return the end index and value of each match of a rule that begins at `index`, longest first."""
         key = (rule, index)
         if key not in self._kept:
-            valued = (
+            valued = [
                 (after, self._value(end, captured, (index, after))) for after, end, captured in self._ends(rule, index)
-            )
+            ]
             self._kept[key] = [one for one in valued if one[1] is not None]
         return self._kept[key]
 
     def _ends(self, rule: str, index: int) -> list[tuple[int, PatternEnding, _Captured]]:
-        first = self._grammar.rules.get(rule)
-        if first is None or index not in self._begins.get(rule, ()):
-            return []
         found: list[tuple[int, PatternEnding, _Captured]] = []
-        self._walk(first, index, (), found)
-        return sorted(found, key=lambda one: (-one[0], one[1].order)) if len(found) > 1 else found
+        if rule in self._begins and index in self._begins[rule] and rule in self._grammar.rules:
+            self._walk(self._grammar.rules[rule], index, (), found)
+        return sorted(found, key=lambda one: (-one[0], one[1].order)) if found else found
 
     def _walk(
         self, number: int, index: int, captured: _Captured, found: list[tuple[int, PatternEnding, _Captured]]
     ) -> None:
         state = self._grammar.states[number]
         if state.ends:
-            found.extend((index, ending, captured) for ending in state.ends)
+            found += [(index, ending, captured) for ending in state.ends]
         for test, following in state.tests:
             if self._holds(test, index):
                 self._walk(following, index, captured, found)
         if index >= self._end:
             return
         steps = state.words
-        known = bool(steps) and not steps.keys().isdisjoint(self._names[index])
-        for name, value in (*self._symbols[index], _ANY_WORD) if known else ():
+        for name, value in self._symbols[index] if steps else ():
             if name in steps:
                 for label, following in steps[name]:
                     self._walk(following, index + 1, ((*captured, (label, value)) if label else captured), found)

@@ -77,7 +77,7 @@ class _People:
         for begin in range(len(self.said.words)):
             titled = self.at.is_title(begin) and self.at.word_behind(begin + 1) != ""
             for first in (begin, begin + 1) if titled else (begin,):
-                for end in () if self.at.word(first) in self.around.names.article else self._ends(first, _LONGEST):
+                for end in () if self.said.words[first] in self.around.names.article else self._ends(first, _LONGEST):
                     yield from self._weighed(begin, first, end)
                     yield from self._reversed(begin, first, end)
 
@@ -110,14 +110,16 @@ class _People:
 
     def _is_particle(self, index: int) -> bool:
         """Return whether the word at `index` is a particle before a name: the "van" and the "der" of "van der Berg"."""
-        after = index
+        if self.said.words[index] not in self.around.own.particle:
+            return False
+        after = index + 1
         while self.at.word(after) in self.around.own.particle:
             after += 1
-        return after > index and self.at.like(after)
+        return self.at.like(after)
 
     def _is_letter(self, index: int, *, begun: bool) -> bool:
         """Return whether the word at `index` is an initial: the J and the R of "J. R. Ewing"."""
-        word = self.at.word(index)
+        word = self.said.words[index]
         if len(word) != 1 or not word.isalpha():
             return False
         marked = self.said.said(index, index + 1).isupper() or self.said.text[self.said.spans[index][1] :].startswith(

@@ -206,6 +206,10 @@ class PhraseTree:
         """Return the meanings of exactly this phrase; () if the tree does not have it."""
         return self._meanings.get(" ".join(keys_in(phrase)), ())
 
+    def of_key(self, key: str) -> tuple[Meaning, ...]:
+        """Return the meanings of one word, given as its look-up form."""
+        return self._meanings.get(key, ())
+
     def scan(self, keys: Sequence[str]) -> list[PhraseFound]:
         """Return every phrase in a message, without slot values inside a longer phrase, and without hidden meanings."""
         found: dict[tuple[int, int], tuple[Meaning, ...]] = {}

@@ -1,12 +1,14 @@
 """The result of understanding a message: an intent, its slots, and alternative readings."""
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Literal
 
 import msgspec
 
 from bot.language.asked import ClaimsAsked
 from bot.language.kernel import FALLBACK, is_kernel
+from bot.language.text import Utterance, read
 
 # What is told as the rule of a reading where the weights alone decided.
 COUNTED = "counted"
@@ -93,7 +95,7 @@ _BESIDE = frozenset({"FILLER", "ORDINAL_WORD", "INSTEAD", "REQUEST", "AGREE", "Y
 _ARTICLES = frozenset({"the", "a", "los", "las", "un", "una"})
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Reading(msgspec.Struct, frozen=True, dict=True):
     """How a message was understood.
 
     Attributes:
@@ -149,6 +151,11 @@ class Reading(msgspec.Struct, frozen=True):
     chances: Mapping[str, float] = msgspec.field(default_factory=dict)
     dangers: Mapping[str, float] = msgspec.field(default_factory=dict)
     asked: Mapping[tuple[object, ...], ClaimsAsked] = msgspec.field(default_factory=dict)
+
+    @cached_property
+    def said(self) -> Utterance:
+        """The message split into words."""
+        return read(self.text)
 
     @property
     def offers(self) -> tuple[str, ...]:

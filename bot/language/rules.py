@@ -217,14 +217,19 @@ class IntentRules(IntentFile, frozen=True, kw_only=True, dict=True):
     @cached_property
     def takes(self) -> frozenset[str]:
         """The kinds of tags that the intent's slots can hold, and those in `about`."""
-        return frozenset(name for kind in (*self.heard.values(), *self.about) for name in kinds_of(kind))
+        return self.kinds.union(*map(kinds_of, self.about))
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of tags that the intent's slots can hold."""
+        return frozenset(name for kind in self.heard.values() for name in kinds_of(kind))
 
     @property
     def options(self) -> frozenset[str]:
         """The kinds of option values that the intent takes: its slot types, of a network by whatever name."""
         return frozenset(kinds_of(kind)[0] for kind in self.slots.values())
 
-    @property
+    @cached_property
     def reads_claims(self) -> bool:
         """Whether the answer reads the member's claims."""
         return self.reads is not None and self.reads.type == CLAIMS
@@ -235,17 +240,17 @@ class IntentRules(IntentFile, frozen=True, kw_only=True, dict=True):
         read = self.reads.type if self.reads and "date_range" in self.slots else "Coverage"
         return read != "Coverage" and (read != CLAIMS or self.tells is not None)
 
-    @property
+    @cached_property
     def shows_claims(self) -> bool:
         """Whether the answer shows the member's claims and stores nothing."""
         return self.reads_claims and self.acts is None
 
-    @property
+    @cached_property
     def is_of_provider(self) -> bool:
         """Whether the intent is about a provider in the directory."""
         return self.needs == "directory" and any(one.name == _PROVIDER for one in self.subjects)
 
-    @property
+    @cached_property
     def is_choice(self) -> bool:
         """Whether the intent can be offered as a choice: it is not small talk, a follow-up or an emergency."""
         return not (self.small_talk or self.intent in {FALLBACK, HELP} or self.intent.startswith((FOLLOW, DANGER)))
@@ -385,13 +390,6 @@ def load_rules(folder: Path) -> tuple[IntentRules, ...]:
     subjects = kept_words(folder, "subjects.yaml", dict[str, Subject], optional=True)
     groups = kept_words(folder, "answers.yaml", dict[str, tuple[str, ...]], optional=True)
     return tuple(each_of(raws.items(), lambda one: _intent(*one, folder, subjects, groups)))
-
-
-def may_set(name: str, value: object, slots: Mapping[str, object]) -> bool:
-    """Return whether a rule may set a slot: no person if one is named, and no "yes" next to other values."""
-    if name == PERSON:
-        return name not in slots
-    return (name, value) != ("answer", "yes") or slots.keys() <= {"reply_language"}
 
 
 def shows_one(intents: Mapping[str, IntentRules]) -> str:

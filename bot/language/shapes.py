@@ -22,7 +22,7 @@ from bot.language.hearing import Heard
 from bot.language.left import asked_of
 from bot.language.rules import IntentRules, Tells
 from bot.language.text import Tag, Utterance, places_of
-from bot.language.weights import OTHER, SHAPES, WORKINGS, Evidence, EvidenceTexts, Weights, evidence, shape
+from bot.language.weights import OTHER, SHAPES, WORKINGS, Evidence, EvidenceTexts, Weights, evidence
 
 FORM, AMOUNT, GROUP = SHAPES
 # The slot that a label fills, by the part that tells it; a label without one is what every answer gives.
@@ -138,7 +138,7 @@ def _values(told: Mapping[str, str | None]) -> Iterator[tuple[str, str, str]]:
 
 def _places(spoken: Sequence[Evidence], said: Utterance) -> frozenset[int]:
     """Return the indexes of the words that contribute to a label at least `_PART` of what the strongest word does."""
-    words = [f" {shape(word)} " for word in said.words]
+    words = [f" {word} " for word in said.shapes]
     weights = dict.fromkeys(range(len(words)), 0.0)
     for one in spoken:
         for place, word in enumerate(words):

@@ -77,7 +77,7 @@ class Spotter:
         self._count = len(said.words)
         self._slips, self._inner, self.phrased = meanings.slips, meanings.inner, meanings.phrased
         text = said.text
-        self.mixed = not text.isupper() and any(character.isupper() for character in text)
+        self.mixed = not text.isupper() and any(map(str.isupper, text))
         self._of_the_writer = frozenset(self._introduced())
         self.weights = [self._weight(place) for place in range(len(said.words))]
 
@@ -125,7 +125,7 @@ class Spotter:
 
     def is_title(self, index: int) -> bool:
         """Return whether the word at `index` is a title such as "doctor", but not the last word of "heart doctor"."""
-        return self.word(index) in self.around.titles and index not in self._inner
+        return self.said.words[index] in self.around.titles and index not in self._inner
 
     def like(self, index: int) -> bool:
         """Return whether the word at `index` is a known name or an unknown word."""
@@ -148,7 +148,7 @@ class Spotter:
                     yield from range(first, first + _AFTER_AN_INTRODUCTION)
 
     def _weight(self, index: int) -> int | None:
-        word, key, kinds = self.word(index), self.key(index), self.kinds.get(index, frozenset())
+        word, key, kinds = self.said.words[index], self.said.keys[index], self.kinds.get(index, frozenset())
         listed, capital = key in self.words.people, self.capital(index)
         of_network = "network" in kinds and index + 1 in self._inner  # the "Blue" of "Blue Network S"
         if index in self._of_the_writer or of_network or not word.replace("'", "").isalpha() or CONTRACTED.search(word):
@@ -223,7 +223,7 @@ class _Organizations:
     def saint(self, first: int) -> int | None:
         """Return the end index of a name such as "St. Thomas" at `first`; None for a street, a city or another word."""
         after = first + 1
-        if self.at.word(first) not in self.own.saint or after >= len(self.said.words) or not self._distinct(after):
+        if self.said.words[first] not in self.own.saint or after >= len(self.said.words) or not self._distinct(after):
             return None
         end = after + 1
         while self.at.word(end) in self.inner - self.own.link:
@@ -237,7 +237,7 @@ class _Organizations:
         these.
         """
         led_in = (
-            self.at.word(first) in self.own.brand and first + 1 < len(self.said.words) and self._distinct(first + 1)
+            self.said.words[first] in self.own.brand and first + 1 < len(self.said.words) and self._distinct(first + 1)
         )
         if not (self._distinct(first) or self._capital_inner(first) or led_in):
             return None

@@ -4,7 +4,8 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import islice
 from operator import itemgetter
 
 import msgspec
@@ -34,12 +35,12 @@ class WordRange:
     def is_part_of(self, *others: "WordRange") -> bool:
         """Return whether one of the others has all words and more."""
         size = self.after - self.first
-        return self.lies_in(*(one for one in others if one.after - one.first > size))
+        return self.lies_in(*[one for one in others if one.after - one.first > size])
 
 
 def places_of(spans: Iterable[WordRange]) -> frozenset[int]:
     """Return the indexes of the words of all spans."""
-    return frozenset(place for one in spans for place in one.places)
+    return frozenset().union(*[range(one.first, one.after) for one in spans])
 
 
 class Tag(WordRange, msgspec.Struct, frozen=True):
@@ -100,13 +101,14 @@ APOSTROPHES = dict.fromkeys("\u2018\u2019\u201b\u02b9\u02bb\u02bc\u02c8\u2032\ua
 _SMALL = re.compile(r"(?<=')S\b|\b(?:Of|De|La|Las|Los|Del|The|Van|Von|Der|Den)\b")
 _APOSTROPHES = str.maketrans(APOSTROPHES)
 _WITH_STROKE = re.compile(r"LATIN SMALL LETTER ([A-Z]) WITH")
+_NUMBER = re.compile(r"\d")
 _DASH = re.compile(r" ?[-\u2013\u2014] ?")
 _PLURAL_FROM = 4
 # "news" is not what a "new patient" is.
 _NO_PLURAL = frozenset({"news"})
 
 
-class Utterance(msgspec.Struct, frozen=True):
+class Utterance(msgspec.Struct, frozen=True, dict=True):
     """A message split into words.
 
     `words[i]` is folded, `keys[i]` is its look-up form, `spans[i]` its position in `text`.
@@ -120,6 +122,11 @@ class Utterance(msgspec.Struct, frozen=True):
     keys: tuple[str, ...]
     spans: tuple[tuple[int, int], ...]
     people: tuple[Tag, ...] = ()
+
+    @cached_property
+    def shapes(self) -> tuple[str, ...]:
+        """The words as evidence (`shape`)."""
+        return tuple(map(shape, self.words))
 
     def repaired(self, keys: Sequence[str]) -> "Utterance":
         """Return the message with its words as the keys spell them, where these differ: "wknd" is a weekend."""
@@ -214,7 +221,7 @@ def key_of(word: str) -> str:
         word = word.replace("'", "")
     if word in _NO_PLURAL:
         return word
-    if len(word) >= _PLURAL_FROM and word[-1] == "s" and word[-2] != "s" and not word[-2].isdigit():
+    if word[-1:] == "s" and len(word) >= _PLURAL_FROM and word[-2] != "s" and not word[-2].isdigit():
         return word[:-1]
     return word
 
@@ -222,20 +229,24 @@ def key_of(word: str) -> str:
 _key_of_plain = lru_cache(maxsize=32_768)(key_of)
 
 
+def shape(word: str) -> str:
+    """Return a word as evidence: a number becomes its number of digits, because its value does not tell the intent."""
+    if word.isalpha():
+        return word
+    if word.isdigit():
+        return f"#{len(word)}"
+    return "#" if _NUMBER.search(word) else word
+
+
 def read(text: str, *, limit: int = SCORED_TOKENS) -> Utterance:
     """Return a message split into words, of at most `READ_CHARS` characters and `limit` words. Never raises."""
     clean = without_markup(text[:READ_CHARS])
     folded, places = fold(clean)
-    words: list[str] = []
-    spans: list[tuple[int, int]] = []
-    for found in _WORD.finditer(folded):
-        if len(words) == limit:
-            break
-        words.append(found.group())
-        first, after = found.span()
-        spans.append((first, after) if places is None else (places[first], places[after - 1] + 1))
-    keys = tuple([key_of(word) for word in words])
-    return Utterance(clean, folded, tuple(words), keys, tuple(spans))
+    found = [*islice(_WORD.finditer(folded), limit)]
+    words, spans = tuple([one[0] for one in found]), tuple([one.span() for one in found])
+    if places is not None:
+        spans = tuple([(places[first], places[after - 1] + 1) for first, after in spans])
+    return Utterance(clean, folded, words, tuple(map(key_of, words)), spans)
 
 
 def keys_in(phrase: str) -> tuple[str, ...]:

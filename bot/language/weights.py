@@ -9,7 +9,6 @@ piece, and one byte for each weight, row by row. Last is the text of the evidenc
 between the possible intents of a message. They are never fitted on what people write to the bot.
 """
 
-import re
 import sys
 from array import array
 from bisect import bisect_left
@@ -27,7 +26,7 @@ from zlib import crc32, decompress
 import msgspec
 
 from bot.errors import PackError
-from bot.language.text import Utterance, key_of
+from bot.language.text import Utterance, key_of, shape
 
 WEIGHTS = "_weights.bin"
 MAGIC = b"weights2\n"
@@ -60,7 +59,6 @@ KINDS: Mapping[str, float] = {"words": 1.0, "apart": 0.6, "pieces": 1.0, "found"
 SAID = ("words", "apart", "pieces")
 # How many words after the next one a word makes a pair with.
 _APART = 2
-_NUMBER = re.compile(r"\d")
 _SHORTEST, _LONGEST = 2, 5
 _WORD = 50  # letters of a word that are cut into pieces, more than any word has
 
@@ -73,7 +71,7 @@ def evidence(said: Utterance, names: AbstractSet[str], without: AbstractSet[int]
     "words" are single words and pairs, "apart" are pairs with words between, "pieces" are words that `counted` cuts
     into pieces. `without` are the indexes of words to leave out.
     """
-    words = [word if word.isalpha() else shape(word) for at, word in enumerate(said.words) if at not in without]
+    words = [word for at, word in enumerate(said.shapes) if at not in without]
     pairs = zip(("^", *words), (*words, "$"), strict=True)
     return {
         "words": [*words, *[f"{left} {right}" for left, right in pairs]],
@@ -96,15 +94,6 @@ def _cut(kind: str, text: str) -> Sequence[str]:
     sizes = range(_SHORTEST, min(_LONGEST, length - 1) + 1)
     found = [text[first : first + size] for size in sizes for first in range(length - size + 1)]
     return [*found, text] if length <= _LONGEST else found
-
-
-def shape(word: str) -> str:
-    """Return a word as evidence: a number becomes its number of digits, because its value does not tell the intent."""
-    if word.isalpha():
-        return word
-    if word.isdigit():
-        return f"#{len(word)}"
-    return "#" if _NUMBER.search(word) else word
 
 
 class Header(msgspec.Struct, forbid_unknown_fields=True):
@@ -172,7 +161,7 @@ class Weights:
         ends = accumulate(header.rows.values(), initial=0)
         self._kinds = dict(zip(header.rows, pairwise(ends), strict=True))
         self._ready: dict[str, dict[str, tuple[int, int, int]]] = {kind: {} for kind in KINDS}
-        self._shape = f"<{len(self.labels)}I"
+        self._shape, self._size = f"<{len(self.labels)}I", _LANE * len(self.labels)
         self.everyday: Container[str] = frozenset()
 
     def row(self, kind: str, text: str) -> int | None:
@@ -191,7 +180,7 @@ class Weights:
             if not often:
                 continue
             scale = header.step * KINDS[kind] / (sqrt(square) if kind != "found" else EIGHTHS)
-            added, zero = unpack(self._shape, total.to_bytes(_LANE * len(self.labels), "little")), scale * ZERO * often
+            added, zero = unpack(self._shape, total.to_bytes(self._size, "little")), scale * ZERO * often
             sums = [value + scale * lane - zero for value, lane in zip(sums, added, strict=True)]
         return sums
 
@@ -235,16 +224,16 @@ class Weights:
         """
         places = range(len(sums)) if legal is None else legal
         top = max([sums[place] for place in places])
-        raised = {place: -exp(self.slope * (sums[place] - top)) for place in places}
+        raised = dict(zip(places, map(exp, [self.slope * (sums[place] - top) for place in places]), strict=True))
         whole = sum(raised.values())
-        ahead = sorted([(raised[place], self.labels[place]) for place in (places if told is None else told)])
-        return {label: chance / whole for chance, label in ahead}
+        ahead = sorted([(-raised[place], self.labels[place]) for place in (places if told is None else told)])
+        return {label: -chance / whole for chance, label in ahead}
 
     def likeliest(self, found: EvidenceTexts) -> tuple[str, float]:
         """Return the likeliest label and its probability."""
         sums = self.sums(found)
         top = max(sums)
-        return self.labels[sums.index(top)], 1 / sum([exp(self.slope * (one - top)) for one in sums])
+        return self.labels[sums.index(top)], 1 / sum(map(exp, [self.slope * (one - top) for one in sums]))
 
     def knows(self, words: Collection[str]) -> bool:
         """Return whether more than half of these words were counted."""
