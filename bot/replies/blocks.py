@@ -33,7 +33,7 @@ from bot.replies.plain import amount_of, drawable, meter_of, paged, plain, said_
 CHART, TABLE = "data_visualization", "data_table"
 PAGE_BLOCKS = 50
 PAGE_TEXT = 3_500
-_TEXT, _HEADER, _LINK, _ROWS = 3_000, 150, 3_000, 20
+_TEXT, _HEADER, _LINK, _ROWS, _BESIDE = 3_000, 150, 3_000, 20, 16
 _CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
 _COLUMNS, _CORNER, _CHARACTERS = 20, "\u2060", 10_000  # the corner is seen as empty
@@ -159,10 +159,10 @@ def _listed(facts: Facts) -> Kit:
 
 
 def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:
-    """Yield an entry with its one button on the right; below it if its text would be read as mrkdwn."""
+    """Yield an entry with its one button on the right; below it if it is wide or the text would be read as mrkdwn."""
     first, *rest = [line.spans for line in item.lines]
     lines = [(Span(item.head), *first), *rest]
-    text = _mrkdwn(lines) if len(item.actions) == 1 else None
+    text = _mrkdwn(lines) if len(item.actions) == 1 and len(item.actions[0].label) <= _BESIDE else None
     if text is None:
         yield _rich(lines)
         yield from buttons.row(item.actions, entry(item))
