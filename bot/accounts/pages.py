@@ -154,8 +154,9 @@ class LinkPages:
         if not self._forms.is_ours(request, fields, link_id):
             raise errors.WrongBrowser("the form was not made for this browser")
         if "no" in fields:
-            await self._sign_ins.refuse(link_id)
-            return self._renderer.problem(request, "sign_in_cancelled", HTTPStatus.OK)
+            person = await self._sign_ins.refuse(link_id)
+            back = chat_address(person, self._settings.teams_app_id)
+            return self._renderer.problem(request, "sign_in_cancelled", HTTPStatus.OK, person=person, back=back)
         language = self._renderer.preferred(request.headers.get("accept-language"))
         url, browser, popup = await self._sign_ins.depart(link_id, request.query_params, language)
         away = RedirectResponse(url, HTTPStatus.SEE_OTHER, private(popup=popup))
@@ -181,11 +182,11 @@ class LinkPages:
         state = await self._state(outcome) if outcome else "over"
         if outcome is None or (state == "over" and not outcome.problem):
             raise errors.LinkExpired("nothing to show in this browser")
-        if outcome.problem:
-            status = HTTPStatus(outcome.status)
-            return self._renderer.problem(request, outcome.problem, status, outcome.reference, popup=outcome.popup)
         popup, person = outcome.popup, outcome.person
         back = "" if popup else chat_address(person, self._settings.teams_app_id)
+        if name := outcome.problem:
+            status, told = HTTPStatus(outcome.status), outcome.reference
+            return self._renderer.problem(request, name, status, told, popup=popup, person=person, back=back)
         if state != "waits":
             return self._page(request, "used", person=person, back=back)
         known = known_as(person) if popup else ""

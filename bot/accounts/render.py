@@ -111,11 +111,29 @@ class Renderer:
         return HTMLResponse(html, status, {**headers, **private(popup=popup)})
 
     def problem(
-        self, request: Request, name: str, status: HTTPStatus, reference: str = "", *, popup: bool = False
+        self,
+        request: Request,
+        name: str,
+        status: HTTPStatus,
+        reference: str = "",
+        *,
+        popup: bool = False,
+        person: Person | None = None,
+        back: str = "",
     ) -> HTMLResponse:
-        """Return the page that says what went wrong, in the browser's language. A pop-up has the chat behind it."""
+        """Return the page that says what went wrong, in the browser's language. A pop-up has the chat behind it.
+
+        `back` is the link to the chat of the `person`, if it is known.
+        """
         accepts, behind = request.headers.get("accept-language"), popup or PARAMETER in request.query_params
-        return self.page("problem", accepts, status=status, problem=name, reference=reference, behind=behind)
+        told: dict[str, Any] = {
+            "problem": name,
+            "reference": reference,
+            "behind": behind,
+            "person": person,
+            "back": back,
+        }
+        return self.page("problem", accepts, status=status, **told)
 
 
 def environment(folder: Path, common: Mapping[str, object], **options: Any) -> ImmutableSandboxedEnvironment:

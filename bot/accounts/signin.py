@@ -48,10 +48,11 @@ class SignIns:
         """Return the person for whom a one-time link was made; LinkExpired if it has expired, was used or replaced."""
         return (await self._live(digest(link_id))).person
 
-    async def refuse(self, link_id: str) -> None:
-        """Delete a link that the person declines; LinkExpired as in `person_of`."""
-        await self._live(digest(link_id))
+    async def refuse(self, link_id: str) -> Person:
+        """Delete a link that the person declines, and return that person; LinkExpired as in `person_of`."""
+        person = await self.person_of(link_id)
         await self._rows.drop(rows.LinkRequest, digest(link_id))
+        return person
 
     async def depart(self, link_id: str, query: Mapping[str, str], language: Language = "en") -> tuple[str, str, bool]:
         """Start a sign-in, with a new state, nonce, PKCE verifier and browser secret.

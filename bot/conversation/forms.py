@@ -1,9 +1,10 @@
-"""The pack's forms: validation of a submitted form, the network choices, and the member's own network.
+"""The pack's forms: validation of a submitted form, the network choices, and what a member's form starts with.
 
 Each field of a form is a `key:value` option of its intent.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Literal
@@ -17,27 +18,31 @@ from bot.language.offers import Form, Offers
 from bot.language.options import Options, read_options
 from bot.message import Person
 
-FieldFault = Literal["missing", "unread"]
+FieldFault = Literal["missing", "unread", "nothing"]
 _NO_QUOTES = str.maketrans('"\u201c\u201d', "   ")
 _MOST = 100  # networks to choose from, as Slack takes
 _SECONDS = 1.0  # a form is opened within three, or never: who waits for the payer gets it without the network
 
 
-class KnownNetworks(msgspec.Struct, frozen=True):
-    """The networks for a form: all those of the directory (`listed`), and those that are preselected (`own`)."""
+class Known(msgspec.Struct, frozen=True):
+    """What is known for a form: the directory's networks (`listed`), the member's own ones, and their ZIP code."""
 
     listed: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
+    here: tuple[str, ...] = ()
+
+    def starts(self, form: Form) -> dict[str, tuple[str, ...]]:
+        """Return the initial values of a form's fields."""
+        return {key: values for key, values in ((form.own, self.own), (form.here, self.here)) if key and values}
 
 
-NOTHING = KnownNetworks()
-"""The known networks of a field that does not ask for a network: none."""
+NOTHING = Known()
 
 
 class Forms:
     """The pack's forms for a channel. `members` is False if the bot reads no member's record.
 
-    `listed` returns the names of all networks of the directory, `own` those of a person.
+    `listed` returns the names of all networks of the directory, `own` those of a person, `here` a person's ZIP code.
     """
 
     def __init__(
@@ -46,16 +51,18 @@ class Forms:
         offers: Offers,
         listed: Callable[[], Awaitable[tuple[str, ...]]],
         own: Callable[[Person], Awaitable[tuple[str, ...]]],
+        here: Callable[[Person], Awaitable[tuple[str, ...]]],
         *,
         members: bool = True,
     ) -> None:
-        self._engine, self.offers, self._listed, self._own = engine, offers, listed, own
-        self._members = members
+        self._engine, self.offers = engine, offers.for_members() if members else offers
+        self._listed, self._own, self._here, self._members = listed, own, here, members
 
     def faults(self, name: str, fields: Mapping[str, str], today: date) -> dict[str, FieldFault]:
         """Return the fault of each faulty field: a required one is empty, a value is unreadable, or a place is unknown.
 
-        `fields` are the filled in options by key, as sent to the bot (`near:"37402"`).
+        "nothing" is that of the first of those of which one is needed. `fields` are the filled in options by key, as
+        sent to the bot (`near:"37402"`).
         """
         form = self.offers.forms[name].form
         unread = {option.key for option in self._read(name, " ".join(fields.values()), today).unread}
@@ -66,7 +73,7 @@ class Forms:
         found: dict[str, FieldFault] = {key: "unread" for key in form.fields if key in unread}
         found.update({key: "missing" for key in form.required if key not in fields})
         if form.one_of and fields.keys().isdisjoint(form.one_of):
-            found[form.one_of[0]] = "missing"
+            found[form.one_of[0]] = "nothing"
         return found
 
     def submitted(
@@ -81,22 +88,28 @@ class Forms:
     def _read(self, name: str, options: str, today: date) -> Options:
         return read_options(self._engine, options, self._engine.intents[self.offers.forms[name].intent].options, today)
 
-    async def known(self, name: str, person: Person | None) -> KnownNetworks:
-        """Return the networks for a form that asks for one, as far as they can be read in time; none for other forms.
+    async def known(self, name: str, person: Person | None, keys: Sequence[str] | None = None) -> Known:
+        """Return what is known for the fields `keys` of a form (None: for all), as far as it can be read in time.
 
         `person` is None if the form must not reveal whether its opener has connected an account.
         """
-        if self.offers.forms[name].form.own is None:
-            return KnownNetworks()
-        own = [self._in_time(self._own(person))] if person and self._members else []
-        return KnownNetworks(*await asyncio.gather(self._in_time(self._listed()), *own))
+        form, own = self.offers.forms[name].form, person if self._members else None
+        shown = form.fields if keys is None else keys
+        networks, place = form.own in shown, form.here in shown
+        return Known(
+            *await asyncio.gather(
+                _in_time(self._listed() if networks else None),
+                _in_time(self._own(own) if networks and own else None),
+                _in_time(self._here(own) if place and own else None),
+            )
+        )
 
-    async def _in_time(self, names: Awaitable[tuple[str, ...]]) -> tuple[str, ...]:
-        try:
-            async with asyncio.timeout(_SECONDS):
-                return await names
-        except (TimeoutError, PayerError, Unreadable):
-            return ()
+
+async def _in_time(names: Awaitable[tuple[str, ...]] | None) -> tuple[str, ...]:
+    with contextlib.suppress(TimeoutError, PayerError, Unreadable):
+        async with asyncio.timeout(_SECONDS):
+            return await names if names else ()
+    return ()
 
 
 TICKED = "only"
@@ -106,7 +119,8 @@ TICKED = "only"
 class FormField(msgspec.Struct, frozen=True):
     """A field of a form, as each channel draws it.
 
-    `choices` are (value, label) pairs, `starts` the initial values; `example` stands in an empty field for text.
+    `choices` are (value, label) pairs, `starts` the initial values; `example` stands in an empty field for text. If one
+    of the choices may be left open, the first one, with the value "", says so.
     """
 
     key: str
@@ -127,13 +141,11 @@ def fields_of(
     form: Form,
     labels: Mapping[str, str],
     keys: Iterable[str],
-    known: KnownNetworks = NOTHING,
+    known: Known = NOTHING,
     typed: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[FormField]:
-    """Yield the fields of a form with these keys. Their initial values are those `typed`, or the person's networks."""
-    if typed is None:
-        typed = {form.own: known.own} if form.own else {}
-    keys = tuple(keys)
+    """Yield the fields of a form with these keys. Their initial values are those `typed`, or what is known."""
+    typed, keys = known.starts(form) if typed is None else typed, tuple(keys)
     named = {key: [name for name in labels if name.startswith(f"{key}:")] for key in keys}
     ticks = {key: names[0] for key, names in named.items() if len(names) == 1}
     for key in keys:
@@ -141,13 +153,17 @@ def fields_of(
             choices = tuple(_choices(key, labels, known if key == form.own else NOTHING))
             of_choices: Literal["several", "one"] = "several" if key in form.several else "one"
             kind = of_choices if choices else "day" if key in form.days else "text"
-            yield FormField(key, labels[key], kind, choices, tuple(typed.get(key, ())), labels.get(f"eg:{key}", ""))
+            starts, example = tuple(typed.get(key, ())), labels.get(f"any:{key}") or labels.get("any", "")
+            if kind == "one" and key not in form.required:
+                choices, starts = (("", example), *choices), starts or ("",)
+            example = example if kind == "several" else labels.get(f"eg:{key}", "")
+            yield FormField(key, labels[key], kind, choices, starts, example)
         elif key == next(iter(ticks)):
             starts = tuple(name for one, name in ticks.items() if one in typed)
             yield FormField(TICKED, labels[TICKED], "ticks", tuple((n, labels[n]) for n in ticks.values()), starts)
 
 
-def _choices(key: str, labels: Mapping[str, str], known: KnownNetworks) -> Iterator[tuple[str, str]]:
+def _choices(key: str, labels: Mapping[str, str], known: Known) -> Iterator[tuple[str, str]]:
     """Yield the (value, label) choices of a field: those in the labels, or the directory's networks, own ones first.
 
     There are none if the directory does not respond in time; the person then types the name.

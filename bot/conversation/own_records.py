@@ -15,7 +15,7 @@ from bot.kit import Ask, Claim, Coverage, Patient, Search, Unreadable, member_co
 from bot.kit.spelling import is_named
 from bot.language.reading import Slot
 from bot.language.rules import PERSON
-from bot.message import Message
+from bot.message import Message, OneToOne, Person
 from bot.payer.budget import Budget
 
 T = TypeVar("T")
@@ -45,6 +45,11 @@ class OwnRecords:
             return None
         raw = await self._member(message.person, access).read("Patient", access.patient, self._limits())
         return await asyncio.to_thread(Patient, raw, strict=True)
+
+    async def place(self, person: Person) -> tuple[str, ...]:
+        """Return the ZIP code of a person's home; () if it is unknown. Raises PayerError, Unreadable."""
+        home = await self.home(Message("", person, OneToOne(""), ""), "")
+        return (home.zip5,) if home and home.zip5 else ()
 
     async def coverages(self, message: Message, whose: str) -> tuple[Coverage, ...]:
         """Return the coverages of the Patient asked about; () if none can be read."""

@@ -61,8 +61,8 @@ class Turn:
         """The handlers of intents about the asker's own words, reminders and people. They send no request to the payer.
         """
         self.recognisers = Recognisers(parts, self._connecting)
-        networks = answering.listed_networks, answering.own_networks
-        self.forms = Forms(parts.pack.engine, parts.pack.offers, *networks, members=self._member_answers == "dm")
+        known = answering.listed_networks, answering.own_networks, answering.own.place
+        self.forms = Forms(parts.pack.engine, parts.pack.offers, *known, members=self._member_answers == "dm")
 
     async def answer(self, message: Message) -> AsyncIterator[Answered]:
         """Yield every reply to a message, in order; only the last has `final` set.

@@ -51,6 +51,7 @@ from bot.kit.news import (
 from bot.kit.offers import (
     AppealCase, AppealOutcome, CallNote, CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish,
     WithCase, WithDocument, WithReminder)
+from bot.kit.opening import local_time
 from bot.kit.organizations import affiliations_of, Electronic, electronic_addresses, places_of
 from bot.kit.period import month_words, newest_procedure, period_claims, same_month
 from bot.kit.plans import (

@@ -273,6 +273,11 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
         return last[::-1] if len(units) == 1 and None not in units and len(last) > 1 else ()
 
     @property
+    def since(self) -> Series | None:
+        """The single test, its newest result compared with the first one of the curve; None without a curve."""
+        return replace(self.only, then=self.curve[0]) if self.only and self.curve else None
+
+    @property
     def marked(self) -> bool:
         """Whether the record marks the newest result of every test, for example as normal or high."""
         return bool(self.of) and all(test.newest.main.mark and not test.newest.parts for test in self.of)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 
 class Prompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,6 +31,8 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         days: fields with a date.
         several: fields of which several choices may be selected.
         own: the field in which the member's own network is preselected.
+        here: the field for a place, which starts with the member's ZIP code.
+        desk: fields shown only where no member's record is read. Elsewhere, the first of `one_of` is required.
         linked: True to offer the form only to people who have connected an account.
         home: True to show the form on a channel's home page.
 
@@ -45,6 +48,8 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     days: tuple[str, ...] = ()
     several: tuple[str, ...] = ()
     own: str | None = None
+    here: str | None = None
+    desk: tuple[str, ...] = ()
     linked: bool = False
     home: bool = True
 
@@ -62,6 +67,18 @@ class Offers(msgspec.Struct, frozen=True):
 
     forms: Mapping[str, Offered] = msgspec.field(default_factory=dict)
     prompts: tuple[Prompt, ...] = ()
+
+    def for_members(self) -> Offers:
+        """Return the same without the fields for a directory desk."""
+        forms = {name: replace(one, form=_without_desk(one.form)) for name, one in self.forms.items()}
+        return replace(self, forms=forms)
+
+
+def _without_desk(form: Form) -> Form:
+    if not form.desk:
+        return form
+    fields = tuple(key for key in form.fields if key not in form.desk)
+    return replace(form, fields=fields, required=(*form.required, *form.one_of[:1]), one_of=(), desk=())
 
 
 def offers_of(entries: Iterable[tuple[str, bool, Form | None, Prompt | None]]) -> Offers:

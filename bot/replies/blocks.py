@@ -33,7 +33,7 @@ from bot.replies.plain import amount_of, drawable, meter_of, paged, plain, said_
 CHART, TABLE = "data_visualization", "data_table"
 PAGE_BLOCKS = 50
 PAGE_TEXT = 3_500
-_TEXT, _HEADER, _LINK, _ROWS = 3_000, 150, 3_000, 20
+_TEXT, _HEADER, _LINK, _ROWS, _BESIDE = 3_000, 150, 3_000, 20, 16
 _CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
 
 _COLUMNS, _CORNER, _CHARACTERS = 20, "\u2060", 10_000  # the corner is seen as empty
@@ -109,7 +109,7 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
 
 def _size(block: Block) -> tuple[int, int]:
     """Return how many Slack blocks a block needs at most, and the length of its text."""
-    return 2 if isinstance(block, Item) and block.actions else 1, len(plain([block]))
+    return 2 if isinstance(block, Chart) or (isinstance(block, Item) and block.actions) else 1, len(plain([block]))
 
 
 def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[Kit]:
@@ -123,6 +123,7 @@ def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[
             yield _rich([(Span(meter_of(block)),)])
         elif isinstance(block, Chart) and drawn:
             yield _chart(block)
+            yield from () if _all_told(block) else (_rich([line.spans]) for line in said_of(block))
         else:
             yield from _block(block, buttons)
         caption = block.text or caption if isinstance(block, Line) else caption
@@ -159,10 +160,10 @@ def _listed(facts: Facts) -> Kit:
 
 
 def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:
-    """Yield an entry with its one button on the right; below it if its text would be read as mrkdwn."""
+    """Yield an entry with its one button on the right; below it if it is wide or the text would be read as mrkdwn."""
     first, *rest = [line.spans for line in item.lines]
     lines = [(Span(item.head), *first), *rest]
-    text = _mrkdwn(lines) if len(item.actions) == 1 else None
+    text = _mrkdwn(lines) if len(item.actions) == 1 and len(item.actions[0].label) <= _BESIDE else None
     if text is None:
         yield _rich(lines)
         yield from buttons.row(item.actions, entry(item))
@@ -194,16 +195,18 @@ def _marked(span: Span) -> str:
     return f"*{shown}*" if span.bold and shown.strip() == shown else shown
 
 
+def _all_told(chart: Chart) -> bool:
+    """Return whether each label of a chart's bars has room for its amount; a line has the amounts beside its points."""
+    return chart.kind == "line" or all(len(point.told) <= _CHART_LABEL for point in chart.points)
+
+
 def _labels(chart: Chart) -> list[str]:
-    """Return the labels of a chart's points, each with its amount, before which it is cut; a line's have none.
+    """Return the labels of a chart's points, each with its amount if all of them have room for it.
 
     Return [] if one is empty or two are alike, which Slack does not take.
     """
-    ends = [f" {point.words}" if point.words and chart.kind != "line" else "" for point in chart.points]
-    labels = [
-        cut(point.label, max(1, _CHART_LABEL - len(end))) + end[:_CHART_LABEL] * bool(point.label)
-        for point, end in zip(chart.points, ends, strict=True)
-    ]
+    told = chart.kind != "line" and _all_told(chart)
+    labels = [cut(point.told if told and point.label else point.label, _CHART_LABEL) for point in chart.points]
     return labels if all(labels) and len(set(labels)) == len(labels) else []
 
 

@@ -179,6 +179,8 @@ def _drawn(block: Block) -> Iterable[str]:
             return _grid([("", *columns), *sides], sums, head=True)
         case Facts():
             return _grid([(one.label * (not at), one.value) for rows in block.fields for at, one in enumerate(rows)])
+        case Item():
+            return chain(*map(_wrapped, _item(block, addresses=True, gap=_GAP)))
         case Chart():
             return _chart(block)
         case _:
@@ -252,11 +254,11 @@ def _lines(block: Block, *, addresses: bool) -> list[str]:
             return [block.text]
 
 
-def _item(item: Item, *, addresses: bool) -> list[str]:
-    """Return an entry's lines, with its buttons at the end of the last one."""
+def _item(item: Item, *, addresses: bool, gap: str = " ") -> list[str]:
+    """Return an entry's lines, with its buttons at the end of the last one, after a gap."""
     row, linked = _row(item.actions, addresses=addresses)
     lines = [line.text for line in item.lines]
-    lines[-1] = f"{lines[-1]} {row}".rstrip()
+    lines[-1] = f"{lines[-1]}{gap}{row}".rstrip()
     first, *rest = [*lines, *linked]
     return [f"{item.head}{first}", *(f"   {line}" for line in rest)]
 

@@ -63,7 +63,8 @@ class DrugCoverage(kit.OfDrug, frozen=True):
         brands: The groups with a brand, one for each brand, if there are also groups without one.
         limits: How many of the `total` groups have a quantity limit.
         detail: True if the question asks for every group; `priced`: for the cost; `needs`: whether approval is needed;
-            `tiered`: for the tier; `mailed`: whether mail order is possible; `compared`: what is cheaper.
+            `tiered`: for the tier; `mailed`: whether mail order is possible; `compared`: what is cheaper, of
+            two ways that it names if `either`.
         last: The member's newest fill, if the question is about future costs; `left`: the use of the deductible.
         each: The data on each drug, if the question names several.
     """
@@ -86,6 +87,7 @@ class DrugCoverage(kit.OfDrug, frozen=True):
     tiered: bool = False
     mailed: bool = False
     compared: bool = False
+    either: bool = False
     last: kit.Claim | None = None
     left: kit.MetSoFar | None = None
     each: tuple[DrugCoverage, ...] = ()
@@ -118,12 +120,6 @@ class DrugCoverage(kit.OfDrug, frozen=True):
             return None
         month = bool(last.dispensed) and all(one.days and one.days <= _MONTH_DAYS for one in last.dispensed)
         return kit.Amount(due.amount.value * _MONTHS, due.amount.currency) if month else None
-
-    @property
-    def mail_saves(self) -> bool:
-        """Whether three months cost less by mail than three fills like the last one, or else than at a pharmacy."""
-        against = self.filled or (self.supply.retail if self.supply else None)
-        return bool(self.supply and against and self.supply.mail.value < against.value)
 
 
 async def answer(ask: kit.Ask) -> DrugCoverage:
@@ -171,8 +167,9 @@ async def _of(
     base = DrugCoverage(drug, lists, chosen, found_as=found_as, searched=(drug, *others), near=near, detail=detail)
     tiered, mailed, saves = (name in says for name in ("tier", "by_mail", "costs_less"))
     compared, needs = saves or not says.isdisjoint({"against", "cheaper", "lowest"}), "approval" in says
+    either = not {"or", "o"}.isdisjoint(kit.words_of(ask.said))
     priced = ask.asked.form == "amount" or ("money" in says and "paid_for" not in says)
-    base = replace(base, needs=needs, tiered=tiered, mailed=mailed, compared=compared, priced=priced)
+    base = replace(base, needs=needs, tiered=tiered, mailed=mailed, compared=compared, priced=priced, either=either)
     return summarize(base, known, ask), known
 
 

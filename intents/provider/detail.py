@@ -202,6 +202,7 @@ def _receipt(
     names = tuple(name for name in kit.names_of(shown) if not network or name == network)
     read = max((source.fetched_at for source in ask.report.sources), default=None)
     where = kit.sites(ask, shown, None)
+    there = kit.local_time(ask, next((site.spot.location for site in where if site.spot), None)).tzinfo
     unsigned = Receipt(
         provider=rows[0].name,
         npi=next((row.npi for row in rows if row.npi), None),
@@ -211,7 +212,7 @@ def _receipt(
         phones=tuple(dict.fromkeys(phone for site in where for phone in site.phones or site.common)),
         records=tuple(sorted({f"{row.role.type}/{row.role_id}" for row in shown})),
         updated=kit.oldest(row.last_updated for row in shown),
-        read=read.replace(microsecond=0).astimezone(ask.moment().tzinfo) if read else None,
+        read=read.replace(microsecond=0).astimezone(there) if read else None,
         proofs=_proofs(ask, shown, names),
     )
     return replace(unsigned, sha256=digest(unsigned))

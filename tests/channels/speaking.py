@@ -45,7 +45,7 @@ class KeywordTurn:
     def forms(self) -> Forms:
         """The pack's forms, with the networks of this turn."""
         pack = shipped_pack()
-        return Forms(pack.engine, pack.offers, self.listed_networks, self.own_networks)
+        return Forms(pack.engine, pack.offers, self.listed_networks, self.own_networks, self.own_place)
 
     async def listed_networks(self) -> tuple[str, ...]:
         """What the directory lists."""
@@ -54,6 +54,10 @@ class KeywordTurn:
     async def own_networks(self, person: Person) -> tuple[str, ...]:
         """What looks like the network of who is linked."""
         return self.networks if person.user in self.linked else ()
+
+    async def own_place(self, person: Person) -> tuple[str, ...]:
+        """Where who is linked lives."""
+        return ("37402",) if person.user in self.linked else ()
 
 
 def private_blocks(more: str) -> tuple[Line | Actions, ...]:

@@ -109,7 +109,7 @@ def _actions(block: Kit) -> Iterator[str]:
 
 
 def _element(element: Kit) -> Iterator[str]:
-    if element["type"] not in {"button", "overflow", "static_select"}:
+    if element["type"] not in {"button", "overflow", "static_select", "checkboxes"}:
         yield f"{element['type']} is no element here"
     if not element.get("value", "x"):
         yield "value empty or over 2,000"

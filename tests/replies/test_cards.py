@@ -296,7 +296,7 @@ def test_a_console_aligns_what_belongs_together() -> None:
     assert drawn([Facts((Fact("Member ID", "1337"), Fact("Plan", "PPO")))]) == "Member ID  1337\nPlan       PPO"
     head, _, first, *_ = drawn([COMPARED]).split("\n")
     assert head.index("Minh Kim, DO") == first.index("Specialty of Minh Kim, DO")
-    assert drawn(listed(2)).split("\n") == [f"{at}. Grace Okafor, MD · {at} [Details]" for at in (1, 2)]
+    assert drawn(listed(2)).split("\n") == [f"{at}. Grace Okafor, MD · {at}  [Details]" for at in (1, 2)]
     assert drawn([Note((Span("x " * 60),)), Line((Span("[Proof of network] " * 9),))]).count("[Proof of network]") == 9
 
 

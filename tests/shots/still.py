@@ -15,7 +15,7 @@ from bot.channels.slack.views import AMONG_OTHERS, form_button, modal, with_form
 from bot.channels.slack.writer import Notices
 from bot.cli import devchat as desk
 from bot.config import Settings
-from bot.conversation.forms import KnownNetworks
+from bot.conversation.forms import Known
 from bot.delivery.reminders import Reminder
 from bot.documents.printer import Printer
 from bot.message import Language, Person, Private
@@ -66,6 +66,7 @@ _TYPED = {"near": "nowhere at all", "amount": "much"}
 def stills(language: Language) -> Iterator[tuple[str, str]]:
     """The name and the HTML of each."""
     pack = shipped_pack()
+    offers = pack.offers.for_members()
     notices, labels = Notices(pack.words), Notices(pack.words).labels("home_buttons", language)
     for name, values in HOMES.items():
         told = {"payer": _settings().payer_facts, **_NONE, **values}
@@ -74,9 +75,9 @@ def stills(language: Language) -> Iterator[tuple[str, str]]:
         blocks = with_forms(notices.pages(page)[0].blocks, [form_button(one, labels[one]) for one in offered])
         yield f"home-{name}", _drawn({"type": "home", "blocks": blocks}, language)
     for name, (form, faults) in FORMS.items():
-        known = KnownNetworks(("Blue Network P", "Blue Network S"), ("Blue Network S",))
+        known = Known(("Blue Network P", "Blue Network S"), ("Blue Network S",), ("37402",))
         more = AMONG_OTHERS if form == "find" and name != "find-more" else None
-        view = modal(pack.offers.forms[form].form, notices, language, known, more=more)
+        view = modal(offers.forms[form].form, notices, language, known, more=more)
         words = notices.labels(f"form_{form}", language)
         yield f"form-{name}", _drawn(view, language, {key: words[fault] for key, fault in faults.items()})
     renderer = Renderer(find_pack(None) / "templates" / "pages", _settings())

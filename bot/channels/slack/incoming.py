@@ -87,7 +87,7 @@ def read_command(body: Body, bot_user: str) -> Incoming:
 
 
 def read_press(body: Body) -> Incoming | None:
-    """Return a press of one of the bot's buttons, or a menu choice; None for a button that only opens a page.
+    """Return a press of one of the bot's buttons, or a menu choice; None for a link, or a box of a form.
 
     A conversation whose id starts with D is the 1:1 chat with the bot if the bot posted there. That does not hold for
     an ephemeral message, which a command may have shown in any 1:1 chat. A button without a value, as on an old
@@ -95,7 +95,7 @@ def read_press(body: Body) -> Incoming | None:
     """
     action, container = body["actions"][0], body.get("container", {})
     chosen = action.get("selected_option") or action
-    if chosen.get("url"):
+    if chosen.get("url") or "selected_options" in action:
         return None
     channel = container.get("channel_id") or (body.get("channel") or {}).get("id") or ""
     ephemeral = bool(container.get("is_ephemeral"))

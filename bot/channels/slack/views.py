@@ -1,9 +1,9 @@
 """Slack's views: the pack's forms as modals, and App Home. The rule files define the fields of the forms.
 
 Each field is a `key:value` option of the form's intent; labels are in `templates/channels/form_*`. A form holds no
-member data except, if its file says so, the member's probable network, and only if nobody else sees that the form was
-opened. Home says what the bot can do and whether an account is connected. Home stays visible, so it has no names and
-amounts.
+member data except, if its file says so, the member's probable network and ZIP code, and only if nobody else sees that
+the form was opened. Home says what the bot can do and whether an account is connected. Home stays visible, so it has no
+names and amounts.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,14 +13,14 @@ from typing import Any
 from bot.channels.base import Body
 from bot.channels.slack.incoming import Incoming, read_submission
 from bot.channels.slack.writer import Notices
-from bot.conversation.forms import NOTHING, TICKED, FormField, Forms, KnownNetworks, fields_of, unquoted
+from bot.conversation.forms import NOTHING, TICKED, FormField, Forms, Known, fields_of, unquoted
 from bot.language.offers import Form
 from bot.message import Language, Person
 from bot.replies.buttons import Kit, plain_text
 from bot.replies.markdown import cut
 
 _TITLE, _OPTION, _LABEL, _SHOWN = 24, 75, 2_000, 150
-_PREFIX = "form-"
+_PREFIX, _LEFT_OPEN = "form-", "\u2013"
 AMONG_OTHERS, _ALONE = "shared", "own"
 """The value of the button for more fields: whether others saw that the form was opened."""
 
@@ -48,15 +48,15 @@ class Modals:
         )
 
     async def view(self, name: str, person: Person | None, language: Language, *, whole: bool = False) -> Kit:
-        """Return the modal of a form, with the person's own network preselected if the form asks for that.
+        """Return the modal of a form, with the person's own network and place filled in if the form asks for them.
 
         `person` is None for a guest, and if others see that the form was opened. Without `whole`, a form with many
         fields has only its first fields and a button for the others.
         """
         form = self._forms.offers.forms[name].form
-        if form.first and not whole:
-            return modal(form, self._notices, language, more=_ALONE if person else AMONG_OTHERS)
-        return modal(form, self._notices, language, await self._forms.known(name, person))
+        keys = form.first if form.first and not whole else form.fields
+        more = None if keys == form.fields else _ALONE if person else AMONG_OTHERS
+        return modal(form, self._notices, language, await self._forms.known(name, person, keys), more=more)
 
     def read(self, body: Body, language: Language) -> tuple[Incoming | None, dict[str, str]]:
         """Return a submitted form as a question, and the messages for its invalid fields by the field's block id.
@@ -73,17 +73,15 @@ class Modals:
         return read_submission(body, self._forms.offers.forms[name].intent, text), errors
 
 
-def modal(
-    form: Form, notices: Notices, language: Language, known: KnownNetworks = NOTHING, *, more: str | None = None
-) -> Kit:
-    """Return a form as a modal. `known` are the networks to choose from, and those to preselect.
+def modal(form: Form, notices: Notices, language: Language, known: Known = NOTHING, *, more: str | None = None) -> Kit:
+    """Return a form as a modal. `known` are the networks to choose from, and what the fields start with.
 
     With `more`, the modal has only the form's first fields, and a button for the others; `more` is the button's value.
     """
     labels = notices.labels(f"form_{form.name}", language)
     said = [{"type": "section", "text": plain_text(labels["about"], _LABEL)}] if "about" in labels else []
     keys = form.fields if more is None else form.first
-    shown = [_field(one, labels, needed=one.key in form.required) for one in fields_of(form, labels, keys, known)]
+    shown = [_field(one, needed=one.key in form.required) for one in fields_of(form, labels, keys, known)]
     if form.first and more is None:
         shown.insert(len(form.first), {"type": "divider"})
     button = {
@@ -101,20 +99,22 @@ def modal(
     }
 
 
-def _field(field: FormField, labels: Mapping[str, str], *, needed: bool) -> Kit:
-    """Return the input block of a field; Slack itself marks the optional ones."""
+def _field(field: FormField, *, needed: bool) -> Kit:
+    """Return the block of a field. Slack itself marks optional inputs; boxes, and choices made at first, are none."""
     element = {"action_id": field.key, **_element(field)}
-    example = labels.get(f"any:{field.key}", labels.get("any")) if element["type"].endswith("select") else field.example
-    if example:
-        element["placeholder"] = plain_text(example, _SHOWN)
-    label = plain_text(field.label, _LABEL)
-    return {"type": "input", "block_id": field.key, "label": label, "element": element, "optional": not needed}
+    if field.example:
+        element["placeholder"] = plain_text(field.example, _SHOWN)
+    if field.kind == "ticks":
+        return {"type": "actions", "block_id": field.key, "elements": [element]}
+    label, optional = plain_text(field.label, _LABEL), not needed and field.kind != "one"
+    return {"type": "input", "block_id": field.key, "label": label, "element": element, "optional": optional}
 
 
 def _element(field: FormField) -> Kit:
     """Return a field's input element: a date picker, a select or checkboxes if there are choices, or a text input."""
     options = {
-        value: {"text": plain_text(label, _OPTION), "value": cut(value, _SHOWN)} for value, label in field.choices
+        value: {"text": plain_text(label, _OPTION), "value": cut(value, _SHOWN) or _LEFT_OPEN}
+        for value, label in field.choices
     }
     listed, initial = [*options.values()], [options[value] for value in field.chosen]
     match field.kind:
@@ -145,7 +145,7 @@ def _submitted(view: Mapping[str, Any]) -> dict[str, tuple[str, list[str]]]:
             option = element.get("selected_option") or {}
             one = element.get("value") or option.get("value") or element.get("selected_date")
             many = [each.get("value") for each in element.get("selected_options") or ()] or [one]
-            values = [value for value in map(str, filter(None, many)) if unquoted(value)]
+            values = [value for value in map(str, filter(None, many)) if unquoted(value) and value != _LEFT_OPEN]
             told = [value.partition(":") for value in values] if key == TICKED else []
             found |= {name: (block, [value]) for name, _, value in told} if told else {key: (block, values)}
     return found

@@ -27,7 +27,7 @@ from bot.channels.registry import ASK
 from bot.channels.registry import FORM as COMMAND
 from bot.channels.teams.incoming import LONGEST, LONGEST_ID, Incoming, as_message, language_of, word
 from bot.channels.teams.people import Notices, People
-from bot.conversation.forms import NOTHING, TICKED, FormField, Forms, KnownNetworks, fields_of
+from bot.conversation.forms import NOTHING, TICKED, FormField, Forms, Known, fields_of
 from bot.errors import StoreError
 from bot.language.offers import Form, Offered
 from bot.message import Answered, Language, OneToOne, Person, Rating
@@ -126,7 +126,6 @@ FORM = "form"
 """The key for the form's name in the data of a submitted form."""
 _LABEL, _CHOICE, _LINE = 200, 100, 200
 _MORE = "more"
-_NOTHING = {"title": "\u2013", "value": ""}  # a choice that was made can be taken back
 
 
 def form_card(
@@ -136,11 +135,11 @@ def form_card(
     typed: Mapping[str, Sequence[str]],
     faults: Mapping[str, str],
     *,
-    known: KnownNetworks = NOTHING,
+    known: Known = NOTHING,
 ) -> AdaptiveCard:
     """Return a form as a card. `typed` are the initial values of its fields, `faults` the messages below fields.
 
-    `known` are the networks to choose from in the form's network field.
+    `known` has the networks to choose from in the form's network field.
     """
     said = [_text(labels["about"])] if "about" in labels else []
     hidden = {key for key in form.fields if form.first and key not in form.first}
@@ -169,7 +168,7 @@ def form_card(
 def _field(form: Form, field: FormField, labels: Mapping[str, str], fault: str | None) -> Iterator[AdaptiveCard]:
     """Yield the elements of one field: its input and its error message. Teams itself marks required fields."""
     key, is_required = field.key, field.key in form.required
-    asked: AdaptiveCard = {"id": key, "label": cut(field.label, _LABEL), **_input(field, is_required=is_required)}
+    asked: AdaptiveCard = {"id": key, "label": cut(field.label, _LABEL), **_input(field)}
     if is_required:
         asked |= {"isRequired": True, "errorMessage": labels.get(f"missing:{key}", labels["unread"])}
     yield asked
@@ -177,7 +176,7 @@ def _field(form: Form, field: FormField, labels: Mapping[str, str], fault: str |
         yield {**_text(fault), "color": "Attention", "spacing": "Small"}
 
 
-def _input(field: FormField, *, is_required: bool) -> AdaptiveCard:
+def _input(field: FormField) -> AdaptiveCard:
     """Return the input of a field: a date picker for a day, a text input for text, otherwise a select or checkboxes."""
     kept = {"value": field.starts[0]} if field.starts else {}
     match field.kind:
@@ -187,11 +186,9 @@ def _input(field: FormField, *, is_required: bool) -> AdaptiveCard:
             shown = {"placeholder": field.example} if field.example else {}
             return {"type": "Input.Text", "maxLength": _LINE, **shown, **kept}
     choices = [{"title": cut(label, _CHOICE), "value": cut(value, _LINE)} for value, label in field.choices]
-    if field.kind == "one" and not is_required:
-        choices = [_NOTHING, *choices]
     many = {"style": "compact"} if field.kind == "one" else {"isMultiSelect": True}
     chosen = ",".join(cut(value, _LINE) for value in field.chosen)
-    return {"type": "Input.ChoiceSet", "choices": choices, **many, **({"value": chosen} if chosen else {})}
+    return {"type": "Input.ChoiceSet", "choices": choices, **many, "value": chosen}
 
 
 def _text(text: str) -> AdaptiveCard:
@@ -238,8 +235,7 @@ class Dialogs:
             return text_dialog(self._notices.text("only_there", language))
         person, directory_only = await self._people.person(incoming)
         known = await self._forms.known(offered.form.name, None if directory_only else person)
-        typed = {offered.form.own: known.own} if offered.form.own and known.own else {}
-        return self._form(offered, language, typed, {}, known)
+        return self._form(offered, language, known.starts(offered.form), {}, known)
 
     async def take(self, body: Body) -> Dialog:
         """Handle a submitted form: store its question, or return the form again with messages at its invalid fields."""
@@ -268,7 +264,7 @@ class Dialogs:
         language: Language,
         typed: Mapping[str, Sequence[str]],
         faults: Mapping[str, str],
-        known: KnownNetworks,
+        known: Known,
     ) -> Dialog:
         labels = self._notices.labels(f"form_{offered.form.name}", language)
         card = {"contentType": TYPE, "content": form_card(offered.form, labels, language, typed, faults, known=known)}

@@ -59,7 +59,7 @@ async def test_a_list_is_a_spreadsheet() -> None:
     ("hour", "zone", "said"),
     [
         (12, "America/New_York", "Open until 5 pm today"),
-        (7, "America/New_York", "Open today 8 am to 5 pm · not open yet"),
+        (7, "America/New_York", "Opens 8 am, closes 5 pm"),
         (18, "America/New_York", "Open today 8 am to 5 pm · closed by now"),
         (16, "America/Chicago", "Open today 8 am to 5 pm · closed by now"),
     ],

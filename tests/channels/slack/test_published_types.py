@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from bot.channels.slack.views import modal, with_forms
 from bot.channels.slack.writer import Notices
-from bot.conversation.forms import KnownNetworks
+from bot.conversation.forms import Known
 from bot.message import Language, Private
 from tests.channels.slack.conftest import THUMBS
 from tests.doubles.block_kit import view_faults
@@ -31,7 +31,7 @@ REPLY = Private(intent="claim.owed", language="en", blocks=EVERYTHING, rating=TH
 
 def _views(language: Language) -> list[dict[str, Any]]:
     """All forms, on somebody's network, and a Home with its buttons."""
-    known = KnownNetworks(listed=("Blue Network P", "Blue Network S"), own=("Blue Network S",))
+    known = Known(listed=("Blue Network P", "Blue Network S"), own=("Blue Network S",))
     forms = [modal(one.form, NOTICES, language, known) for one in shipped_pack().offers.forms.values()]
     [page] = NOTICES.pages(replace(REPLY, rating=None, language=language, blocks=REPLY.blocks[:2]))
     text = {"type": "plain_text", "text": "Find a provider", "emoji": False}

@@ -17,6 +17,7 @@ from tests.channels.speaking import PLANTED
 from tests.doubles.block_kit import shown, view_faults
 from tests.doubles.slack import all_done
 from tests.doubles.slack_payloads import wire
+from tests.inside import objects
 from tests.shipped import shipped_pack
 
 
@@ -70,32 +71,35 @@ def test_a_form_fits_slack_and_holds_nothing_of_anybody(name: str, language: Lan
     assert set(offered) == {"find", "bill", "unlink", "network", "compare"}
     view = modal(offered[name].form, Notices(shipped_pack().words), language)
     assert view_faults(view) == []
-    assert "initial_option" not in shown("", view["blocks"])
+    starts = [block["element"].get("initial_option") for block in view["blocks"] if block["type"] == "input"]
+    assert {one["value"] for one in starts if one} <= {"\u2013"}
+    assert not {"initial_options", "initial_value"} & {key for one in objects(view) for key in one}
     assert "private_metadata" not in view
     assert view["callback_id"] == f"form-{name}"
 
 
 async def whole(house: House, user: str = "U1") -> None:
     """Press the button for more fields in the form that is open."""
-    [button] = [one for block in house.slack.views[-1]["blocks"] for one in block.get("elements", ())]
+    button = house.slack.views[-1]["blocks"][-1]["elements"][0]
     pressed = house.slack.home_press(button["action_id"], button["value"], user=user)
     await house.deliver(pressed | {"view": {"type": "modal", "id": "V9"}})
 
 
-async def test_a_search_asks_six_things_and_the_rest_on_demand(house: House) -> None:
-    """The most used first, none with a star: one of two is enough; a button puts the others into the same form."""
+async def test_a_search_asks_five_things_and_the_rest_on_demand(house: House) -> None:
+    """The most used first, and only the place is needed; a button puts the others into the same form."""
     await house.deliver(house.slack.shortcut("form-find"))
     await whole(house)
     short, full = house.slack.views
-    fields = [[block["block_id"] for block in view["blocks"] if block["type"] == "input"] for view in (short, full)]
+    fields = [[block["block_id"] for block in view["blocks"] if "block_id" in block] for view in (short, full)]
     ticks = ["accepting", "telehealth", "wheelchair"]
-    others = [key for key in shipped_pack().offers.forms["find"].form.fields if key not in ticks[1:]]
+    others = [key for key in house.turn.forms.offers.forms["find"].form.fields if key not in ticks[1:]]
     all_of_them = ["only" if key == ticks[0] else key for key in others]
-    assert fields == [all_of_them[:6], all_of_them]
-    [ticked] = [block["element"]["options"] for block in full["blocks"] if block.get("block_id") == "only"]
+    assert fields == [all_of_them[:5], all_of_them]
+    assert not {"group", "npi"} & {*all_of_them}
+    [ticked] = [block["elements"][0]["options"] for block in full["blocks"] if block.get("block_id") == "only"]
     assert [one["value"] for one in ticked] == [f"{key}:yes" for key in ticks]
-    [where] = [block for block in short["blocks"] if block.get("block_id") == "near"]
-    assert (where["label"]["text"], where["optional"]) == ("Where", True)
+    where, _, _, name = [block for block in short["blocks"] if block["type"] == "input"]
+    assert (where["label"]["text"], where["optional"], name["optional"]) == ("Where", False, True)
     [updated] = house.slack.called("views.update")
     assert updated.arguments["view_id"] == "V9"
     assert short["callback_id"] == full["callback_id"]
@@ -126,8 +130,8 @@ async def test_a_sent_form_asks_its_intent_in_the_chat(house: House) -> None:
     ("form", "fields", "errors"),
     [
         ("find", {"near": "nowhere at all"}, {"near": "I don't know this place."}),
-        ("find", {"specialty": "cardiologist"}, {"near": "Say where, or give a name, a group or an NPI."}),
-        ("find", {"npi": "1234567890", "match": "all"}, {"npi": "This is no NPI.", "match": "Choose a network first."}),
+        ("find", {"specialty": "cardiologist"}, {"near": "Give a ZIP, such as 37402, or a city."}),
+        ("find", {"specialty": "cardiologist", "match": "all"}, {"near": "Give a ZIP", "match": "Choose a network"}),
         ("bill", {"amount": "much"}, {"amount": "Enter an amount, such as 150.00."}),
         ("bill", {"doctor": "Kim"}, {"amount": "Enter an amount, such as 150.00."}),
     ],
@@ -144,12 +148,25 @@ async def test_what_cannot_be_read_is_said_at_its_field(
     assert house.turn.heard == []
 
 
+def test_a_desk_may_search_by_name_or_number() -> None:
+    """Where no member's record is read, the form has the fields of a desk, and a place is one of several ways."""
+    pack, turn, today = shipped_pack(), SlackTurn(), date(2026, 5, 20)
+    known = turn.listed_networks, turn.own_networks, turn.own_place
+    desk = Forms(pack.engine, pack.offers, *known, members=False)
+    assert {"group", "npi"} < {*desk.offers.forms["find"].form.fields}
+    view = modal(desk.offers.forms["find"].form, Notices(pack.words), "en")
+    assert all(block.get("optional", True) for block in view["blocks"] if block.get("block_id") in {"near", "npi"})
+    assert desk.faults("find", {"npi": 'npi:"1999999976"'}, today) == {}
+    assert desk.faults("find", {"npi": 'npi:"1234567890"'}, today) == {"npi": "unread"}
+    assert desk.faults("find", {"specialty": 'specialty:"cardiologist"'}, today) == {"near": "nothing"}
+
+
 @pytest.mark.parametrize("said", ["150", "$150", "150.00", "$150.00", "1,500", "1,500.00", "150 dólares"])
 def test_a_bill_is_typed_as_people_write_amounts(said: str) -> None:
     """With or without a sign, cents and separators, it is the same amount."""
     pack, today = shipped_pack(), date(2026, 5, 20)
     turn = SlackTurn()
-    forms = Forms(pack.engine, pack.offers, turn.listed_networks, turn.own_networks)
+    forms = Forms(pack.engine, pack.offers, turn.listed_networks, turn.own_networks, turn.own_place)
     assert forms.faults("bill", {"amount": f'amount:"{said}"'}, today) == {}
     amount = read_options(pack.engine, f'amount:"{said}"', {"amount"}, today).slots["amount"].value
     assert str(amount) in {"150.00", "1500.00"}
@@ -187,8 +204,8 @@ async def test_a_form_with_every_wish_asks_for_all_of_them(house: House) -> None
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", ["Any distance", "Any of them", "Any day", "Any"]),
-        ("es", ["Cualquier distancia", "Cualquiera de ellas", "Cualquier día", "Cualquiera"]),
+        ("en", ["10 miles, or the nearest", "In any of them", "Any day", "Any"]),
+        ("es", ["10 millas, o lo más cercano", "En alguna", "Cualquier día", "Cualquiera"]),
     ],
 )
 def test_a_choice_left_open_says_of_what(language: Language, said: list[str]) -> None:
@@ -196,10 +213,11 @@ def test_a_choice_left_open_says_of_what(language: Language, said: list[str]) ->
     pack = shipped_pack()
     view = modal(pack.offers.forms["find"].form, Notices(pack.words), language)
     fields = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
-    assert [fields[key]["placeholder"]["text"] for key in ("radius", "match", "open", "ages")] == said
+    keys = ("radius", "match", "open", "ages")
+    assert [fields[key]["initial_option"]["text"]["text"] for key in keys] == said
 
 
-async def test_the_form_starts_on_the_network_of_its_member(house: House) -> None:
+async def test_the_form_starts_on_the_network_and_place_of_its_member(house: House) -> None:
     """Only for who is linked, is nobody's guest, and when it is known in time; a modal is seen by its opener alone."""
 
     async def opened(form: str = "find") -> list[str]:
@@ -211,26 +229,27 @@ async def test_the_form_starts_on_the_network_of_its_member(house: House) -> Non
         assert view_faults(view) == []
         elements = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
         one = [elements["network"]["initial_option"]] if "initial_option" in elements["network"] else []
-        return [option["value"] for option in elements["network"].get("initial_options", one)]
+        told = [option["value"] for option in elements["network"].get("initial_options", one)]
+        return [elements["near"].get("initial_value", ""), *(one for one in told if one != "\u2013")]
 
-    assert await opened() == []
+    assert await opened() == [""]
     assert "Blue Network S" in json.dumps(house.slack.views)  # as the directory lists it
     house.turn.linked.add("U1")
-    assert await opened() == ["Blue Network P"]
-    assert await opened("network") == ["Blue Network P"]
+    assert await opened() == ["37402", "Blue Network P"]
+    assert await opened("network") == ["", "Blue Network P"]
     house.turn.networks = ("Network Q",)
-    assert await opened() == ["Network Q"]
+    assert await opened() == ["37402", "Network Q"]
     house.slack.views.clear()
     await house.deliver(house.slack.own_press("form-find", "find", channel="C1"))
     await whole(house)
     assert "Blue Network P" in json.dumps(house.slack.views)
-    assert "initial_option" not in json.dumps(house.slack.views)
+    assert not re.findall("initial_(?:options|value)", json.dumps(house.slack.views))
     house.slack.users["U2"] = {"is_restricted": True}
     house.turn.linked.add("U2")
     house.slack.views.clear()
     await house.deliver(house.slack.shortcut("form-find", user="U2"))
     await whole(house, "U2")
-    assert "initial_option" not in json.dumps(house.slack.views)
+    assert not re.findall("initial_(?:options|value)", json.dumps(house.slack.views))
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -238,7 +257,7 @@ def test_each_choice_of_a_form_can_be_read(language: Language) -> None:
     """Whatever is chosen means something to the intent that the form asks, in both languages."""
     pack, notices = shipped_pack(), Notices(shipped_pack().words)
     turn = SlackTurn()
-    forms = Forms(pack.engine, pack.offers, turn.listed_networks, turn.own_networks)
+    forms = Forms(pack.engine, pack.offers, turn.listed_networks, turn.own_networks, turn.own_place)
     for name, offered in pack.offers.forms.items():
         labels = notices.labels(f"form_{name}", language)
         for row in (row for row in labels if row.partition(":")[0] in offered.form.fields and ":" in row):

@@ -56,22 +56,22 @@ async def test_a_form_is_asked_in_the_own_chat(house: House) -> None:
         "network": "Blue Network S,BlueCare",
         "only": "accepting:yes,telehealth:yes,style:bold",
         "language": "",
-        "group": 'x" radius:5',
+        "name": 'x" radius:5',
     }
     body = await house.ask(house.teams.filled_in("form-find", data, personal=False))
     assert body == {"task": {"type": "message", "value": "The answer comes in your chat with me."}}
     [message] = house.turn.heard
     assert (message.form, message.place) == ("provider.find", OneToOne("a:chat-u1"))
-    wanted = 'near:"37402" network:"Blue Network S" network:"BlueCare" group:"x radius:5" accepting:"yes"'
-    assert message.text == f'{wanted} telehealth:"yes"'
+    wanted = 'near:"37402" name:"x radius:5" network:"Blue Network S" network:"BlueCare"'
+    assert message.text == f'{wanted} accepting:"yes" telehealth:"yes"'
 
 
 @pytest.mark.parametrize(
     ("form", "data", "told"),
     [
         ("find", {"near": "nowhere at all"}, {"near": "I don't know this place."}),
-        ("find", {"specialty": "cardiologist"}, {"near": "Say where"}),
-        ("find", {"npi": "1234567890", "match": "all"}, {"match": "Choose a network", "npi": "This is no NPI."}),
+        ("find", {"specialty": "cardiologist"}, {"near": "Give a ZIP"}),
+        ("find", {"near": "37402", "match": "all"}, {"match": "Choose a network"}),
         ("network", {"network": "Blue Network S"}, {"name": "Give a name"}),
         ("compare", {"name": "Kim"}, {"provider": "Give a name"}),
         ("bill", {"amount": "much", "doctor": "Kim"}, {"amount": ""}),
@@ -91,15 +91,16 @@ async def test_what_cannot_be_read_is_said_at_its_field(house: House, form: str,
     assert house.turn.heard == []
 
 
-async def test_a_search_asks_six_things_and_the_rest_on_demand(house: House) -> None:
-    """The most used first, none with a star; a button shows the others, which stand open once one is wrong."""
+async def test_a_search_asks_five_things_and_the_rest_on_demand(house: House) -> None:
+    """The most used first, one with a star; a button shows the others, which stand open once one is wrong."""
     card = card_of(await house.ask(house.teams.dialog("form-find")))
     seen = [one["label"] for one in card["body"] if one["type"].startswith("Input.")]
-    assert seen == ["Specialty", "Where", "Distance", "Name of a doctor", "Speaks", "Show only"]
+    assert seen == ["Where", "Specialty", "Distance", "Name of a doctor", "Show only"]
+    assert [one["label"] for one in card["body"] if one.get("isRequired")] == ["Where"]
     more, rest = card["body"][-2:]
     assert more["actions"][0]["targetElements"] == [rest["id"]]
-    assert (rest["isVisible"], sum(one["type"].startswith("Input.") for one in rest["items"])) == (False, 7)
-    wrong = card_of(await house.ask(house.teams.filled_in("form-find", {"form": "find", "npi": "1234567890"})))
+    assert (rest["isVisible"], sum(one["type"].startswith("Input.") for one in rest["items"])) == (False, 6)
+    wrong = card_of(await house.ask(house.teams.filled_in("form-find", {"form": "find", "match": "all"})))
     assert wrong["body"][-1]["isVisible"] is True
 
 
@@ -118,14 +119,14 @@ async def test_the_bill_opens_in_the_own_chat_only(house: House) -> None:
     assert house.turn.heard[0].form == "claim.bill_check"
 
 
-async def test_a_form_starts_on_its_members_network(house: House) -> None:
+async def test_a_form_starts_on_its_members_network_and_place(house: House) -> None:
     """Only for who is linked and nobody's guest; nobody else sees a dialog."""
     own = card_of(await house.ask(house.teams.dialog("form-find", user="u9")))
-    assert input_of(own, "network")["value"] == "Blue Network P"
+    assert [input_of(own, key)["value"] for key in ("network", "near")] == ["Blue Network P", "37402"]
     house.teams.members["u9"] = {"userRole": "guest"}
     house.app._people._members.clear()
     guest = card_of(await house.ask(house.teams.dialog("form-find", user="u9")))
-    assert "value" not in input_of(guest, "network")
+    assert [input_of(guest, key).get("value", "") for key in ("network", "near")] == ["", ""]
 
 
 async def test_a_message_is_asked_about_in_the_own_chat(house: House) -> None:
