@@ -161,7 +161,7 @@ class Say:
         texts = self._catalogue.forms.get(message, ())
         if not texts or not all(texts):
             texts, form = (message.one, *filter(None, [message.many])), lambda number: int(number != 1)
-        split = tuple(tuple(parts(shortened(self._written(text), absent))) for text in texts)
+        split = tuple(tuple(parts(self._written(shortened(text, absent)))) for text in texts)
         self._read[called, absent] = split, form if message.many else None
         return self._read[called, absent]
 
