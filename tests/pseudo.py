@@ -24,7 +24,7 @@ from bot.replies.plain import plain
 from bot.replies.render import Say, environment, telling
 from tests.doubles import adaptive_card, block_kit
 
-_WORD = re.compile(r"[^\s*]*[^\W\d_][^\s*]*")
+_WORD = re.compile(r"[^\s*\[\]]*[^\W\d_][^\s*\[\]]*")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _MESSAGE, _VALUE = re.compile(r"⟦[^⟦⟧]*⟧"), re.compile(r"⟪[^⟪⟫]*⟫")
 _MARKS = re.compile("[⟦⟧⟪⟫]")

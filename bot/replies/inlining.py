@@ -11,7 +11,7 @@ from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
-from bot.replies.messages import EVERYWHERE, CatalogueMessage, said_by
+from bot.replies.messages import EVERYWHERE, MAYBE, CatalogueMessage, said_by
 
 NAME = "them"
 """The placeholder for the name of the person whose record it is."""
@@ -21,7 +21,8 @@ GIVEN_TO_ALL = EVERYWHERE | {NAME}
 class Inliner(NodeTransformer):
     """Rewrites a template in one language. `text_of` returns a message's text there, split at its values.
 
-    Messages with a plural stay calls, and so do messages with values that are not printed but handed on.
+    Messages with a plural or an optional part stay calls, and so do messages with values that are not printed
+    but handed on.
     """
 
     def __init__(self, text_of: Callable[[CatalogueMessage], tuple[str, ...]]) -> None:
@@ -55,7 +56,7 @@ class Inliner(NodeTransformer):
     def _pieces(self, node: nodes.Expr) -> list[nodes.Expr]:
         """Return what is printed for a value: for a message without a plural its text and values, else the value."""
         message = said_by(node) if isinstance(node, nodes.Call) else None
-        if not isinstance(node, nodes.Call) or message is None or message.many:
+        if not isinstance(node, nodes.Call) or message is None or message.many or MAYBE.search(message.one):
             return [node]
         at: dict[str, Any] = {"lineno": node.lineno}
         values = {pair.key: pair.value for pair in node.kwargs}

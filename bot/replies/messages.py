@@ -2,13 +2,13 @@
 
 A message is a call of `say(...)`. It starts with literals: the text, its plural if the message counts, and `context=`
 if one text needs two translations. `{name}` in a text is the value of that name. `(claim is|claims are)` are the
-singular and the plural within one text: `{n} (claim is|claims are) left out`. `bot.replies.lint` finds calls that are
-written otherwise.
+singular and the plural within one text: `{n} (claim is|claims are) left out`. `[, until {day}]` is a part that is left
+out where its value is None or empty. `bot.replies.lint` finds calls that are written otherwise.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ _CALL = re.compile(rf"\bsay\(\s*{_TEXT}(?:\s*,\s*{_TEXT})?(?:\s*,\s*context={_TE
 _LITERAL = re.compile(_STRING)
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _VALUE = re.compile(r"\{([a-z_]+)\}")
+MAYBE = re.compile(r"\[([^][]*\{[^][]*)\]")
 _EITHER = re.compile(r"\(([^()|]*)\|([^()|]*)\)")
 EVERYWHERE = frozenset({"emergency", "payer", "phone"})
 """What every message of a reply may name: the number for emergencies, the payer's short name and number for members."""
@@ -56,6 +57,11 @@ def names(text: str) -> frozenset[str]:
 def parts(text: str) -> list[str]:
     """Return the text in pieces: text at even positions, names of values at odd ones."""
     return _VALUE.split(text)
+
+
+def shortened(text: str, absent: Collection[str]) -> str:
+    """Return the text with its parts in brackets that name a value, and without those that name an absent one."""
+    return MAYBE.sub(lambda part: part[1] if names(part[1]).isdisjoint(absent) else "", text)
 
 
 def scan(source: str) -> Iterator[CatalogueMessage]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -43,6 +43,7 @@ from bot.replies.messages import (
     parts,
     scan,
     shared_macros,
+    shortened,
     sources,
     with_macros,
     with_values,
@@ -83,6 +84,10 @@ def given(name: str) -> object:
 Escape = Callable[[object], Markup]
 _Text = tuple[str, ...]
 """Text at even positions, names of values at odd ones."""
+_Form = Callable[[int], int] | None
+_Absent = frozenset[str]
+_ALL = _Absent()
+"""No value is absent."""
 
 
 class Say:
@@ -94,7 +99,7 @@ class Say:
         `written` rewrites a message's text; `{them}` in it is the name of the person whose record it is.
         """
         self._catalogue, self._escape, self._written = catalogue or Catalogue(), escape, written
-        self._read: dict[tuple[str, str, str], tuple[tuple[_Text, ...], Callable[[int], int] | None]] = {}
+        self._read: dict[tuple[tuple[str, str, str], _Absent], tuple[tuple[_Text, ...], _Form]] = {}
 
     def in_templates(self) -> Callable[..., Markup]:
         """Return the function `say` for templates."""
@@ -111,7 +116,7 @@ class Say:
 
     def inlined(self, tree: nodes.Template) -> nodes.Template:
         """Return the template with its messages in this language, as `Inliner` writes them."""
-        Inliner(lambda message: (self._read.get(message) or self._find(message))[0][0]).visit(tree)
+        Inliner(lambda message: (self._read.get((message, _ALL)) or self._find(message, _ALL))[0][0]).visit(tree)
         return tree
 
     def _said(self, called: tuple[str, str, str], values: dict[str, object], escape: Callable[[object], str]) -> str:
@@ -121,7 +126,8 @@ class Say:
             KeyError: a value is missing.
             TypeError: a value needs a filter, or a message that counts has no whole number `n`.
         """
-        texts, form = self._read.get(called) or self._find(called)
+        absent = _Absent(name for name, value in values.items() if _is_absent(value)) if "[" in called[0] else _ALL
+        texts, form = self._read.get((called, absent)) or self._find(called, absent)
         text = texts[0]
         if form:
             number = values["n"]
@@ -132,15 +138,22 @@ class Say:
             values[name] = given(name)
         return "".join([escape(values[piece]) if at % 2 else piece for at, piece in enumerate(text)])
 
-    def _find(self, called: tuple[str, str, str]) -> tuple[tuple[_Text, ...], Callable[[int], int] | None]:
-        """Return the texts of a message and its plural rule, if it has one; the English ones without a translation."""
+    def _find(self, called: tuple[str, str, str], absent: _Absent) -> tuple[tuple[_Text, ...], _Form]:
+        """Return the texts of a message and its plural rule, if it has one; the English ones without a translation.
+
+        `absent` are the values that the call gives as None or empty: parts in brackets that name one are left out.
+        """
         message, form = message_of(*called), self._catalogue.form
         texts = self._catalogue.forms.get(message, ())
         if not texts or not all(texts):
             texts, form = (message.one, *filter(None, [message.many])), lambda number: int(number != 1)
-        split = tuple(tuple(parts(self._written(text))) for text in texts)
-        self._read[called] = split, form if message.many else None
-        return self._read[called]
+        split = tuple(tuple(parts(self._written(shortened(text, absent)))) for text in texts)
+        self._read[called, absent] = split, form if message.many else None
+        return self._read[called, absent]
+
+
+def _is_absent(value: object) -> bool:
+    return value is None or isinstance(value, Undefined) or value == ""
 
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*")

@@ -50,12 +50,6 @@ class Explained(kit.OfClaims, frozen=True):
         """What sets the two claims apart, as `gap_of` returns it; None without a second claim."""
         return kit.gap_of(self.claims[0], self.others[0]) if self.others else None
 
-    @property
-    def mostly(self) -> bool:
-        """Whether the first claim has more than half of the sum `together`."""
-        owed = self.claims[0].owed.amount if self.claims else None
-        return bool(owed and self.together and owed.value * 2 > self.together.value)
-
 
 async def answer(ask: kit.Ask) -> Explained:
     """Return the reason for the share of the claim that was shown or described, or else of the last visit's claim.

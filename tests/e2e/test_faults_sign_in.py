@@ -148,7 +148,7 @@ async def test_a_payer_that_names_nobody_at_all(house: House) -> None:
 async def test_a_member_who_presses_cancel(house: House, browser: Watching) -> None:
     """Both places say it, neither with the payer's own words (F06)."""
     await browser.sign_in(await house.link(), "dana", allow=False)
-    assert "Sign-in was cancelled" in browser.page
+    assert "The sign-in was cancelled" in browser.page
     assert [house.words(reply) for reply in house.pushed if "cancelled" in house.words(reply)]
     assert "access_denied" not in browser.page
     assert house.asked(TOKEN) == 0

@@ -131,6 +131,25 @@ def test_a_choice_says_one_text_and_nothing_without_an_else(tmp_path: Path) -> N
     assert [_said(words), _said(words, "en")] == ["<uno><dos><>Fin", "<one><two><>Last"]
 
 
+def test_a_part_in_brackets_stays_only_with_its_value(tmp_path: Path) -> None:
+    """One that names no value, as in a letter to fill in, stays as it is written."""
+    template = '{{ say("{n} (day|days) left[, until {end}] [your name]", n=n, end=end if end) }}'
+    forms = (
+        'msgid "{n} day left[, until {end}] [your name]"\nmsgid_plural "{n} days left[, until {end}] [your name]"\n'
+        'msgstr[0] "[Hasta {end}, ]{n} día [su nombre]"\nmsgstr[1] "[Hasta {end}, ]{n} días [su nombre]"'
+    )
+    words = _words(tmp_path, template, forms)
+    assert _own_faults(words) == lint(tmp_path) == []
+    assert [_said(words, "en", n=2, end=end) for end in ("May", "")] == [
+        "2 days left, until May [your name]",
+        "2 days left [your name]",
+    ]
+    assert [_said(words, "es", n=1, end=end) for end in ("mayo", None)] == [
+        "Hasta mayo, 1 día [su nombre]",
+        "1 día [su nombre]",
+    ]
+
+
 def test_what_everybody_may_be_told_needs_no_value(tmp_path: Path) -> None:
     """The payer's name and its line for members are known to every message, dates and amounts say themselves."""
     template = '{{ say("{payer} paid {amount} on {day}. Call {phone}.", amount=a, day=day) }}'
