@@ -77,8 +77,8 @@ _JOINED = re.compile(r"^-\w+")  # the "-day" of "90-day"
 _HANGS = 40
 
 
-# "Before the plan stepped in" is an amount and no time, and names no care.
-_OURS = frozenset({"PLAN"})
+# "Before the plan stepped in" is an amount and no time, and names no care; nor does "the doctor oftener".
+_OURS = frozenset({"PLAN", "DOCTOR"})
 
 
 def taken_by(*intents: IntentRules | None) -> frozenset[str]:
@@ -182,7 +182,7 @@ def _told_by(intent: IntentRules) -> frozenset[str]:
     An amount selects claims. In a question about a plan or a drug it only tells what the person knows.
     """
     told = _TOLD if intent.needs == "member" else _TOLD_OF_DIRECTORY
-    if REFINE.removeprefix(FOLLOW) not in intent.follows and not intent.walks:
+    if not (intent.walks or (intent.chooses_records and REFINE.removeprefix(FOLLOW) in intent.follows)):
         told = _TOLD - _CIRCUMSTANCES
     if intent.reads_claims:
         return told | {"specialty", "order", "state_of_claim", "weekday"}
@@ -191,7 +191,7 @@ def _told_by(intent: IntentRules) -> frozenset[str]:
 
 def care_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> Slot | None:
     """Return the kind of care in a question about claims that only an unknown word, not at `asked`, names, or None."""
-    if not intent.reads_claims or "service" not in intent.heard.values():
+    if not (intent.reads_claims and intent.chooses_records and "service" in intent.heard.values()):
         return None
     if (reason := next((one for one in heard.complaints if _is_reason(heard, one, asked)), None)) is not None:
         first, last, out = reason.start, reason.stop, heard.area("polarity").phrases("negated")
@@ -278,6 +278,10 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
             if end == first + 1 and (folded[first],) in weak:  # "no, the one from 2025"
                 continue
             bare = listed.glue.issuperset(folded[place + 1 : end])
+            behind = next((at for at in range(end, last) if folded[at] not in listed.glue), end)
+            joins = folded[place + 1 : place + 2]
+            if place in led and ((bare and behind in held) or not heard.area("clauses").adding.isdisjoint(joins)):
+                continue  # "during the autumn", whose value is taken, or "it was 9 before and is 7 now"
             value = next((tag.after for tag in heard.tags if bare and tag.first == end > place), end)
             empty = end > first + 1 or asked.runs.get("against") == (first, end)  # "before I", "versus"
             if empty and value == end and bare_or_own.issuperset(folded[place + 1 : end]):
