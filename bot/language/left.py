@@ -252,7 +252,6 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
     spelled = heard.lexed.places.get("asked.count", ())  # "two or more", "at least two"
     counted = {at for at in spelled if not _OR.isdisjoint(folded[at + 1 : at + 2]) or folded[at - 1] in _THAN}
     judged, writer = heard.area("asked").helping, heard.area("clauses").any("writer", "mine")
-    bare_or_own = listed.glue | writer
     form, end = range(*asked.runs.get("form", (0, 0))), 0
     asking = [
         one for one in heard.clauses if one.role is ClauseRole.ASKS or is_question(said, one, heard.area("clauses"))
@@ -279,12 +278,12 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
                 continue
             bare = listed.glue.issuperset(folded[place + 1 : end])
             behind = next((at for at in range(end, last) if folded[at] not in listed.glue), end)
-            joins = folded[place + 1 : place + 2]
-            if place in led and ((bare and behind in held) or not heard.area("clauses").adding.isdisjoint(joins)):
+            added = place + 1 < len(folded) and folded[place + 1] in heard.area("clauses").adding
+            if place in led and (added or (bare and behind in held)):
                 continue  # "during the autumn", whose value is taken, or "it was 9 before and is 7 now"
             value = next((tag.after for tag in heard.tags if bare and tag.first == end > place), end)
             empty = end > first + 1 or asked.runs.get("against") == (first, end)  # "before I", "versus"
-            if empty and value == end and bare_or_own.issuperset(folded[place + 1 : end]):
+            if empty and value == end and (listed.glue | writer).issuperset(folded[place + 1 : end]):
                 continue
             yield (
                 said.said(first, value),
