@@ -182,7 +182,8 @@ def _told_by(intent: IntentRules) -> frozenset[str]:
     An amount selects claims. In a question about a plan or a drug it only tells what the person knows.
     """
     told = _TOLD if intent.needs == "member" else _TOLD_OF_DIRECTORY
-    if not (intent.walks or (intent.chooses_records and REFINE.removeprefix(FOLLOW) in intent.follows)):
+    rule = intent.needs == "member" and not intent.chooses_records  # it lists nothing
+    if not intent.walks and (rule or REFINE.removeprefix(FOLLOW) not in intent.follows):
         told = _TOLD - _CIRCUMSTANCES
     if intent.reads_claims:
         return told | {"specialty", "order", "state_of_claim", "weekday"}
@@ -191,7 +192,7 @@ def _told_by(intent: IntentRules) -> frozenset[str]:
 
 def care_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> Slot | None:
     """Return the kind of care in a question about claims that only an unknown word, not at `asked`, names, or None."""
-    if not (intent.reads_claims and intent.chooses_records and "service" in intent.heard.values()):
+    if not intent.reads_claims or "service" not in intent.heard.values():
         return None
     if (reason := next((one for one in heard.complaints if _is_reason(heard, one, asked)), None)) is not None:
         first, last, out = reason.start, reason.stop, heard.area("polarity").phrases("negated")
