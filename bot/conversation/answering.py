@@ -38,7 +38,7 @@ from bot.message import SOURCES, Actions, Answered, Message, Note, OneToOne, Per
 from bot.pack import template_of
 from bot.payer.budget import Budget, Progress, Report
 
-_AGAIN, _DOCUMENT, _NEAR, _MOST_TRIED = "again", "document", "near_day", 3
+_AGAIN, _DOCUMENT, _NEAR, _NONE, _MOST_TRIED = "again", "document", "near_day", "nearest", 3
 Tried = frozenset[tuple[object, ...]]
 _DISTRUSTED = frozenset({"wrong patient", "foreign link"})
 
@@ -161,6 +161,7 @@ class Answering:
         rules, phrases = self._pack.intents.get(name) or self._pack.intents.get(asked.intent), list[Phrase]()
         engine = self._pack.engine
         tested = access and rules and rules.chooses_records and not ask.kin and ask.asked.form != "reason"
+        tested = tested and not getattr(summary, _NONE, ())
         if tested and may_narrow(ask.said, engine.lexicon.grammar, ask.asked.runs):
             phrases = engine.narrowings(ask.said, ask.words, ask.today)[:_MOST_TRIED]
         if not (left := await unused(ask, summary, self._pack.answers[name], phrases)):
@@ -376,7 +377,7 @@ class Answering:
         blocks = tuple(one for one in blocks if not (values["said"] and isinstance(one, Note) and one.standing))
         doctors = {"doctors": ask.own_doctors, "asked": asked, "theirs": values["theirs"]}
         own = self._pack.render("_own_doctor", doctors, asked.language) if ask.own_doctors else ()
-        said, unmet = unmet_in(asked, ask, blocks)
+        said, unmet = unmet_in(asked.without(CARE) if getattr(summary, _NONE, ()) else asked, ask, blocks)
         if said["conditions"]:
             of_today = self._pack.intents[asked.intent].needs == "directory"  # nothing is kept of before
             told = self._pack.render("_unmet", {**said, "of_today": of_today}, asked.language)

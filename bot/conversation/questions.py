@@ -87,12 +87,12 @@ class Questions:
             words = said.said(asking[0].first, asking[0].after)
             part = self._read(words, context if small else None).reading
             told = self._engine.slots_as(part.intent or FALLBACK, reading.text, today=self._today)
-            care = {name: told[name] for name in OF_CARE & told.keys() if OF_CARE.isdisjoint(part.slots)}
+            names = {"location"} if OF_CARE & part.slots.keys() else {"location", *OF_CARE}  # "the doctors down there"
+            care = {name: told[name] for name in names & told.keys()}
             if self._is_clear(part, _SURE if small else _LIKELY):
                 text = words if small else reading.text
-                return (
-                    Question(text, within(replace(part, text=text, slots={**care, **part.slots}), reading), context),
-                )
+                part = replace(part, text=text, slots={**care, **part.slots})
+                return (Question(text, within(part, reading), context),)
         asks = [one for one in cut if one.role is ClauseRole.ASKS]
         each = [self._read(said.said(one.first, one.after), None).reading for one in asks if len(asks) >= _TWO]
         return (Question(reading.text, self._with_all(reading, each), context),)

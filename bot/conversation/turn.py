@@ -27,7 +27,7 @@ from bot.conversation.reminding import END, LIST, Reminding, Telling
 from bot.conversation.state import TERM, Asked, Memory
 from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace
-from bot.language.kernel import FEEDBACK, FOLLOW
+from bot.language.kernel import FALLBACK, FEEDBACK, FOLLOW
 from bot.language.reading import Slot
 from bot.message import FAREWELLS, Answered, Language, Message, Person, Private, Shareable, Shared
 from bot.pack import template_of
@@ -35,6 +35,7 @@ from bot.payer.budget import Budget, Progress, Report, under_way
 
 _OFFERED = 0.3  # how likely a further question that was not understood has to be an intent to get its button
 log = structlog.get_logger("turn")
+_UNTOLD = frozenset({None, "advice", "chatter", "unknown"})  # why no record answers a further question
 _ACTS = ("account.", "reminder.")
 _CONNECTS = frozenset({"account.link", "account.choose", SWITCH, WHOSE})
 _HOME = Slot("", "me")
@@ -266,6 +267,8 @@ class Turn:
             then = question and self._beside(exchange, asked, question)
             second: Answered | None = None
             lines: Lines = ()
+            if then and then.intent == FALLBACK and then.values.get("reason") in _UNTOLD:
+                then = replace(then, slots={"reason": Slot("", "beside")})
             if then and then.intent not in self._pack.answers:
                 lines = lead((await self._stated(later.message, then)).blocks, reply.blocks)
             elif then:
@@ -305,7 +308,7 @@ class Turn:
         for number, one in enumerate(rest):
             told = questions({one.intent: one.slots}, self._intents, alone=alone)
             *head, button = self._pack.render("also", {"questions": told, "first": not number}, language)
-            known = one.lines and one.intent in button_intents(reply)  # a button above leads to all of it
+            known = one.lines and one.intent in {FALLBACK, *button_intents(reply)}  # a button above leads to all of it
             blocks += [*head, *(one.lines or ()), *(() if known else (button,))]
         if told := questions(others, self._intents, alone=alone):
             blocks += self._pack.render("also", {"questions": told, "first": True}, language)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time
-from bot.kit.coverages import Coverages, named_visit, named_visits, scope_of, share_asked, visit_kind
+from bot.kit.coverages import Coverages, asks_whether, named_visit, named_visits, scope_of, share_asked, visit_kind
 from bot.kit.floors import COUNTED, carrying, counted_since, counting
 from bot.kit.period import period_claims
 from bot.kit.said import filter_of
@@ -18,6 +18,8 @@ from bot.records.claim import Claim
 from bot.records.explanation import added
 from bot.records.money import Amount
 
+_ANY = frozenset({"any", "anything", "a"})
+"""What the words for nothing to pay begin with, where they ask for a payment: "a cent", "any charge"."""
 Wants = Literal["price", "free", "covered", "copay", "after", "counts", "unsaid"]
 _UNSAID = ("approval", "referral", "waiting", "limited", "beyond", "together", "billed_per")
 """What a question may ask about care but no record says, in the order of an answer."""
@@ -125,6 +127,18 @@ def _wants(ask: Ask, aspect: str | None, reason: str | None) -> Wants:
 def pays_self(ask: Ask) -> bool:
     """Return whether the question is if the member pays, as in "do I pay for a flu shot": no "yes" may answer it."""
     return {"i_paid", "costing"} <= ask.asked.says.keys() and "paid_for" not in ask.asked.says
+
+
+def yes_pays(ask: Ask, wants: Wants) -> bool | None:
+    """Return whether "yes" means that the member pays: True for "would it cost me a cent", False for "is it free".
+
+    None if neither "yes" nor "no" answers the question.
+    """
+    said, says = ask.asked.says.get("costless", "free"), ask.asked.says.keys()
+    if wants == "free" and said.split()[0] not in _ANY:
+        return False
+    pays = wants == "free" or (wants == "price" and not says.isdisjoint({"i_paid", "costing"}))
+    return True if pays and asks_whether(ask) else None
 
 
 def asks_cover(ask: Ask) -> bool:

@@ -118,15 +118,17 @@ _AUXILIARY = frozenset(
     {"am", "are", "can", "could", "did", "do", "does", "had", "has", "have", "is", "was", "were", "will", "would", "ya"}
 )
 """The words with which a yes-no question begins."""
+_PARTS = re.compile(r"[.,;:!?]\s+")
 _A_PAIR = 2
 _FOR_EACH_OTHER = frozenset({"copay", "coinsurance"})
 _HOW = frozenset({"how", "what", "que", "como", "donde", "where"})
 
 
 def asks_whether(ask: Ask) -> bool:
-    """Return whether the message is a yes-no question, such as "have I met it" or "¿ya lo cumplí?"."""
+    """Return whether a part of the message is a yes-no question, such as "have I met it" or "¿ya lo cumplí?"."""
     said = words_of(ask.said)
-    put = bool(said) and (said[0] in _AUXILIARY or ("?" in ask.said and ask.language != "en"))
+    firsts = {word for part in _PARTS.split(ask.said) for word in words_of(part)[:1]}
+    put = not _AUXILIARY.isdisjoint(firsts) or ("?" in ask.said and ask.language != "en")
     return put and ask.asked.form is None and _HOW.isdisjoint(said)
 
 

@@ -124,9 +124,9 @@ async def near_claims(ask: Ask, claim_set: ClaimSet) -> Nearest:
         )
         claim_set = replace(claim_set, claims=tuple(claim for claim in claim_set.claims if claim.service.known))
     nearest = replace(nearest_of(claim_set.claims, wanted), gone=gone)
+    nearest = replace(nearest, record=await newest_procedure(ask, wanted.services, (wanted.start, wanted.end)))
     if nearest.left in _OF_CARE:
         return nearest
-    nearest = replace(nearest, record=await newest_procedure(ask, wanted.services, (wanted.start, wanted.end)))
     if (wanted.services or wanted.doctor_kinds) and not gone and may_be_ahead(ask, recorded=nearest.record is not None):
         raise Reroute
     return nearest

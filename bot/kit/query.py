@@ -36,6 +36,7 @@ from bot.language.asked import GROUPS, PERIODS
 from bot.language.calendar import later
 
 _LISTED = re.compile(r"\s*(?:[,:;]|\b(?:and|or|plus|y|o|e|mas)\b)\s*", re.IGNORECASE)
+_PER_VISIT = re.compile(r"\b(?:per|each|every|por|cada) (?:\w+ )?visit", re.IGNORECASE)
 _JOINED = frozenset({"and", "or", "vs", "versus", "y", "o"})
 _SEVERAL, _EVER = 2, timedelta(days=3653)
 _OF_BILL = ("billed", "allowed", "discount", "plan_paid")
@@ -173,7 +174,7 @@ def _member(ask: Ask) -> str | None:
     each = "each" in says and (_ends(ask) or says.get("in_both", "").endswith((" of", " de")))  # "each of my doctors"
     if by == "kind" and ((wanted := filter_of(ask)).services or wanted.claim_types):
         return None  # these kinds are set side by side
-    if by == "doctor" == text_of(ask, "unit") and "average" in ask.slots and "one" in says:
+    if "average" in ask.slots and _PER_VISIT.search(ask.said):
         by = None  # "on average per doctor visit"
     if each and not by:  # "my last fill of each"
         by = group_said(ask) or ("drug" if text_of(ask, "unit") == "fill" and not ask.asked.each_of else None)

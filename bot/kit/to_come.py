@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from bot.kit.ahead import VISITS, PlanRule, claims_for_price, priced_alone, rules_of, unlisted, worked_out
 from bot.kit.ask import Ask, values_of
 from bot.kit.claim_filter import any_time, choose
-from bot.kit.coming import Wants, asks_cover, care_scope, unsaid_of
+from bot.kit.coming import Wants, asks_cover, care_scope, unsaid_of, yes_pays
 from bot.kit.coverages import (
     Coverages,
     care_said,
@@ -75,6 +75,8 @@ class ToCome(msgspec.Struct, frozen=True):
         prevention: The public rule, if the care may be preventive and no plan is a Medicare or Medicaid plan.
         last: The member's newest claim for that care alone, or with that doctor or kind of doctor.
         had: The day on which the member last had the preventive care, by claims and recorded procedures.
+        early: True if one more would come sooner than most plans pay for in full.
+        pays: Whether "yes" means that the member pays; None if neither "yes" nor "no" answers.
         doctor: The name of the doctor on that claim, if the question names a doctor or a kind of doctor.
         unsided: The requested side of the network ("in", "out" or "both"), if a rule does not state its side.
         charged: The price of the visit that the question states.
@@ -96,6 +98,8 @@ class ToCome(msgspec.Struct, frozen=True):
     prevention: Prevention | None = None
     last: Claim | None = None
     had: date | None = None
+    early: bool = False
+    pays: bool | None = None
     doctor: str | None = None
     unsided: str | None = None
     worst: bool = False
@@ -183,7 +187,8 @@ async def to_come(ask: Ask, coverages: Coverages, wants: Wants) -> ToCome:
     done = await newest_procedure(ask, values_of(ask, "service"), (None, None)) if found.prevention else None
     claimed = found.last.service.day if found.last else None
     days = [day.first for day in (claimed, done.day if done else None) if day and day.first]
-    return replace(found, had=max(days, default=None))
+    had, on = max(days, default=None), found.turn or ask.today
+    return replace(found, had=had, early=found.prevention is not None and found.prevention.is_early(had, on))
 
 
 def summarize(
@@ -213,6 +218,7 @@ def summarize(
     told = [rule.benefit for rule in rules if rule.benefit and not rule.listed]
     return ToCome(
         wants=wants,
+        pays=yes_pays(ask, wants),
         what=_care_in_words(ask, visit),
         rules=rules,
         scope=scope,
@@ -319,13 +325,28 @@ _AGE = re.compile(
     r"|\b(\d{1,2}) (?:years? old|yo|anos)\b"
 )
 _BEFORE = re.compile(r"\b(?:before|under|younger than|antes de)\b")
+_EVERY = {"mammogram": 1, "checkup": 1, "lung_screening": 1, "pap_test": 3, "colonoscopy": 10, "tetanus_vaccine": 10}
+"""The least number of years from one to the next that is paid for in full."""
+_ONE_MORE = re.compile(
+    r"\b(?:second|2nd|another|two|2|twice|again|segund[oa]|otr[oa]|dos)\b.*"
+    r"\b(?:(?:same|this|a|one|calendar|per) (?:\w+ )?year|already|mismo ano|este ano|al ano|un ano|ya)\b"
+)
 
 
 class Prevention(msgspec.Struct, frozen=True):
-    """The preventive care in question: the key of its row, and whether the given age is outside the row's ages."""
+    """The preventive care in question: the key of its row.
+
+    `outside`: the given age is not one of the row's; `again`: the question is of one more within a year.
+    """
 
     key: str
     outside: bool = False
+    again: bool = False
+
+    def is_early(self, had: date | None, day: date) -> bool:
+        """Return whether another on this day comes sooner than it is paid for in full, after the one `had`."""
+        years = _EVERY.get(self.key)
+        return self.again or bool(years and had and day.year < had.year + years)
 
 
 def prevention_of(ask: Ask, born: date | None = None) -> Prevention | None:
@@ -347,4 +368,5 @@ def prevention_of(ask: Ask, born: date | None = None) -> Prevention | None:
     if not born and (found := _AGE.search(" ".join(words_of(ask.said)))):  # one year less after "before" or "under"
         age = int(found[1] or found[2]) - bool(_BEFORE.search(found[0]))
     outside = age is not None and ((first is not None and age < first) or (last is not None and age > last))
-    return Prevention(key, outside)
+    again = key in _EVERY and _ONE_MORE.search(" ".join(words_of(ask.said))) is not None
+    return Prevention(key, outside, again)

@@ -77,8 +77,8 @@ _JOINED = re.compile(r"^-\w+")  # the "-day" of "90-day"
 _HANGS = 40
 
 
-# "Before the plan stepped in" is an amount and no time, and names no care.
-_OURS = frozenset({"PLAN"})
+# "Before the plan stepped in" is an amount and no time, and names no care; nor does "the doctor oftener".
+_OURS = frozenset({"PLAN", "DOCTOR"})
 
 
 def taken_by(*intents: IntentRules | None) -> frozenset[str]:
@@ -182,7 +182,8 @@ def _told_by(intent: IntentRules) -> frozenset[str]:
     An amount selects claims. In a question about a plan or a drug it only tells what the person knows.
     """
     told = _TOLD if intent.needs == "member" else _TOLD_OF_DIRECTORY
-    if REFINE.removeprefix(FOLLOW) not in intent.follows and not intent.walks:
+    rule = intent.needs == "member" and not intent.chooses_records  # it lists nothing
+    if not intent.walks and (rule or REFINE.removeprefix(FOLLOW) not in intent.follows):
         told = _TOLD - _CIRCUMSTANCES
     if intent.reads_claims:
         return told | {"specialty", "order", "state_of_claim", "weekday"}
@@ -252,7 +253,6 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
     spelled = heard.lexed.at("asked.count")  # "two or more", "at least two"
     counted = {at for at in spelled if not _OR.isdisjoint(folded[at + 1 : at + 2]) or folded[at - 1] in _THAN}
     judged, writer = heard.area("asked").helping, heard.area("clauses").any("writer", "mine")
-    bare_or_own = listed.glue | writer
     form, end = range(*asked.runs.get("form", (0, 0))), 0
     asking = [
         one for one in heard.clauses if one.role is ClauseRole.ASKS or is_question(said, one, heard.area("clauses"))
@@ -278,9 +278,13 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
             if end == first + 1 and (folded[first],) in weak:  # "no, the one from 2025"
                 continue
             bare = listed.glue.issuperset(folded[place + 1 : end])
+            behind = next((at for at in range(end, last) if folded[at] not in listed.glue), end)
+            added = place + 1 < len(folded) and folded[place + 1] in heard.area("clauses").adding
+            if place in led and (added or (bare and behind in held)):
+                continue  # "during the autumn", whose value is taken, or "it was 9 before and is 7 now"
             value = next((tag.after for tag in heard.tags if bare and tag.first == end > place), end)
             empty = end > first + 1 or asked.runs.get("against") == (first, end)  # "before I", "versus"
-            if empty and value == end and bare_or_own.issuperset(folded[place + 1 : end]):
+            if empty and value == end and (listed.glue | writer).issuperset(folded[place + 1 : end]):
                 continue
             yield (
                 said.said(first, value),
