@@ -7,6 +7,7 @@ typed label of any fixed button, a follow-up or a new question. Otherwise the me
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 import structlog
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from bot.conversation import focus, followups, owner
 from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.exchange import UNREAD, Exchange, Parts, Said
 from bot.conversation.questions import CLEAR, DOUBT, Questions, refers, with_object, within
+from bot.conversation.shown import corrected
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Memory, become, typed_label
 from bot.kit.spelling import words_of
@@ -75,11 +77,14 @@ class Recognisers:
             text, exchange.words = first.words, first.words if others else ""
             exchange.further = tuple(one.words for one in others)
         last = self._intents.get(memory.asked.intent) if memory.asked else None
+        hears = partial(self._engine.understand, today=today, context=context, people=people)
+        if context and (again := corrected(hears, reading, text, context, self._intents)):
+            reading, text, exchange.words = again, again.text, again.text
         least = CLEAR if further else 0.0
         reading = with_object(self._engine, _of_list(reading, memory, last), memory.objects, today, least=least)
         if further:
             reading = focus.of_shown(memory, reading, self._intents, points=refers(read(text)))
-        reading = focus.of_all(memory, reading, self._intents)
+        reading = focus.of_all(memory, owner.without_giver(reading), self._intents)
         if intent := focus.intent_of(memory, reading, self._intents):
             slots = self._engine.slots_as(intent, text, today=today) if intent != REFINE else reading.slots
             unmet = {name: one for name, one in reading.slots.items() if name in _OF_LISTED and name not in slots}

@@ -4,18 +4,20 @@ The functions are pure.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec.structs import replace
 
 from bot.conversation.state import Asked, Memory
 from bot.kit.facts import facts_in
 from bot.kit.spelling import words_of
-from bot.language.context import BESIDE, KINDS_OF_CARE, lists_providers
-from bot.language.kernel import FALLBACK, FOLLOW, REFINE
+from bot.language.context import BESIDE, CHANGES, KINDS_OF_CARE, Context, lists_providers
+from bot.language.kernel import DANGER, FALLBACK, FOLLOW, REFINE
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, shows_one
 
+OF_CARE = frozenset({"provider_name", "drug", "service", "claim_type", "specialty", "claim_id"})
+"""Slots that say what care a question is about."""
 NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
 _NAME = "provider_name"
 _THEM = re.compile(r"\b(?:those|them|esos|ellos|(?:the|these|los|las) (?:two|dos))\b", re.IGNORECASE)
@@ -31,8 +33,46 @@ _SAYING = re.compile(
     r"(?P<place>[^,;.?!]+)",
     re.IGNORECASE,
 )
+_CORRECTS = re.compile(
+    r"\W*(?:(?:no(?=,|\.| (?:no|not|i mean|i meant|sorry|that|the|my)\b| (?:me refer|quise|quer[ií]a|digo|hablo)"
+    r"| (?:el|la|los|las|lo) del?\b)|nope|oops|wait|actually|(?:i'?m )?sorry|perd[oó]n|disculpe|espere"
+    r"|wrong (?!number)\w+"
+    r"|(?:that'?s |it'?s )?not (?:that one|that|it|him|her|what i (?:asked|meant|wanted))(?=\W|$| the\b| i\b)"
+    r"|(?:eso )?no (?:es|era) (?:es[eoa]|eso)|es[eoa] no)\b[\s,.:;!-]*)*"
+    r"(?:(?:i mean(?:t)?|i (?:said|was (?:asking|talking) about|asked (?:about|for))|i wanted|me refer[ií]a? al?"
+    r"|me refiero al?|quise decir|quer[ií]a decir|digo|hablo de|hablaba de|pregunt[eé] por)\b[\s,:]*(?:al? )?)?",
+    re.IGNORECASE,
+)
+_NOT = re.compile(
+    r"[,;.]? (?:and |y )?(?:not|no) (?:the|that|my|for|with|el|la|los|las|de|del|con|ese|esa)\b[^,;.?!]*[.!]?$",
+    re.IGNORECASE,
+)
 _TOKENS = re.compile(r"[^\s,;:?!()]+")
 _LONG, _BRIEF = 3, 2  # letters of a word that is known as written, and lines of an entry without an address
+
+
+def corrected(
+    hears: Callable[[str], Reading], whole: Reading, text: str, context: Context, intents: Mapping[str, IntentRules]
+) -> Reading | None:
+    """Return the reading of what a correction of the last answer asks for, "the test" of "no, I mean the test".
+
+    `whole` is the reading of the message. Return None if the message corrects nothing, or asks for nothing instead. The
+    care or the doctor that a correction names replaces every other one of the question.
+    """
+    told, was = _CORRECTS.match(text), whole.intent or ""
+    before, danger = intents.get(context.intent), whole.alarm or was.startswith(DANGER)
+    rest = text[told.end() :] if told and told[0].strip() else ""
+    if not rest.strip(" ,.") or before is None or before.needs == "nothing" or danger:
+        return None
+    reading = hears((_NOT.sub("", rest) or rest).strip(" ,."))
+    rules, changes = intents.get(reading.intent or ""), reading.intent in CHANGES
+    asks = rules is not None and (rules.needs != "nothing" or (changes and "answer" not in reading.slots))
+    new = reading.slots or was.startswith("feedback.") or was == context.intent
+    if not (asks and new) or reading.is_miss or reading.unclear or reading.alarm:
+        return None
+    named = changes and not OF_CARE.isdisjoint(reading.slots)
+    out = OF_CARE & context.slots.keys() - reading.slots.keys() if named else frozenset[str]()
+    return replace(reading, slots={**dict.fromkeys(out, Slot("", None)), **reading.slots})
 
 
 def intent_of_picked(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> str | None:

@@ -98,6 +98,8 @@ async def answer(ask: kit.Ask) -> BillCheck:
         Reroute: No claim has the amount, and the bill is described only by a kind of visit; the intent for future
             care answers with the plan's copay.
     """
+    if _bare_amount(ask) is None:
+        kit.hand_over_asked(ask, right="claim.why")
     ask, amount = _of_hospital(ask), _amount(ask) or _bare_amount(ask)
     claim_id = ask.arguments.get("id")
     if "doubled" in ask.asked.says and not claim_id:
