@@ -86,7 +86,8 @@ class Questions:
             words = said.said(asking[0].first, asking[0].after)
             part = self._read(words, context if small else None).reading
             told = self._engine.slots_as(part.intent or FALLBACK, reading.text, today=self._today)
-            care = {name: told[name] for name in OF_CARE & told.keys() if OF_CARE.isdisjoint(part.slots)}
+            taken = {"location", *(OF_CARE if OF_CARE.isdisjoint(part.slots) else ())}
+            care = {name: told[name] for name in taken & told.keys()}
             if self._is_clear(part, _SURE if small else _LIKELY):
                 text = words if small else reading.text
                 return (

@@ -47,6 +47,8 @@ _NOT = re.compile(
     r"[,;.]? (?:and |y )?(?:not|no) (?:the|that|my|for|with|el|la|los|las|de|del|con|ese|esa)\b[^,;.?!]*[.!]?$",
     re.IGNORECASE,
 )
+_OWN_PLACE = re.compile(r"\b(?:me|my|mi|m[ií]o|casa|home|here|aqu[ií])\b", re.IGNORECASE)
+_A_SENTENCE = 5  # words
 _TOKENS = re.compile(r"[^\s,;:?!()]+")
 _LONG, _BRIEF = 3, 2  # letters of a word that is known as written, and lines of an entry without an address
 
@@ -179,3 +181,27 @@ def _words(text: str) -> Iterator[str]:
     """Yield the words of a message; a short one only if it is written in capitals, as a degree is: "the DO"."""
     for token in _TOKENS.findall(text):
         yield from (word for word in words_of(token) if len(word) >= _LONG or token.isupper())
+
+
+def of_list(reading: Reading, memory: Memory, last: IntentRules | None) -> Reading:
+    """Return the reading of a short message after a list of providers: "another one", "next closest", "Spanish?".
+
+    The first two ask for more of the list. The name of a language alone filters it; a word in another language than the
+    conversation's, such as "español", requests replies in that language instead. "The two closest" means no other place
+    than that of the list. Other messages are unchanged.
+    """
+    place, told = reading.slots.get("location"), memory.asked.slots if memory.asked else {}
+    if place and place.value == "me" and last and lists_providers(last) and not _OWN_PLACE.search(place.text):
+        kept = {name: one for name, one in reading.slots.items() if name != "location" or "location" not in told}
+        reading = replace(reading, slots=kept)
+    wish, words = reading.slots.get("reply_language"), len(reading.text.split())
+    if wish is not None and last is not None and last.needs == "directory" and "language" in last.slots:
+        filters = words <= 1 and reading.language == memory.language
+        spoken = {"language": Slot(reading.text, wish.value)}
+        return replace(reading, intent=REFINE, slots=spoken, unclear=False) if filters else reading
+    if last is None or not lists_providers(last) or "MORE" not in reading.concepts or words > _A_SENTENCE:
+        return reading
+    next_near = "NEAR" in reading.concepts and "ordinal" in reading.slots
+    goes_on = reading.unclear or next_near or reading.intent == last.intent
+    more = goes_on and reading.slots.keys() <= {"reason", "ordinal"}
+    return replace(reading, intent=f"{FOLLOW}more", slots={}, unclear=False) if more else reading
