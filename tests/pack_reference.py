@@ -27,9 +27,10 @@ _MODULES = {
         records.money records.patient records.written
     """,
     "claims": """
-        kit.amounts kit.appeals kit.claims kit.groups kit.query kit.ranking kit.tables kit.near_claims kit.period
-        kit.said kit.claim_filter kit.sets kit.traits kit.which language.classed records.amounts records.authorization
-        records.claim records.explanation records.claim_set records.reasons records.service records.share
+        kit.amounts kit.appeals kit.claims kit.groups kit.query kit.ranking kit.tables kit.near_claims kit.of_one
+        kit.period kit.said kit.claim_filter kit.sets kit.traits kit.which language.classed records.amounts
+        records.authorization records.claim records.explanation records.claim_set records.reasons
+        records.service records.share
     """,
     "coverage": """
         kit.ahead kit.benefits kit.coming kit.coverages kit.floors kit.to_come

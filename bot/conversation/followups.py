@@ -57,11 +57,19 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
         if not fact:
             return _like_shown(memory, asked, reading, intents)
         asked, rules = replace(asked, intent=one, slots={}), intents[one]  # "specialty" beside a list
+    if one and last and last.intent == asked.intent != one and last.of_entry and _asks_listing(reading):
+        asked, rules = replace(asked, intent=one), intents[one]  # "any other loc?" after "is he in network L"
     if rules is not None and (search := _searched_again(memory, asked, reading, intents)):
         return search
     asked = of_entry(memory, focus.by_name(memory, asked, intents), reading, intents)
     asked = focus.of_those(memory, focus.of_record(memory, asked, reading, intents), reading, intents)
     return focus.of_doctor(memory, asked, reading, intents)
+
+
+def _asks_listing(reading: Reading) -> bool:
+    """Return whether a message without values asks for facts of a listing other than networks: "fax?"."""
+    facts = facts_in(reading.text)
+    return not reading.slots and bool(facts) and facts.isdisjoint({"networks", "accepting_new", "active", "distance"})
 
 
 def _searched_again(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:

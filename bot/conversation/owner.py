@@ -92,6 +92,7 @@ _CHILD_UNTIL = 26  # a parent's plan may cover a child until then (45 CFR 147.12
 _GENERATION = 14  # years; fewer are no parent's and child's
 _SHOWN = 3
 
+_GIVER = re.compile(r"\belse$|\botra persona$", re.IGNORECASE)
 OfferLink = Callable[..., Awaitable[Private]]
 """The type of `Connecting.offer`."""
 
@@ -122,6 +123,14 @@ def about_whom(asked: Asked, exchange: Exchange, reading: Reading) -> Asked:
     if memory.asked is None and (not mine or word in _POSSESSIVE):
         return replace(asked, slots={**asked.slots, PERSON: Slot("", _UNSAID)})
     return asked
+
+
+def without_giver(reading: Reading) -> Reading:
+    """Return the reading of a message about the writer without a "someone else" who gave care and owns no record."""
+    slot = reading.slots.get(PERSON)
+    if slot is None or not _GIVER.search(slot.text) or "MY" not in reading.concepts:
+        return reading
+    return replace(reading, slots={name: one for name, one in reading.slots.items() if name != PERSON})
 
 
 def of_nobody(asked: Asked) -> Asked:

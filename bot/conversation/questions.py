@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.conversation.provenance import facts_in, quotable
+from bot.conversation.shown import OF_CARE
 from bot.conversation.state import TERM, Asked
 from bot.language.asked import asked_in
 from bot.language.clauses import Clause, ClauseRole, as_listed, clauses, is_question
@@ -38,8 +39,6 @@ _REFERS = frozenset({
     "ones", "ella", "ellas", "ellos", "ese", "esa", "eso", "esos", "esas", "alli", "ahi",
 })  # fmt: skip
 _EACH = frozenset({"each", "cada"})
-OF_CARE = frozenset({"provider_name", "drug", "service", "claim_type", "specialty", "claim_id"})
-"""Slots that say what care a question is about."""
 _NAMES = ("drug", "service", "provider_name", "specialty", "facility_type", "amount_kind")
 
 

@@ -7,6 +7,7 @@ typed label of any fixed button, a follow-up or a new question. Otherwise the me
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 import structlog
 from msgspec.structs import replace
@@ -16,14 +17,16 @@ from bot.conversation import focus, followups, owner
 from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.exchange import UNREAD, Exchange, Parts, Said
 from bot.conversation.questions import CLEAR, DOUBT, Questions, refers, with_object, within
+from bot.conversation.shown import corrected, of_list
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Memory, become, typed_label
+from bot.conversation.told import named_care
 from bot.kit.spelling import words_of
 from bot.language.clauses import head_and_items
-from bot.language.context import OF_CLAIMS, lists_providers
-from bot.language.kernel import FALLBACK, FOLLOW, HELP, REFINE
+from bot.language.context import OF_CLAIMS
+from bot.language.kernel import DANGER, FALLBACK, FOLLOW, HELP, REFINE
 from bot.language.reading import Reading, Slot
-from bot.language.rules import PERSON, IntentRules
+from bot.language.rules import PERSON
 from bot.language.text import read
 from bot.message import SOURCES, Answered, Language, Line, Message, OneToOne, Press, Shareable, Shared
 from bot.pack import Pack
@@ -69,17 +72,24 @@ class Recognisers:
         text = request.options.said if request else message.text
         people, context = exchange.known_names, memory.context()
         reading = self._engine.understand(text, today=today, context=context, people=people)
+        calm = not (request or message.press or reading.alarm or (reading.intent or "").startswith(DANGER))
+        if told := named_care(self._engine, text, memory, today) if calm else "":
+            text, context = told, None
+            reading = self._engine.understand(text, today=today, context=context, people=people)
         if not request and exchange.message.press is None and not further:
             first, *others = Questions(self._engine, today=today, people=people).of(reading, context)
             reading = within(first.reading, reading) if others else first.reading
-            text, exchange.words = first.words, first.words if others else ""
+            text, exchange.words = first.words, first.words if others else told
             exchange.further = tuple(one.words for one in others)
         last = self._intents.get(memory.asked.intent) if memory.asked else None
+        hears = partial(self._engine.understand, today=today, context=context, people=people)
+        if context and (again := corrected(hears, reading, text, context, self._intents)):
+            reading, text, exchange.words = again, again.text, again.text
         least = CLEAR if further else 0.0
-        reading = with_object(self._engine, _of_list(reading, memory, last), memory.objects, today, least=least)
+        reading = with_object(self._engine, of_list(reading, memory, last), memory.objects, today, least=least)
         if further:
             reading = focus.of_shown(memory, reading, self._intents, points=refers(read(text)))
-        reading = focus.of_all(memory, reading, self._intents)
+        reading = focus.of_all(memory, owner.without_giver(reading), self._intents)
         if intent := focus.intent_of(memory, reading, self._intents):
             slots = self._engine.slots_as(intent, text, today=today) if intent != REFINE else reading.slots
             unmet = {name: one for name, one in reading.slots.items() if name in _OF_LISTED and name not in slots}
@@ -271,8 +281,8 @@ class Recognisers:
             if intent != reading.intent and anew:
                 slots = {**self._engine.slots_as(intent, reading.text, today=day), **slots}
                 reading = replace(reading, unmet={one: it for one, it in reading.unmet.items() if one not in slots})
-            of_list = reading.picks and memory.choices and OF_CLAIMS.isdisjoint(reading.slots)
-            if of_list and (nth := self._engine.slots_in(reading.text, today=day).get("ordinal")):
+            picks = reading.picks and memory.choices and OF_CLAIMS.isdisjoint(reading.slots)
+            if picks and (nth := self._engine.slots_in(reading.text, today=day).get("ordinal")):
                 slots = {"ordinal": nth, **slots}
             asked = Asked(
                 *(intent, slots),
@@ -349,25 +359,6 @@ def _with_choice(memory: Memory, reading: Reading) -> Memory:
         told = reading.shows_language and len(reading.text.split()) >= _A_SENTENCE
         return replace(memory, choice=None) if told and memory.choice != reading.language else memory
     return replace(memory, choice=str(wish.value))
-
-
-def _of_list(reading: Reading, memory: Memory, last: IntentRules | None) -> Reading:
-    """Return the reading of a short message after a list of providers: "another one", "next closest", "Spanish?".
-
-    The first two ask for more of the list. The name of a language alone filters it; a word in another language than the
-    conversation's, such as "español", requests replies in that language instead. Other messages are unchanged.
-    """
-    wish, words = reading.slots.get("reply_language"), len(reading.text.split())
-    if wish is not None and last is not None and last.needs == "directory" and "language" in last.slots:
-        filters = words <= 1 and reading.language == memory.language
-        spoken = {"language": Slot(reading.text, wish.value)}
-        return replace(reading, intent=REFINE, slots=spoken, unclear=False) if filters else reading
-    if last is None or not lists_providers(last) or "MORE" not in reading.concepts or words > _A_SENTENCE:
-        return reading
-    next_near = "NEAR" in reading.concepts and "ordinal" in reading.slots
-    goes_on = reading.unclear or next_near or reading.intent == last.intent
-    more = goes_on and reading.slots.keys() <= {"reason", "ordinal"}
-    return replace(reading, intent=f"{FOLLOW}{_MORE}", slots={}, unclear=False) if more else reading
 
 
 def _code_words(pack: Pack) -> frozenset[str]:

@@ -4,18 +4,20 @@ The functions are pure.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec.structs import replace
 
 from bot.conversation.state import Asked, Memory
 from bot.kit.facts import facts_in
 from bot.kit.spelling import words_of
-from bot.language.context import BESIDE, KINDS_OF_CARE, lists_providers
-from bot.language.kernel import FALLBACK, FOLLOW, REFINE
+from bot.language.context import BESIDE, CHANGES, KINDS_OF_CARE, Context, lists_providers
+from bot.language.kernel import DANGER, FALLBACK, FOLLOW, REFINE
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, shows_one
 
+OF_CARE = frozenset({"provider_name", "drug", "service", "claim_type", "specialty", "claim_id"})
+"""Slots that say what care a question is about."""
 NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
 _NAME = "provider_name"
 _THEM = re.compile(r"\b(?:those|them|esos|ellos|(?:the|these|los|las) (?:two|dos))\b", re.IGNORECASE)
@@ -31,8 +33,48 @@ _SAYING = re.compile(
     r"(?P<place>[^,;.?!]+)",
     re.IGNORECASE,
 )
+_CORRECTS = re.compile(
+    r"\W*(?:(?:no(?=,|\.| (?:no|not|i mean|i meant|sorry|that|the|my)\b| (?:me refer|quise|quer[ií]a|digo|hablo)"
+    r"| (?:el|la|los|las|lo) del?\b)|nope|oops|wait|actually|(?:i'?m )?sorry|perd[oó]n|disculpe|espere"
+    r"|wrong (?!number)\w+"
+    r"|(?:that'?s |it'?s )?not (?:that one|that|it|him|her|what i (?:asked|meant|wanted))(?=\W|$| the\b| i\b)"
+    r"|(?:eso )?no (?:es|era) (?:es[eoa]|eso)|es[eoa] no)\b[\s,.:;!-]*)*"
+    r"(?:(?:i mean(?:t)?|i (?:said|was (?:asking|talking) about|asked (?:about|for))|i wanted|me refer[ií]a? al?"
+    r"|me refiero al?|quise decir|quer[ií]a decir|digo|hablo de|hablaba de|pregunt[eé] por)\b[\s,:]*(?:al? )?)?",
+    re.IGNORECASE,
+)
+_NOT = re.compile(
+    r"[,;.]? (?:and |y )?(?:not|no) (?:the|that|my|for|with|el|la|los|las|de|del|con|ese|esa)\b[^,;.?!]*[.!]?$",
+    re.IGNORECASE,
+)
+_OWN_PLACE = re.compile(r"\b(?:me|my|mi|m[ií]o|casa|home|here|aqu[ií])\b", re.IGNORECASE)
+_A_SENTENCE = 5  # words
 _TOKENS = re.compile(r"[^\s,;:?!()]+")
 _LONG, _BRIEF = 3, 2  # letters of a word that is known as written, and lines of an entry without an address
+
+
+def corrected(
+    hears: Callable[[str], Reading], whole: Reading, text: str, context: Context, intents: Mapping[str, IntentRules]
+) -> Reading | None:
+    """Return the reading of what a correction of the last answer asks for, "the test" of "no, I mean the test".
+
+    `whole` is the reading of the message. Return None if the message corrects nothing, or asks for nothing instead. The
+    care or the doctor that a correction names replaces every other one of the question.
+    """
+    told, was = _CORRECTS.match(text), whole.intent or ""
+    before, danger = intents.get(context.intent), whole.alarm or was.startswith(DANGER)
+    rest = text[told.end() :] if told and told[0].strip() else ""
+    if not rest.strip(" ,.") or before is None or before.needs == "nothing" or danger:
+        return None
+    reading = hears((_NOT.sub("", rest) or rest).strip(" ,."))
+    rules, changes = intents.get(reading.intent or ""), reading.intent in CHANGES
+    asks = rules is not None and (rules.needs != "nothing" or (changes and "answer" not in reading.slots))
+    new = reading.slots or was.startswith("feedback.") or was == context.intent
+    if not (asks and new) or reading.is_miss or reading.unclear or reading.alarm:
+        return None
+    named = changes and not OF_CARE.isdisjoint(reading.slots)
+    out = OF_CARE & context.slots.keys() - reading.slots.keys() if named else frozenset[str]()
+    return replace(reading, slots={**dict.fromkeys(out, Slot("", None)), **reading.slots})
 
 
 def intent_of_picked(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> str | None:
@@ -139,3 +181,27 @@ def _words(text: str) -> Iterator[str]:
     """Yield the words of a message; a short one only if it is written in capitals, as a degree is: "the DO"."""
     for token in _TOKENS.findall(text):
         yield from (word for word in words_of(token) if len(word) >= _LONG or token.isupper())
+
+
+def of_list(reading: Reading, memory: Memory, last: IntentRules | None) -> Reading:
+    """Return the reading of a short message after a list of providers: "another one", "next closest", "Spanish?".
+
+    The first two ask for more of the list. The name of a language alone filters it; a word in another language than the
+    conversation's, such as "español", requests replies in that language instead. "The two closest" means no other place
+    than that of the list. Other messages are unchanged.
+    """
+    place, told = reading.slots.get("location"), memory.asked.slots if memory.asked else {}
+    if place and place.value == "me" and last and lists_providers(last) and not _OWN_PLACE.search(place.text):
+        kept = {name: one for name, one in reading.slots.items() if name != "location" or "location" not in told}
+        reading = replace(reading, slots=kept)
+    wish, words = reading.slots.get("reply_language"), len(reading.text.split())
+    if wish is not None and last is not None and last.needs == "directory" and "language" in last.slots:
+        filters = words <= 1 and reading.language == memory.language
+        spoken = {"language": Slot(reading.text, wish.value)}
+        return replace(reading, intent=REFINE, slots=spoken, unclear=False) if filters else reading
+    if last is None or not lists_providers(last) or "MORE" not in reading.concepts or words > _A_SENTENCE:
+        return reading
+    next_near = "NEAR" in reading.concepts and "ordinal" in reading.slots
+    goes_on = reading.unclear or next_near or reading.intent == last.intent
+    more = goes_on and reading.slots.keys() <= {"reason", "ordinal"}
+    return replace(reading, intent=f"{FOLLOW}more", slots={}, unclear=False) if more else reading

@@ -48,12 +48,13 @@ from bot.kit.near_claims import compares_named, near_claims, Nearest, OfClaims, 
 from bot.kit.network_names import adds_to, names_of, Wanted
 from bot.kit.news import (
     as_seen, Doctors, doctors_changed, doctors_seen, LOOKED_AT, mark, marks_of_claims, Seen, WithSeen)
+from bot.kit.of_one import asked_of_one, hand_over_asked
 from bot.kit.offers import (
     AppealCase, AppealOutcome, CallNote, CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish,
     WithCase, WithDocument, WithReminder)
 from bot.kit.opening import local_time
 from bot.kit.organizations import affiliations_of, Electronic, electronic_addresses, places_of
-from bot.kit.period import month_words, newest_procedure, period_claims, same_month
+from bot.kit.period import month_words, newest_procedure, period_claims, procedures_in, same_month
 from bot.kit.plans import (
     among as networks_among, asked_networks, AskedNetworks, in_own, network_names, NetworkSide,
     own_networks, Plan, plans, plans_said, side_asked, sold_in, without_own)

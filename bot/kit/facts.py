@@ -39,7 +39,8 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
         r"|direcci[oó]n\w*|d[oó]nde|llegar|ciudad",
         "places": r"moved?(?: (?:offices|locations|out))?|mud[oóa]\w*|otra direcci[oó]n"
         r"|still (?:at|with|in(?!(?: \w+){0,2} (?:netw?(?:ork)?s?|ntwk|plan|[pslem])\b))"
-        r"|(?:more than one|multiple|(?:an)?other|second|same|old|main|only) (?:addr\w*|offices?|locations?|places?)",
+        r"|(?:more than one|multiple|(?:an)?other|second|same|old|main|only)"
+        r" (?:addr\w*|offices?|loc(?:ation)?s?|places?)",
         "hours": r"hours?|hrs|times?|opens?|closes?(?! (?:to|by)\b)|when|cu[aá]ndo|horarios?|horas?"
         r"|(?:what|which|qu[eé]) (?:days|d[ií]as)|abren?|cierran?",
         "specialty": r"specs?|special(?:i?t)\w+|speciali[sz](?!ts?\b)\w+|what kind of (?:doctor|doc|dr|provider)"
@@ -65,6 +66,7 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
     }.items()
 }
 _SLOTS = ("accepting_new", "language", "telehealth", "wheelchair", "open_at", "age_group", "wish")
+_FEW = 2  # words
 _THERE = re.compile(r"\b(?:does|has|is|still|sees?|tiene|atiende)\b.* (?:in|at|en) $", re.IGNORECASE)
 _SEVERAL = re.compile(r"\b(?:more than one|multiple|(?:an)?other|second|otra|m[aá]s de un[oa]?)\b", re.IGNORECASE)
 _ONLY = re.compile(r"\b(?:only|[uú]nic[oa]) \w+", re.IGNORECASE)
@@ -133,6 +135,8 @@ def facts_asked(ask: Ask, name: str | None = None) -> tuple[str, ...]:
         said = ask.words.get(slot, "").split(", ")[0]
         if held.get(slot) and (said or slot != "wish") and (at := ask.said.casefold().find(said.casefold())) >= 0:
             told = slot == "wish" and any(one[0] <= at and at + len(said) <= one[1] for one in spans)
+            few = slot == "wish" and len(said.split()) <= _FEW  # "hrs tmrw"
+            told = told or (few and any(at <= one[0] and one[1] <= at + len(said) for one in spans))
             spans += [] if told else [(at, at + len(said), slot)]
     # Words within longer ones ask for nothing, such as the number of "fax number".
     asked = tuple(dict.fromkeys(about for *_, about in sorted(outermost(spans))))

@@ -307,19 +307,27 @@ async def born_on(ask: Ask) -> date | None:
     return next((one.born.exact for one in read if one.born), None)
 
 
+async def procedures_in(ask: Ask, when: TimeSpan) -> list[Procedure]:
+    """Return the clinical records of procedures in a period that have no sensitivity label.
+
+    A failed search returns none and is not reported as missing data.
+    """
+    gaps = len(ask.report.gaps)
+    try:
+        read = await records(ask, Search("Procedure"), Procedure, optional=True)
+    except PayerError:
+        del ask.report.gaps[gaps:]
+        return []
+    return [one for one in read if one.day and one.counts and not one.labels and Period(one.day).overlaps(*when)]
+
+
 async def newest_procedure(ask: Ask, services: Iterable[str], when: TimeSpan) -> Procedure | None:
     """Return the newest clinical record of a procedure of these kinds of care in a period; None if there is none.
 
     A failed search also returns None and is not reported as missing data.
     """
     kinds = [kind for service in services for kind in ask.care_kinds.within(service)]
-    gaps = len(ask.report.gaps)
-    try:
-        read = await records(ask, Search("Procedure"), Procedure, optional=True) if kinds else ()
-    except PayerError:
-        del ask.report.gaps[gaps:]
-        return None
-    told = [one for one in read if one.day and one.counts and not one.labels and Period(one.day).overlaps(*when)]
+    told = await procedures_in(ask, when) if kinds else []
     fit = [one for one in told if any(kind.is_named(one.code, one.name) for kind in kinds)]
     found = max(fit, key=lambda one: Period(one.day).sort_key, default=None)
     ask.report.cite("Procedure", [found.id] if found else [])

@@ -258,10 +258,12 @@ class Chooser:
         A strange word or a possessive may name somebody: "my codriver's deductible". A provider to look up is nobody of
         whom there is a record.
         """
-        listed, said = heard.at("provider_name") if "FIND" in heard.names else frozenset[int](), heard.said.words
+        titled = not {"FIND", "DOCTOR"}.isdisjoint(heard.names)
+        listed, said = heard.at("provider_name") if titled else frozenset[int](), heard.said.words
         words = enumerate(zip(said, heard.keys, strict=True))
         named = any(at not in listed and ("'" in word or key not in self._known) for at, (word, key) in words)
-        own = "MY" in heard.names and _OTHERS.isdisjoint(heard.names) and not named and FALLBACK in self._aspects
+        others = _OTHERS - {"HER"} if "DOCTOR" in heard.names else _OTHERS  # who else is spoken of is the doctor
+        own = "MY" in heard.names and others.isdisjoint(heard.names) and not named and FALLBACK in self._aspects
         return own and self._aspects[FALLBACK].likeliest(evidence(heard.said, heard.names))[0] == "other_person"
 
     def _grown(self, sums: list[float], heard: Heard, before: IntentRules) -> list[float]:

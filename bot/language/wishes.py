@@ -242,6 +242,7 @@ def _unexplained(entry: IntentRules, heard: Heard, people: Container[str]) -> fr
     marks = {at for at in range(1, len(said)) if heard.said.between(at) == "&" and len(said[at]) == 1}  # "L&D"
     words.update(marks, (at - 1 for at in marks))
     words.update(place - 1 for place in sorted(words, reverse=True) if _goes_before(heard, place))
+    words -= {tag.first - 1 for tag in heard.tags if tag.first > 1 and _is_relative(heard, tag.first - 2)}  # a verb
     return frozenset((words - _held(heard)) & heard.asking) | _care_beside(entry, heard)
 
 

@@ -65,6 +65,7 @@ class BillCheck(kit.OfClaims, frozen=True):
         looked: True if claims were searched for a bill without an amount.
         besides: True if the question is whether the amount comes on top of another one, or instead of it.
         alike: Claims of one day and provider with the same price or care, if the question is whether a bill came twice.
+        older: The newest such claim, if there is none of the last months; `prevention`: for whom the care is free.
         compared: The number of claims among which `alike` were searched; 0 for another question.
         inner: Where the amount is inside a claim, if no claim's share is that amount.
     """
@@ -84,6 +85,8 @@ class BillCheck(kit.OfClaims, frozen=True):
     alike: tuple[kit.Claim, ...] = ()
     compared: int = 0
     inner: kit.Inner | None = None
+    older: kit.Claim | None = None
+    prevention: kit.Prevention | None = None
 
     @property
     def same(self) -> int:
@@ -98,6 +101,8 @@ async def answer(ask: kit.Ask) -> BillCheck:
         Reroute: No claim has the amount, and the bill is described only by a kind of visit; the intent for future
             care answers with the plan's copay.
     """
+    if _bare_amount(ask) is None:
+        kit.hand_over_asked(ask, right="claim.why")
     ask, amount = _of_hospital(ask), _amount(ask) or _bare_amount(ask)
     claim_id = ask.arguments.get("id")
     if "doubled" in ask.asked.says and not claim_id:
@@ -165,7 +170,11 @@ async def _without_amount(ask: kit.Ask, claim_id: str | None) -> BillCheck:
     elif _TELLS & ask.slots.keys() or _is_last(ask):
         claims, _, _ = await _candidates(ask, None)
         since = None if {"claim_id", "date_range"} & ask.slots.keys() else ask.today - timedelta(days=RECENT_DAYS)
+        older = claims
         claims = [claim for claim in claims if claim.service.overlaps(since, None)]
+        if not claims and older and not older[0].sensitive:
+            ask.cite("ExplanationOfBenefit", [older[0].id])
+            return replace(_base(ask), looked=True, older=older[0], prevention=kit.prevention_of(ask))
     else:
         return BillCheck()
     ask.cite("ExplanationOfBenefit", [claim.id for claim in claims])

@@ -1,33 +1,19 @@
 """One claim line by line: what care was given, what each line cost, who pays, and the payer's reasons."""
 
 import asyncio
-import re
 
 from msgspec.structs import replace
 
 from bot import kit
 
 SHOWN, _OTHERS, _LIST = 10, 4, "claim.list"
-_ASKS = re.compile(
-    r"\W*(?:(?:and|ok|so|y) )?(?:(?P<where>where|d[oó]nde)|(?P<who>who|(?:con )?qui[eé]n)|(?P<when>when|cu[aá]ndo)"
-    r"|(?P<amount>how much|cu[aá]nto)|(?P<purpose>what for|what (?:was|is) (?:it|that|this|the \w+|that \w+) for"
-    r"|what did (?:they|he|she) do|(?:para|de) qu[eé] (?:fu[ei]|era|me)|qu[eé] (?:me|le) hicieron))\b",
-    re.IGNORECASE,
-)
-_ENDS = re.compile(
-    r"\b(?:(?P<who>(?:de|con) qui[eé]n (?:era|es|fue)|who (?:was|is) (?:it|that) (?:with|from))"
-    r"|(?P<purpose>(?:para|de) qu[eé] (?:fue|era)\b[^?.!]{0,40}\W*$"
-    r"|what (?:was|is|were|did i) (?:it|that|[^?.!]{3,60}) for\W*$"
-    r"|(?:what|which|says?|qu[eé]) [^?.!]{0,40}(?:diagnos|reason|motivo|disease)))",
-    re.IGNORECASE,
-)
 
 
 class ClaimDetail(kit.OfClaims, frozen=True):
     """A claim with its lines; `claim` is None if there is no match.
 
     Attributes:
-        question: What is answered first: "when", "where", "who", "purpose" or "pay" (to whom).
+        question: What is answered first: "when", "where", "who", "purpose", "done" or "pay" (to whom).
         lines_left: The number of lines that are not shown.
         story: The changes from the claim that this one replaces.
         gone: Why the claim no longer counts; `after`: the claim that counts instead.
@@ -36,6 +22,7 @@ class ClaimDetail(kit.OfClaims, frozen=True):
         fits: Whether the claim is as the question describes, if that is the question: "was that dental".
         reason: What the claim gives as the reason of the care, if the question is what it was for.
         others: The newest matching claim with each other provider, if the question asks who it was.
+        procedures: What the clinical records list for that day beside the claim, if the question is what was done.
     """
 
     claim: kit.Claim | None = None
@@ -51,20 +38,22 @@ class ClaimDetail(kit.OfClaims, frozen=True):
     fits: bool | None = None
     others: tuple[kit.Claim, ...] = ()
     reason: str | None = None
+    procedures: tuple[str, ...] = ()
 
 
 async def answer(ask: kit.Ask) -> ClaimDetail:
     """Return the claim of the button, or the claim with the named number or provider, or else that of the last visit.
 
     Raises:
-        Reroute: `claim.list` answers for several claims, `claim.owed` for whether something is left to pay, and
-            `claim.last_visit_cost` for an amount.
+        Reroute: `claim.list` answers for several claims, `claim.owed` for whether something is left to pay,
+            `claim.why` for whether the share is right, and `claim.last_visit_cost` for an amount.
     """
+    kit.hand_over_asked(ask, right="claim.why")
     several = "focus" not in ask.arguments and (kit.count_asked(ask, SHOWN) or 1) > 1  # "my two last cleanings"
     if (
         several
         or ask.asked.first_and_last
-        or (len(kit.shown_before(ask)) > 1 and _begins_with(ask.said) != "who" and not ask.slots)
+        or (len(kit.shown_before(ask)) > 1 and kit.asked_of_one(ask.said) != "who" and not ask.slots)
     ):
         raise kit.Reroute(_LIST, **ask.arguments)
     pressed = ask.arguments.get("id")
@@ -83,15 +72,26 @@ async def answer(ask: kit.Ask) -> ClaimDetail:
     ask.report.steps += kit.owed_steps(claim)
     summary = summarize(claim, kit.read_lines(claim), before, around)
     fits = bool(kit.fitting((claim,), ask)) if ask.arguments.get("described") else None
-    question = kit.text_of(ask, "question") or ("purpose" if fits is not None else _begins_with(ask.said))
+    question = kit.text_of(ask, "question") or ("purpose" if fits is not None else kit.asked_of_one(ask.said))
     wanted = kit.filter_of(ask)
     if question == "amount" or wanted.aspect:
         raise kit.Reroute("claim.last_visit_cost", focus=claim.id)
     others = _others(ask, claim, claim_set) if question == "who" and claim_set and wanted.narrows else ()
     kit.cite_claims(ask, (claim, before, fill, *others))
-    reason = next(iter(claim.diagnosed), None) if question == "purpose" and fits is None else None
+    reason = next(iter(claim.diagnosed), None) if question in {"purpose", "done"} and fits is None else None
+    done = await _procedures(ask, claim) if question == "done" else ()
     kinds = kit.care_words(ask, (claim,))
-    return replace(summary, question=question, fill=fill, fits=fits, kinds=kinds, others=others, reason=reason)
+    told = {"question": question, "fits": fits, "reason": reason, "procedures": done}
+    return replace(summary, fill=fill, kinds=kinds, others=others, **told)
+
+
+async def _procedures(ask: kit.Ask, claim: kit.Claim) -> tuple[str, ...]:
+    """Return the names of the procedures on record for the claim's day, except those that its own lines name."""
+    day = claim.service.day.exact if claim.service.day else None
+    found = await kit.procedures_in(ask, (day, day)) if day else []
+    new = [one for one in found if one.name and one.name not in claim.services]
+    ask.report.cite("Procedure", [one.id for one in new])
+    return tuple(one.name or "" for one in new)
 
 
 def _others(ask: kit.Ask, claim: kit.Claim, claim_set: kit.ClaimSet) -> tuple[kit.Claim, ...]:
@@ -100,12 +100,6 @@ def _others(ask: kit.Ask, claim: kit.Claim, claim_set: kit.ClaimSet) -> tuple[ki
         one for one in kit.fitting(claim_set.claims, ask) if one.seen and one.seen != claim.seen and not one.sensitive
     ]
     return tuple({one.seen: one for one in reversed(fit)}.values())[::-1][:_OTHERS]
-
-
-def _begins_with(said: str) -> str | None:
-    """Return what a message asks in its first or last words: "where", "who", "when", "amount" or "purpose"; or None."""
-    asked = _ASKS.match(said) or _ENDS.search(said)
-    return asked.lastgroup if asked else None
 
 
 def summarize(
@@ -145,6 +139,6 @@ async def _find(ask: kit.Ask) -> tuple[kit.Claim | None, kit.ClaimSet]:
     if kit.text_of(ask, "claim_id"):
         numbered, claim_set = await kit.claims_numbered(ask)
         return next(iter(numbered), None), claim_set
-    whose = _begins_with(ask.said) == "who" and kit.filter_of(ask).narrows
+    whose = kit.asked_of_one(ask.said) == "who" and kit.filter_of(ask).narrows
     found, claim_set = await kit.newest_visits(ask, people=True, every=whose)
     return next(iter(kit.the_one(ask, [(claim,) for claim in found])), None), claim_set

@@ -72,6 +72,7 @@ async def answer(ask: kit.Ask) -> LastVisitCost:
     """
     if kit.asks_parts(ask):
         raise kit.Reroute("claim.why")
+    kit.hand_over_asked(ask, done="claim.detail", right="claim.why")
     if "focus" not in ask.arguments and (kit.count_asked(ask, _MOST) or 1) > 1:
         raise kit.Reroute("claim.list", **ask.arguments)
     kit.hand_over_ahead(ask, "formulary.drug_coverage")

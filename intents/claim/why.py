@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from bot import kit
 
-SHOWN = 3
+SHOWN, _ROUNDED = 3, Decimal("0.02")
 _TELLING = frozenset({"date_range", "drug", "service", "claim_type", "provider_name", "specialty"})
 _SIZES = ("amount", "amount_over", "amount_under")
 _FIGURE = re.compile(r"\b(?!20\d\d\b)\d{2,4}(?:\.\d\d)?\b")
@@ -28,6 +28,8 @@ class Explained(kit.OfClaims, frozen=True):
         free: True if the question is whether the care was free.
         plan_says: By the claim's id, the coinsurance percentage in the plan's record, if the claim has another one.
         copays: The plan's copay that the question states, if the claim's share is no copay.
+        checked: True if the question is whether the share is right; `right`: by the claim's id, whether it is what the
+            plan's record makes of the price, where the record tells.
         several: The number of claims in the requested period, of which the one with the largest share is explained.
         together: The sum of the shares of these claims.
         others: The claim that the question sets apart from the first one: "258 this year and 938 last year".
@@ -40,6 +42,8 @@ class Explained(kit.OfClaims, frozen=True):
     free: bool = False
     plan_says: Mapping[str, Decimal] = msgspec.field(default_factory=dict)
     copays: tuple[kit.CostShare, ...] = ()
+    checked: bool = False
+    right: Mapping[str, bool] = msgspec.field(default_factory=dict)
     several: int = 0
     together: kit.Amount | None = None
     others: tuple[kit.Claim, ...] = ()
@@ -57,6 +61,7 @@ async def answer(ask: kit.Ask) -> Explained:
     Raises:
         Reroute: `formulary.drug_coverage` answers for the future cost of a drug, `claim.compare` for two claims alike.
     """
+    kit.hand_over_asked(ask, done="claim.detail")
     kit.hand_over_ahead(ask, "formulary.drug_coverage")
     if apart := await _set_apart(ask):
         kit.cite_claims(ask, (*apart.claims, *apart.others))
@@ -142,20 +147,40 @@ async def _with_plan(ask: kit.Ask, summary: Explained) -> Explained:
 
     Copays are those of another kind of visit whose amount the question states: "why 54 when office visits are 30".
     """
-    proven = [(claim, claim.why) for claim in summary.claims if claim.why and claim.why.percent]
-    mine = [(claim, why) for claim, why in proven if why.reason == "coinsurance" and kit.network_side(claim) != "out"]
+    checked = kit.asked_of_one(ask.said) == "right"
+    mine = [one for one in summary.claims if one.why and kit.network_side(one) != "out" and not one.is_pharmacy]
+    mine = [one for one in mine if checked or (one.why and one.why.reason == "coinsurance" and one.why.percent)]
     plans = {one.id: one for one in await ask.own_coverages()} if mine else {}
     found: dict[str, Decimal] = {}
-    for claim, why in mine:
-        costs = plans[claim.coverage].costs if claim.coverage in plans else ()
-        told = {one.percent for one in costs if one.kind == "coinsurance" and one.side != "out" and not one.service}
+    right: dict[str, bool] = {}
+    for claim in mine:
+        costs = [one for one in plans[claim.coverage].costs if one.side != "out"] if claim.coverage in plans else []
+        told = {one.percent for one in costs if one.kind == "coinsurance" and not one.service}
         named = told.pop() if len(told) == 1 else None
-        if named is not None and named != why.percent and not claim.is_pharmacy:
+        as_told = _as_recorded(claim, named, [one.amount for one in costs if one.kind == "copay" and one.amount])
+        if as_told is not None:
+            right[claim.id] = as_told
+        if as_told is False and named is not None:
             found[claim.id] = named
     figures = _figures(ask)
     copays = (one for plan in plans.values() for one in plan.costs if one.kind == "copay" and one.service)
     said = tuple(one for one in copays if one.amount and one.amount.value in figures)
-    return replace(summary, plan_says=found, copays=said[:1])
+    return replace(summary, plan_says=found, copays=said[:1], checked=checked, right=right if checked else {})
+
+
+def _as_recorded(claim: kit.Claim, percent: Decimal | None, copays: Sequence[kit.Amount]) -> bool | None:
+    """Return whether the share is what the plan's record makes of the price; None if the record does not tell."""
+    why, owed = claim.why, claim.owed
+    if why is None or why.reason == "coinsurance":
+        return why.percent == percent if why and why.percent and percent is not None else None
+    if why.reason == "copay":
+        return True if owed.copay in copays else None
+    if why.reason == "several":
+        rest = kit.difference(claim.allowed, owed.deductible)
+        part = rest.value * percent / 100 if rest and percent is not None else None
+        near = part is not None and owed.coinsurance and abs(owed.coinsurance.value - part) <= _ROUNDED
+        return True if near else None
+    return True
 
 
 def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Explained:

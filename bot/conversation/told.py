@@ -1,0 +1,96 @@
+"""Questions about the next care of a kind that was told or shown, read as if they named it.
+
+"The ER was $1,059 in April. What would it cost me now?" tells it first, "when is the next one due" follows an answer.
+"""
+
+import re
+from datetime import date
+
+from bot.conversation.state import Memory
+from bot.language.asked import asked_in
+from bot.language.context import OF_CLAIMS, lists_providers
+from bot.language.engine import Engine
+
+_TWO = re.compile(
+    r"(?P<told>.+?)[.,;!]\s+(?:(?:and|but|so|y|pero|entonces)\s+)?(?P<asked>(?:(?:what|how|will|would|could|can|do|does|is"
+    r"|if)\b|(?P<es>¿|(?:cu[aá]nto|cu[aá]l|c[oó]mo|qu[eé]|va|ser[aá]|puedo|me|si)\b))[^.?!]*\??)\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+_NEXT = re.compile(
+    r"\b(?:(?:the )?next (?:one|time|visit)|another(?: one)?|it|that|this|one(?=\W*$)|la pr[oó]xima(?: vez)?"
+    r"|(?:la |el )?otr[oa](?: vez)?|eso"
+    r"|el pr[oó]ximo)\b",
+    re.IGNORECASE,
+)
+_RULE = re.compile(
+    r"\b(?:due|again|next one|how often|allowed|how many (?:\w+ )?(?:can|do|may|are)|limit|free|refill it|the next"
+    r"|(?:me|le) toca|cada cu[aá]nto|cu[aá]nt[oa]s (?:\w+ )?(?:puedo|me dan|me tocan|cubre)|l[ií]mite|gratis"
+    r"|otra vez)\b",
+    re.IGNORECASE,
+)
+_MANY = re.compile(r"(?:and |so |ok )?how many(?: times| visits| sessions)?(?: a year| per year)?\W*", re.IGNORECASE)
+_OTHER = re.compile(
+    r"\b(?:did|was|were|had|have i|i(?:'ve| have)|fue|fui|tuve|pagu[eé]|her|his|my|del"
+    r"|(?:of|on|for|de) (?:the|la|el|mi))\b",
+    re.IGNORECASE,
+)
+"""Words of the past, of somebody else, or of another object."""
+_SPANISH, _SHORT = (
+    re.compile(r"\b(?:me|cada|cu[aá]nt[oa]s?|l[ií]mite|gratis|otra)\b|[¿áéíóú]", re.IGNORECASE),
+    9,
+)  # words
+_ALSO = re.compile(r"\b(?:too|also|tambi[eé]n)\b", re.IGNORECASE)
+_AGAIN = re.compile(r"\b(?:next (?:one|time|visit)|another|again|pr[oó]xim[oa]|otr[oa] vez)\b", re.IGNORECASE)
+_CARE, _DOCTOR = ("drug", "service", "specialty", "facility_type", "provider_name"), ("specialty", "provider_name")
+_THEN = frozenset({"amount", "date_range", "date_out"})
+
+
+def named_care(engine: Engine, text: str, memory: Memory, today: date) -> str:
+    """Return a question about the next care of a kind that was told or shown, with that care's name; "" for others."""
+    return _of_the_next(engine, text, today) or _of_care_shown(engine, text, memory, today)
+
+
+def _of_the_next(engine: Engine, text: str, today: date) -> str:
+    """Return the question about the next such care, with the told care in place of what points at it; "" for others.
+
+    The told part has the care and its time or amount; the question speaks of the future, and names no care.
+    """
+    parts = _TWO.fullmatch(text)
+    if parts is None or "?" in parts["told"]:
+        return ""
+    told, asked = (engine.slots_in(parts[name], today=today) for name in ("told", "asked"))
+    care = next((name for name in _CARE[1:] if name in told), None)  # of a drug the whole message tells
+    says = asked_in(engine.lexicon.grammar, parts["asked"], {}).says
+    ahead = "to_come" in says or "date_ahead" in asked or _AGAIN.search(parts["asked"])
+    if care is None or not ahead or _THEN.isdisjoint(told) or not asked.keys().isdisjoint(_CARE):
+        return ""
+    free = asked_in(engine.lexicon.grammar, parts["told"], {}).says.get("costless")
+    words = _ALSO.sub(free, parts["asked"]) if free else parts["asked"]
+    name = told[care].text
+    name = name[:1].casefold() + name[1:] if name[1:2].islower() and care != "provider_name" else name
+    if care not in _DOCTOR and (said := _NEXT.sub(name, words, count=1)) != words:
+        return said
+    visit = ("por una visita con" if parts["es"] else "for a visit with") if care in _DOCTOR else ""
+    return " ".join((words.rstrip("? "), visit, name)) + "?"
+
+
+def _of_care_shown(engine: Engine, text: str, memory: Memory, today: date) -> str:
+    """Return a short question about the rule for the care of the last answer, with that care's name; "" for others.
+
+    It asks when the next one is due, how often or how many are allowed, or if it is free, and names no care itself.
+    """
+    asked, before = memory.asked, engine.intents.get(memory.asked.intent) if memory.asked else None
+    slots = asked.slots if asked else {}
+    care = next((one for name in _CARE[:2] if (one := slots.get(name)) and one.is_plain and one.text), None)
+    bare = _MANY.fullmatch(text)
+    if care is None or before is None or lists_providers(before) or not (_RULE.search(text) or bare):
+        return ""
+    told = engine.slots_in(text, today=today)
+    if len(text.split()) > _SHORT or not told.keys().isdisjoint(OF_CLAIMS) or _OTHER.search(text):
+        return ""
+    if bare:
+        return "" if before.reads_claims else f"how many visits am I allowed for {care.text}"
+    if (said := _NEXT.sub(care.text, text, count=1)) != text:
+        return said
+    joint = "de" if _SPANISH.search(text) else "for"
+    return f"{text.rstrip('?. ')} {joint} {care.text}"
