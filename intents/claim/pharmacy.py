@@ -15,6 +15,7 @@ USUAL = timedelta(days=365)
 _SEVERAL = frozenset({"several", "several_else", "fills", "sums", "each"})
 _OTHERWISE = frozenset({"date_range", "rank", "number_of", "group", "order", "average"})
 _OF_FILLS = frozenset({"money", "how_many", "alike", "sums", "always", "gap"})
+_SUMS = frozenset({"sums", "adds"})
 _WHERE = re.compile(
     r"\b(?:where(?! my\b)|donde|(?:which|what|que|cual(?:es)?) (?:pharmac(?:y|ies)|drug ?stores?|farmacias?))\b"
 )
@@ -162,7 +163,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
         counted="how_many" in ask.asked.says,
         alike=len({share.value for share in shares}) == 1 if "alike" in ask.asked.says else None,
         whether=ask.asked.begins and ask.asked.form is None and "money" not in ask.asked.says,
-        newest=kit.count_asked(ask, MOST) is not None and kit.amount_asked(ask) is None,
+        newest=bool(kit.count_asked(ask, MOST)) and kit.amount_asked(ask) is None and "adds" not in ask.asked.says,
         **place,
     )
 
@@ -179,6 +180,7 @@ def _time(ask: kit.Ask) -> tuple[date, date]:
         or wanted.providers
         or wanted.prescribers
         or bool(wanted.limits or wanted.exact)
+        or ("drug" in ask.slots and not _SUMS.isdisjoint(ask.asked.says))  # "what did I spend on Ozempic"
     )  # "before Friday"
     since, back = kit.times_asked(ask, kit.LONG if far else USUAL)
     return (since, ask.today) if since else kit.time_of(ask, back)
