@@ -66,10 +66,13 @@ def corrected(
     rest = text[told.end() :] if told and told[0].strip() else ""
     if not rest.strip(" ,.") or before is None or before.needs == "nothing" or danger:
         return None
-    reading = hears((_NOT.sub("", rest) or rest).strip(" ,."))
+    words = (_NOT.sub("", rest) or rest).strip(" ,.")
+    reading = hears(words)
+    if reading.unclear:  # the same question for it, not another one
+        reading = hears(f"{'por' if whole.language == 'es' else 'for'} {words}")
     rules, changes = intents.get(reading.intent or ""), reading.intent in CHANGES
     asks = rules is not None and (rules.needs != "nothing" or (changes and "answer" not in reading.slots))
-    new = reading.slots or was.startswith("feedback.") or was == context.intent
+    new = reading.slots or was.startswith("feedback.") or was in {context.intent, *CHANGES}
     if not (asks and new) or reading.is_miss or reading.unclear or reading.alarm:
         return None
     named = changes and not OF_CARE.isdisjoint(reading.slots)
