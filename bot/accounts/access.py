@@ -23,7 +23,6 @@ from bot.accounts.rows import (
     Pending,
     Rows,
     Tokens,
-    Unlinked,
     Used,
     lives_until,
     moment,
@@ -270,10 +269,10 @@ class Accesses:
         noted = await store.add(kind, person.key, link, expires=self.rows.now() + LIVES, owner=person.key)
         return not noted and await store.get(kind, person.key) != link
 
-    async def unlink(self, person: Person) -> Unlinked:
+    async def unlink(self, person: Person) -> bool:
         """Delete all rows of this person and record that in the audit log, in one transaction.
 
-        Tokens are revoked in the background.
+        Return whether an account was connected. Tokens are revoked in the background.
         """
         row = await self.connected(person)
         tokens = None if row is None else await self.rows.get(Tokens, row.id)
@@ -289,7 +288,7 @@ class Accesses:
         for unneeded in (tokens, pending.tokens if pending else None):
             if unneeded is not None:
                 self.endpoint.start_revoking(unneeded)
-        return Unlinked(was_linked=row is not None, member=row.name if row else "")
+        return row is not None
 
     async def _expire(self, link_id: str) -> None:
         self.recent.forget(link_id)

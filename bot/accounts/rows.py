@@ -316,13 +316,6 @@ class Access(Untold, frozen=True):
     renewable: bool = False
 
 
-class Unlinked(msgspec.Struct, frozen=True):
-    """The result of unlinking: whether an account was connected, and the member's short name."""
-
-    was_linked: bool
-    member: str = ""
-
-
 def moment(seconds: float) -> datetime:
     """Return Unix seconds as a datetime in UTC."""
     return datetime.fromtimestamp(seconds, UTC)

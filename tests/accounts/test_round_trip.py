@@ -145,7 +145,7 @@ async def test_a_member_links_asks_and_unlinks(pair: Pair) -> None:
     active = pair.payer.authorization.vault.active(access.token)
     assert active is not None
     assert active.patients == (access.patient,)
-    assert (await pair.accounts.unlink(DANA)).was_linked
+    assert await pair.accounts.unlink(DANA)
     await pair.accounts.close()
     assert pair.payer.authorization.vault.active(access.token) is None
 
