@@ -44,9 +44,12 @@ class Account:
     about: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class World:
-    """The data of one payer: resources by type and id, accounts, and functions that create data on demand."""
+    """The data of one payer: resources by type and id, accounts, and functions that create data on demand.
+
+    It has no text of its own: all of it as text takes a second, wherever a traceback shows it.
+    """
 
     resources: dict[str, dict[str, Resource]] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
