@@ -396,6 +396,5 @@ def ranks(heard: Heard) -> bool:
 
 def _is_values(heard: Heard) -> bool:
     """Return whether a message has only slot values: "Blue Network S". Numbers, orders and groups do not count."""
-    values = (tag for tag in heard.tags if tag.kind not in _RANKING)
-    held = places_of(values)
+    held = places_of(tag for tag in heard.tags if tag.kind not in _RANKING)
     return bool(heard.keys) and len(held) == len(heard.keys)

@@ -182,8 +182,7 @@ def _told_by(intent: IntentRules) -> frozenset[str]:
     An amount selects claims. In a question about a plan or a drug it only tells what the person knows.
     """
     told = _TOLD if intent.needs == "member" else _TOLD_OF_DIRECTORY
-    rule = intent.needs == "member" and not intent.chooses_records  # it lists nothing
-    if not intent.walks and (rule or REFINE.removeprefix(FOLLOW) not in intent.follows):
+    if REFINE.removeprefix(FOLLOW) not in intent.follows and not intent.walks:
         told = _TOLD - _CIRCUMSTANCES
     if intent.reads_claims:
         return told | {"specialty", "order", "state_of_claim", "weekday"}

@@ -33,7 +33,7 @@ from bot.records.service import (
     specialties,
     titles_in,
 )
-from bot.records.shapes import Fact, RawJson, Reference, key_of, labels_of
+from bot.records.shapes import Lazy, RawJson, Reference, key_of, labels_of
 from bot.records.written import Period, clean, parse_date, parse_instant
 
 T = TypeVar("T")
@@ -106,9 +106,9 @@ def _same(part: T) -> T:
     return part
 
 
-def _amount(name: str) -> Fact[Amount | None]:
+def _amount(name: str) -> Lazy[Amount | None]:
     """Return the descriptor of the amount with that plain name."""
-    return Fact(methodcaller("get", name), "_money")
+    return Lazy(methodcaller("get", name), "_money")
 
 
 class Claim:
@@ -173,59 +173,59 @@ class Claim:
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a claim is what the payer said")
 
-    _names = Fact(Names.of_claim, "_given", "_eob")
-    _money = Fact(money_of, "_eob")
-    _served = Fact(service_of, "_eob", "kind")
-    numbers = Fact(_numbers, "_eob")
-    kind = Fact(kind_of, "_eob")
-    service: Fact[Period] = Fact(itemgetter(0), "_served")
-    service_is: Fact[ServiceIs] = Fact(itemgetter(1), "_served")
-    created = Fact(parse_date, "_eob.created")
-    last_updated = Fact(lambda meta: parse_instant(meta.last_updated) if meta else None, "_eob.meta")
-    patient = Fact(_id_of, "_eob.patient")
-    seen = Fact(provider_name, "_eob", "_names")
-    specialties = Fact(specialties, "_eob")
-    billing = Fact(Names.of, "_names", "_eob.provider")
-    place = Fact(place_name, "_eob", "_names")
-    town = Fact(Names.town_in, "_names", "_eob")
-    prescriber = Fact(prescriber, "_eob", "_names")
-    currency: Fact[str | None] = Fact(_same, "_money.currency")
+    _names = Lazy(Names.of_claim, "_given", "_eob")
+    _money = Lazy(money_of, "_eob")
+    _served = Lazy(service_of, "_eob", "kind")
+    numbers = Lazy(_numbers, "_eob")
+    kind = Lazy(kind_of, "_eob")
+    service: Lazy[Period] = Lazy(itemgetter(0), "_served")
+    service_is: Lazy[ServiceIs] = Lazy(itemgetter(1), "_served")
+    created = Lazy(parse_date, "_eob.created")
+    last_updated = Lazy(lambda meta: parse_instant(meta.last_updated) if meta else None, "_eob.meta")
+    patient = Lazy(_id_of, "_eob.patient")
+    seen = Lazy(provider_name, "_eob", "_names")
+    specialties = Lazy(specialties, "_eob")
+    billing = Lazy(Names.of, "_names", "_eob.provider")
+    place = Lazy(place_name, "_eob", "_names")
+    town = Lazy(Names.town_in, "_names", "_eob")
+    prescriber = Lazy(prescriber, "_eob", "_names")
+    currency: Lazy[str | None] = Lazy(_same, "_money.currency")
     billed = _amount("billed")
     allowed = _amount("allowed")
-    paid = Fact(paid_of, "_money")
-    plan_paid: Fact[Amount | None] = Fact(_same, "paid.amount")
-    conflicting: Fact[frozenset[str]] = Fact(_same, "_money.conflicting")
+    paid = Lazy(paid_of, "_money")
+    plan_paid: Lazy[Amount | None] = Lazy(_same, "paid.amount")
+    conflicting: Lazy[frozenset[str]] = Lazy(_same, "_money.conflicting")
     discount = _amount("discount")
     prior_payer_paid = _amount("prior_payer")
-    owed = Fact(lambda money, kind: owed_of(money, fill=kind == "pharmacy"), "_money", "kind")
-    why = Fact(why_of, "owed", "billed", "allowed", "plan_paid")
-    paid_by_patient = Fact(paid_by_patient, "_money")
-    payment_status = Fact(payment_status, "_eob")
-    paid_on = Fact(lambda eob: parse_date(eob.payment.date) if eob.payment else None, "_eob")
-    denied = Fact(is_denied, "_eob", "_money")
-    refused = Fact(refused_lines, "_eob", "_money")
-    network = Fact(network_status, "_eob")
-    contract = Fact(contract_of, "_eob")
-    reasons = Fact(reasons_of, "_eob")
-    notes: Fact[tuple[str, ...]] = Fact(_same, "_eob.notes")
-    replaces = Fact(partial(_related, "prior"), "_eob.related")
-    replaced_by = Fact(partial(_related, "replacedby"), "_eob.related")
-    replaced = Fact(
+    owed = Lazy(lambda money, kind: owed_of(money, fill=kind == "pharmacy"), "_money", "kind")
+    why = Lazy(why_of, "owed", "billed", "allowed", "plan_paid")
+    paid_by_patient = Lazy(paid_by_patient, "_money")
+    payment_status = Lazy(payment_status, "_eob")
+    paid_on = Lazy(lambda eob: parse_date(eob.payment.date) if eob.payment else None, "_eob")
+    denied = Lazy(is_denied, "_eob", "_money")
+    refused = Lazy(refused_lines, "_eob", "_money")
+    network = Lazy(network_status, "_eob")
+    contract = Lazy(contract_of, "_eob")
+    reasons = Lazy(reasons_of, "_eob")
+    notes: Lazy[tuple[str, ...]] = Lazy(_same, "_eob.notes")
+    replaces = Lazy(partial(_related, "prior"), "_eob.related")
+    replaced_by = Lazy(partial(_related, "replacedby"), "_eob.related")
+    replaced = Lazy(
         lambda all_: any(one.relationship and "replacedby" in one.relationship.codes() for one in all_), "_eob.related"
     )
-    coverage = Fact(_coverage, "_eob")
-    coverages = Fact(lambda eob: tuple(id_ for one in eob.insurance if (id_ := _id_of(one.coverage))), "_eob")
-    carriers = Fact(_carriers, "_eob")
-    insurer = Fact(Names.of, "_names", "_eob.insurer")
-    diagnosed = Fact(diagnosed_in, "_eob")
-    performed = Fact(performed_in, "_eob", "_money.of_lines")
-    titles = Fact(titles_in, "_eob")
-    labels = Fact(lambda given, raw: tuple(sorted({*given, *labels_of(raw)})), "_labels", "_raw")
-    lines = Fact(len, "_eob.item")
-    sum_lines: Fact[tuple[int, ...]] = Fact(_same, "_money.sum_lines")
-    services = Fact(services_in, "_eob", "kind")
-    dispensed = Fact(dispensed_in, "_eob", "kind")
-    is_reversal = Fact(_is_reversal, "_eob", "_raw")
+    coverage = Lazy(_coverage, "_eob")
+    coverages = Lazy(lambda eob: tuple(id_ for one in eob.insurance if (id_ := _id_of(one.coverage))), "_eob")
+    carriers = Lazy(_carriers, "_eob")
+    insurer = Lazy(Names.of, "_names", "_eob.insurer")
+    diagnosed = Lazy(diagnosed_in, "_eob")
+    performed = Lazy(performed_in, "_eob", "_money.of_lines")
+    titles = Lazy(titles_in, "_eob")
+    labels = Lazy(lambda given, raw: tuple(sorted({*given, *labels_of(raw)})), "_labels", "_raw")
+    lines = Lazy(len, "_eob.item")
+    sum_lines: Lazy[tuple[int, ...]] = Lazy(_same, "_money.sum_lines")
+    services = Lazy(services_in, "_eob", "kind")
+    dispensed = Lazy(dispensed_in, "_eob", "kind")
+    is_reversal = Lazy(_is_reversal, "_eob", "_raw")
     """Whether its amounts take back another claim's; a negative amount is never owed."""
 
     def read_whole(self) -> Self:
@@ -367,4 +367,4 @@ def read_claims(
     return tuple(claims), unreadable
 
 
-_FACTS = tuple(name for name, fact in vars(Claim).items() if isinstance(fact, Fact) and not name.startswith("_"))
+_FACTS = tuple(name for name, fact in vars(Claim).items() if isinstance(fact, Lazy) and not name.startswith("_"))

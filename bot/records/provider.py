@@ -121,11 +121,11 @@ class Role(msgspec.Struct, frozen=True, dict=True):
     closures: tuple[details.Closure, ...] = ()
     ages: tuple[details.Ages, ...] = ()
 
-    practitioner_key = shapes.Fact(shapes.key_of, "practitioner")
-    organization_key = shapes.Fact(shapes.key_of, "organization")
-    service_keys = shapes.Fact(shapes.keys_of, "services")
-    location_pairs = shapes.Fact(shapes.pairs_of, "locations")
-    network_pairs = shapes.Fact(shapes.pairs_of, "networks")
+    practitioner_key = shapes.Lazy(shapes.key_of, "practitioner")
+    organization_key = shapes.Lazy(shapes.key_of, "organization")
+    service_keys = shapes.Lazy(shapes.keys_of, "services")
+    location_pairs = shapes.Lazy(shapes.pairs_of, "locations")
+    network_pairs = shapes.Lazy(shapes.pairs_of, "networks")
     """The keys of the references: a role of the directory is read once, and asked for them in every answer."""
 
     def ended(self, today: date) -> bool:

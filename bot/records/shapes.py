@@ -32,7 +32,7 @@ _POINTS = re.compile(rf"(?:(?!#|urn:)[^?]*?/)??([A-Z][A-Za-z]+)/({_ID})(?:/_hist
 V = TypeVar("V")
 
 
-class Fact(Generic[V]):
+class Lazy(Generic[V]):
     """A descriptor that computes an attribute of an immutable object from others on first use, and keeps it there."""
 
     def __init__(self, read: Callable[..., V], *parts: str) -> None:

@@ -148,7 +148,7 @@ async def test_plain_http_on_loopback_works_without_the_prefix(tmp_path: Path, p
 async def test_the_first_page_names_the_person_and_tells_what_follows(bot: Bot) -> None:
     """Who, what is read, where it is shown, HIPAA, how to unlink; two forms that work without a script."""
     page = (await _walk(bot))["confirm"].text
-    assert "Marketplace plans. Most plans from an employer" in page
+    assert "Marketplace plans. Most employer plans" in page
     for words in ("Dana M.", "Slack, Contoso", "claims", "private chat", "HIPAA", "unlink", "BlueCross"):
         assert words in page
     assert page.count("<form") == 2, "to go on, and to refuse"
@@ -172,7 +172,7 @@ async def test_pages_come_in_spanish(bot: Bot) -> None:
         assert '<html lang="es">' in pages[name].text
         assert pages[name].headers["content-language"] == "es"
     assert "¿Conectar BlueCross con su chat?" in pages["confirm"].text
-    assert "Mercado de Seguros. La mayoría de los planes de un empleador" in pages["confirm"].text
+    assert "Mercado de Seguros. La mayoría de los planes de empleo" in pages["confirm"].text
     assert "Escriba este código" in pages["code"].text
 
 
