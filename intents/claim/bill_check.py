@@ -63,7 +63,7 @@ class BillCheck(kit.OfClaims, frozen=True):
         shielded: True if the match has a sensitivity label and was not requested by a button.
         sure: True if the message states the claim's number or day, or that the bill is for the last visit.
         looked: True if claims were searched for a bill without an amount.
-        besides: True if the question is whether the amount comes on top of another one, or instead of it.
+        besides: True if the question is whether the amount comes on top of another one, replaces it or is not all.
         alike: Claims of one day and provider with the same price or care, if the question is whether a bill came twice.
         older: The newest such claim, if there is none of the last months; `prevention`: for whom the care is free.
         compared: The number of claims among which `alike` were searched; 0 for another question.
@@ -216,7 +216,7 @@ def _base(ask: kit.Ask) -> BillCheck:
     return BillCheck(
         own=_amount(ask, "amount_own"),
         wanted=kit.filter_of(ask),
-        besides="on_top_of" in ask.asked.says,
+        besides="on_top_of" in ask.asked.says or {"dearer", "than"} <= ask.asked.says.keys(),
     )
 
 

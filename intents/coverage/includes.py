@@ -52,7 +52,7 @@ async def answer(ask: kit.Ask) -> Included:
 
     Raises:
         Reroute: `coverage.workings` answers which plan pays first if there is only one, `coverage.cost_share` answers
-            for a yearly amount, and the intent for future care for certain care.
+            for a yearly amount, the intent for future care for certain care, and `coverage.summary` if none is named.
     """
     if handed := ask.arguments.get("reason"):
         ask = replace(ask, slots={**ask.slots, "reason": handed})
@@ -65,7 +65,7 @@ async def answer(ask: kit.Ask) -> Included:
         own = "free" if "costless" in ask.asked.says else "price" if kit.pays_self(ask) else None
         raise kit.Reroute(None, reason=own or "covered")
     if reason is None:
-        return Included("limit", (), coverages.current)
+        raise kit.Reroute("coverage.summary")
     if reason != "dental_max":
         return summarize(coverages, ask)
     start, end = _plan_time(coverages, ask)
