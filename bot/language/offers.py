@@ -32,7 +32,7 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         several: fields of which several choices may be selected.
         own: the field in which the member's own network is preselected.
         here: the field for a place, which starts with the member's ZIP code.
-        desk: fields shown only where no member's record is read. Elsewhere, the first of `one_of` is required.
+        desk: fields shown only where no member's record is read.
         linked: True to offer the form only to people who have connected an account.
         home: True to show the form on a channel's home page.
 
@@ -78,7 +78,7 @@ def _without_desk(form: Form) -> Form:
     if not form.desk:
         return form
     fields = tuple(key for key in form.fields if key not in form.desk)
-    return replace(form, fields=fields, required=(*form.required, *form.one_of[:1]), one_of=(), desk=())
+    return replace(form, fields=fields, one_of=tuple(key for key in form.one_of if key not in form.desk), desk=())
 
 
 def offers_of(entries: Iterable[tuple[str, bool, Form | None, Prompt | None]]) -> Offers:

@@ -99,7 +99,7 @@ async def test_a_search_asks_five_things_and_the_rest_on_demand(house: House) ->
     [ticked] = [block["elements"][0]["options"] for block in full["blocks"] if block.get("block_id") == "only"]
     assert [one["value"] for one in ticked] == [f"{key}:yes" for key in ticks]
     where, _, _, name = [block for block in short["blocks"] if block["type"] == "input"]
-    assert (where["label"]["text"], where["optional"], name["optional"]) == ("Where", False, True)
+    assert (where["label"]["text"], where["optional"], name["optional"]) == ("Where", True, True)
     [updated] = house.slack.called("views.update")
     assert updated.arguments["view_id"] == "V9"
     assert short["callback_id"] == full["callback_id"]
@@ -130,8 +130,8 @@ async def test_a_sent_form_asks_its_intent_in_the_chat(house: House) -> None:
     ("form", "fields", "errors"),
     [
         ("find", {"near": "nowhere at all"}, {"near": "I don't know this place."}),
-        ("find", {"specialty": "cardiologist"}, {"near": "Give a ZIP, such as 37402, or a city."}),
-        ("find", {"specialty": "cardiologist", "match": "all"}, {"near": "Give a ZIP", "match": "Choose a network"}),
+        ("find", {"specialty": "cardiologist"}, {"near": "Say where, or give a name."}),
+        ("find", {"specialty": "cardiologist", "match": "all"}, {"near": "Say where", "match": "Choose a network"}),
         ("bill", {"amount": "much"}, {"amount": "Enter an amount, such as 150.00."}),
         ("bill", {"doctor": "Kim"}, {"amount": "Enter an amount, such as 150.00."}),
     ],
