@@ -25,7 +25,7 @@ from bot.records.share import Step
 TECHNICAL = "technical"
 """The argument of the button that shows the rule, the searches and the ids."""
 _TOLD, _ZIP_DIGITS, _SHOWN = "told", 5, 10
-_DAY = re.compile(r"[A-Z][a-z]+ \d{1,2}, \d{4}|\d+ (?:days|días)\b")
+_DAY = re.compile(r"[A-Z][a-z]+ \d{1,2}, \d{4}|\d+ (?:days|días)\b|\d+ ?%")
 _AMOUNT = re.compile(r"\$([\d,]+\.\d\d)")
 
 
@@ -157,7 +157,7 @@ def _shows(blocks: Iterable[Block], name: str, slot: Slot) -> bool:
 
 
 def facts_in(blocks: Iterable[Block]) -> set[str]:
-    """Return the dollar amounts, the dates and the numbers of days in the sentences of an answer, as text."""
+    """Return the dollar amounts, percentages, dates and numbers of days in the sentences of an answer, as text."""
     text = _text(blocks)
     return {*_AMOUNT.findall(text), *_DAY.findall(text)}
 

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from bot.conversation.provenance import facts_in, quotable
 from bot.conversation.shown import OF_CARE
 from bot.conversation.state import TERM, Asked
+from bot.conversation.told import refers, with_object
 from bot.language.asked import asked_in
 from bot.language.clauses import Clause, ClauseRole, as_listed, clauses, is_question
 from bot.language.context import OF_CLAIMS, Context, lists_providers, of_one_provider
@@ -31,15 +32,9 @@ CLEAR = 0.85
 """How clear a part has to be to ask something besides without the form of a question, and without an object."""
 _WHOLE = 0.7  # how clear the whole message has to be for a vague clause to be part of it
 _LIKELY, _TWO = 0.8, 2  # below this a question outside of the data may be a part of the message that is not
-_SHORT, _AS_CLEAR = 8, 0.05  # words of a question about the term that was explained; a lower probability
+_AS_CLEAR = 0.05  # a lower probability
 _DOUBT = 0.3  # by so much the whole message has to be clearer than its first question to be read as one
-# With such a word a clause speaks of what another clause names.
-_REFERS = frozenset({
-    "it", "its", "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs", "that", "those", "one",
-    "ones", "ella", "ellas", "ellos", "ese", "esa", "eso", "esos", "esas", "alli", "ahi",
-})  # fmt: skip
 _EACH = frozenset({"each", "cada"})
-_NAMES = ("drug", "service", "provider_name", "specialty", "facility_type", "amount_kind")
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -264,44 +259,10 @@ class Questions:
         return anew or bool(figure and named and not reading.slots) or (refers and rules.shows_claims)
 
 
-def with_object(
-    engine: Engine, reading: Reading, spoken: Mapping[str, Slot], today: date, *, least: float = 0.0
-) -> Reading:
-    """Return the reading of a short message together with what was `spoken` of before: "what did I pay her last time".
-
-    That is the term that was just explained ("and have I met mine"), or for a message that is unclear or less clear
-    than `least` the objects of the question before, in place of a pronoun, also where a place is sought: "where can I
-    get it". That reading counts if it is clear, and adds to what the message says.
-    """
-    rules = engine.intents.get(reading.intent or "")
-    unsure = reading.score < least and reading.slots.keys() <= {"unit"}
-    open_ = reading.unclear or (spoken and rules is not None and lists_providers(rules) and refers(reading.said))
-    names = (TERM,) if TERM in spoken else _NAMES if open_ or unsure else ()
-    named = {name: spoken[name] for name in names if name in spoken and spoken[name].is_plain and spoken[name].text}
-    said = reading.said.words if named else ()
-    if not named or len(said) > _SHORT or reading.slots.keys() & {TERM, "facility_type", *OF_CARE}:
-        return reading
-    at = next((at for at, word in enumerate(said) if word in _REFERS and TERM not in named), len(said))
-    words = (*said[:at], *(slot.text for slot in named.values()), *said[at + 1 :])
-    both = engine.understand(" ".join(words), today=today)
-    adds_to = both.intent != reading.intent or (
-        (open_ or TERM in named) and not both.slots.keys() <= reading.slots.keys()
-    )
-    if not adds_to or both.unclear or TERM in both.slots or both.score <= reading.score - _AS_CLEAR:
-        return reading
-    kept = {name: slot for name, slot in named.items() if name in both.slots}
-    return replace(both, text=reading.text, slots={**both.slots, **kept}, those=reading.those, picks=reading.picks)
-
-
 def within(part: Reading, whole: Reading) -> Reading:
     """Return the reading of a part of a message, with the emergency and the language of the whole message."""
     language = {"language": whole.language, "shows_language": whole.shows_language}
     return replace(part, **language, alarm=whole.alarm, present=whole.present, lines=whole.lines)
-
-
-def refers(said: Utterance, first: int = 0, after: int | None = None) -> bool:
-    """Return whether these words of a message contain a pronoun such as "it", "her" or "those"."""
-    return not _REFERS.isdisjoint(said.words[first:after])
 
 
 SAID, DOUBT = "said", "doubt"

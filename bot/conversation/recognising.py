@@ -16,11 +16,11 @@ from bot.accounts.codes import read_code
 from bot.conversation import focus, followups, owner
 from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.exchange import UNREAD, Exchange, Parts, Said
-from bot.conversation.questions import CLEAR, DOUBT, Questions, refers, with_object, within
+from bot.conversation.questions import CLEAR, DOUBT, Questions, within
 from bot.conversation.shown import corrected, of_list
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Memory, become, typed_label
-from bot.conversation.told import named_care
+from bot.conversation.told import named_care, refers, with_object
 from bot.kit.spelling import words_of
 from bot.language.clauses import head_and_items
 from bot.language.context import OF_CLAIMS

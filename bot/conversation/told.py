@@ -1,15 +1,22 @@
 """Questions about the next care of a kind that was told or shown, read as if they named it.
 
 "The ER was $1,059 in April. What would it cost me now?" tells it first, "when is the next one due" follows an answer.
+A question that lacks its object is read with that of the question before.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date
 
-from bot.conversation.state import Memory
+from msgspec.structs import replace
+
+from bot.conversation.shown import OF_CARE
+from bot.conversation.state import TERM, Memory
 from bot.language.asked import asked_in
 from bot.language.context import OF_CLAIMS, lists_providers
 from bot.language.engine import Engine
+from bot.language.reading import Reading, Slot
+from bot.language.text import Utterance
 
 _TWO = re.compile(
     r"(?P<told>.+?)[.,;!]\s+(?:(?:and|but|so|y|pero|entonces)\s+)?(?P<asked>(?:(?:what|how|will|would|could|can|do|does|is"
@@ -43,6 +50,18 @@ _ALSO = re.compile(r"\b(?:too|also|tambi[eé]n)\b", re.IGNORECASE)
 _AGAIN = re.compile(r"\b(?:next (?:one|time|visit)|another|again|pr[oó]xim[oa]|otr[oa] vez)\b", re.IGNORECASE)
 _CARE, _DOCTOR = ("drug", "service", "specialty", "facility_type", "provider_name"), ("specialty", "provider_name")
 _THEN = frozenset({"amount", "date_range", "date_out"})
+# With such a word a clause speaks of what another clause names.
+_REFERS = frozenset({
+    "it", "its", "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs", "that", "those", "one",
+    "ones", "ella", "ellas", "ellos", "ese", "esa", "eso", "esos", "esas", "alli", "ahi",
+})  # fmt: skip
+_NAMES = ("drug", "service", "provider_name", "specialty", "facility_type", "amount_kind")
+# A question with no other concepts asks for a price and does not say of what: "how much do I pay".
+_PRICE = frozenset({"COST", "OWE"})
+_NO_OBJECT = _PRICE | {"MY", "FILLER", "FUTURE", "GENERIC", "DUE", "RECORD", "NOW", "HER"}
+_PRICED = ("drug", "service", "specialty", "facility_type")
+_FOR = {"en": "for", "es": "por"}
+_OBJECT_OF, _SURE, _AS_CLEAR = 8, 0.7, 0.05  # words of a question that lacks its object; probabilities
 
 
 def named_care(engine: Engine, text: str, memory: Memory, today: date) -> str:
@@ -94,3 +113,41 @@ def _of_care_shown(engine: Engine, text: str, memory: Memory, today: date) -> st
         return said
     joint = "de" if _SPANISH.search(text) else "for"
     return f"{text.rstrip('?. ')} {joint} {care.text}"
+
+
+def with_object(
+    engine: Engine, reading: Reading, spoken: Mapping[str, Slot], today: date, *, least: float = 0.0
+) -> Reading:
+    """Return the reading of a short message together with what was `spoken` of before: "what did I pay her last time".
+
+    That is the term that was just explained ("and have I met mine"), or for a message that is unclear or less clear
+    than `least` the objects of the question before, in place of a pronoun, also where a place is sought: "where can I
+    get it"; for a price without an object ("how much do I pay") the drug or the care. That reading counts if it is
+    clear, and adds to what the message says.
+    """
+    rules = engine.intents.get(reading.intent or "")
+    unsure = reading.score < least and reading.slots.keys() <= {"unit"}
+    open_ = reading.unclear or (spoken and rules is not None and lists_providers(rules) and refers(reading.said))
+    bare = not (reading.slots or {*reading.concepts} - _NO_OBJECT or _PRICE.isdisjoint(reading.concepts))
+    names = (TERM,) if TERM in spoken else _NAMES if open_ or unsure else _PRICED if bare else ()
+    named = {name: spoken[name] for name in names if name in spoken and spoken[name].is_plain and spoken[name].text}
+    said = reading.said.words if named else ()
+    if not named or len(said) > _OBJECT_OF or reading.slots.keys() & {TERM, "facility_type", *OF_CARE}:
+        return reading
+    at = next((at for at, word in enumerate(said) if word in _REFERS and TERM not in named), len(said))
+    joins = [_FOR[reading.language]] if bare and at == len(said) and reading.language in _FOR else []
+    words = (*said[:at], *joins, *(slot.text for slot in named.values()), *said[at + 1 :])
+    both = engine.understand(" ".join(words), today=today)
+    adds_to = both.intent != reading.intent or (
+        (open_ or TERM in named) and not both.slots.keys() <= reading.slots.keys()
+    )
+    least_sure = _SURE if bare else reading.score - _AS_CLEAR
+    if not adds_to or both.unclear or TERM in both.slots or both.score <= least_sure:
+        return reading
+    kept = {name: slot for name, slot in named.items() if name in both.slots}
+    return replace(both, text=reading.text, slots={**both.slots, **kept}, those=reading.those, picks=reading.picks)
+
+
+def refers(said: Utterance, first: int = 0, after: int | None = None) -> bool:
+    """Return whether these words of a message contain a pronoun such as "it", "her" or "those"."""
+    return not _REFERS.isdisjoint(said.words[first:after])
