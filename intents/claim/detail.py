@@ -72,7 +72,11 @@ async def answer(ask: kit.Ask) -> ClaimDetail:
     ask.report.steps += kit.owed_steps(claim)
     summary = summarize(claim, kit.read_lines(claim), before, around)
     fits = bool(kit.fitting((claim,), ask)) if ask.arguments.get("described") else None
-    question = kit.text_of(ask, "question") or ("purpose" if fits is not None else kit.asked_of_one(ask.said))
+    question = (
+        ask.arguments.get("question")
+        or kit.text_of(ask, "question")
+        or ("purpose" if fits is not None else kit.asked_of_one(ask.said))
+    )
     wanted = kit.filter_of(ask)
     if question == "amount" or wanted.aspect:
         raise kit.Reroute("claim.last_visit_cost", focus=claim.id)

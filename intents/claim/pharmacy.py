@@ -157,7 +157,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
         visits=any(not claim.is_pharmacy for claim in filled),
         prescribers=_prescribed(filled) if ask.asked.form == "who" or kit.asks_prescriber(ask) else (),
         dated=ask.asked.form == "date" or (one and ask.asked.form != "amount"),
-        places=_places(filled)
+        places=_places(filled)[: 1 if "newest" in ask.asked.says else None]
         if not (one or _filter(ask).exact or _filter(ask).limits) and _WHERE.search(" ".join(kit.words_of(ask.said)))
         else (),
         counted="how_many" in ask.asked.says,
@@ -250,6 +250,9 @@ def _drugs(claim: kit.Claim) -> bool:
 
 def _places(filled: Sequence[kit.Claim]) -> tuple[kit.Claim, ...]:
     """Return the newest fill at each pharmacy; () if a fill names no pharmacy or has a sensitivity label."""
-    named = {claim.seen or claim.billing: claim for claim in reversed(filled) if claim.is_pharmacy}
+    named: dict[str | None, kit.Claim] = {}
+    for claim in filled:  # newest first
+        if claim.is_pharmacy:
+            named.setdefault(claim.seen or claim.billing, claim)
     told = not any(claim.sensitive for claim in filled) and None not in named
-    return tuple(reversed(named.values())) if told else ()
+    return tuple(named.values()) if told else ()

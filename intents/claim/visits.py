@@ -14,6 +14,7 @@ SHOWN = 5
 _ENDS = frozenset({"earliest", "newest"})
 _SAME = frozenset({"alike", "had_times"})
 _COUNTED = frozenset({"earliest", "how_many", "often"})
+_OTHERWISE = frozenset({"rank", "order", "number_of", "date_range", "average"})
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -93,6 +94,8 @@ async def answer(ask: kit.Ask) -> DaysOfCare:
     """Return the days of care that the question describes, among all claims if it names no period."""
     if "in_person" in ask.asked.says:  # and not by prescriptions
         ask = ask.without("claim_type", "unit", "number_of")
+    if question := _of_the_last(ask):
+        raise kit.Reroute("claim.detail", **{**ask.arguments, "question": question})
     wanted = kit.of_unit(ask, kit.filter_of(ask))
     found = await kit.period_claims(ask, wanted.start, wanted.end)
     ask = kit.since_first(kit.by_name(ask, found.every), found)
@@ -106,6 +109,17 @@ async def answer(ask: kit.Ask) -> DaysOfCare:
         summary = replace(summary, record=done if later else None)
     lacks = not (summary.count or summary.beyond or summary.record) and wanted.narrows
     return await kit.or_nearest(ask, found, summary, summary.claims, lacks=lacks)
+
+
+def _of_the_last(ask: kit.Ask) -> str | None:
+    """Return "who" or "where" if the question is with whom or where the last care was; None for all other questions."""
+    says = ask.asked.says.keys()
+    one = "newest" in says and _COUNTED.isdisjoint(says) and (ask.asked.count or 1) == 1
+    if not one or not _OTHERWISE.isdisjoint(ask.slots) or kit.text_of(ask, "provider_name"):
+        return None
+    if "address_of" in says:
+        return "where"
+    return "who" if ask.asked.form == "who" or kit.text_of(ask, "group") == "doctor" else None
 
 
 def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
