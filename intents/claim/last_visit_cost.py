@@ -28,6 +28,7 @@ class LastVisitCost(kit.OfClaims, frozen=True):
         each: The conditions of several kinds or providers, each with its newest claim or None.
         beside: Other claims of the day.
         portion: The percentage of a whole that the amount is, if the question asks for that.
+        so: Whether the share is as the question says, if it asks that of one claim: "did I pay anything for it".
         unplaced: True if the claims do not name the requested part of the body.
     """
 
@@ -51,6 +52,7 @@ class LastVisitCost(kit.OfClaims, frozen=True):
     unplaced: bool = False
     beside: tuple[kit.Claim, ...] = ()
     portion: kit.Portion | None = None
+    so: bool | None = None
 
     @property
     def beside_share(self) -> kit.Amount | None:
@@ -76,9 +78,11 @@ async def answer(ask: kit.Ask) -> LastVisitCost:
     if "focus" not in ask.arguments and (kit.count_asked(ask, _MOST) or 1) > 1:
         raise kit.Reroute("claim.list", **ask.arguments)
     kit.hand_over_ahead(ask, "formulary.drug_coverage")
-    wanted = kit.filter_of(ask)
-    if ask.asked.begins and (wanted.exact or wanted.limits):  # "did Dr. Tran ever charge me zero"
-        raise kit.Reroute("claim.visits", **ask.arguments)
+    wanted = asked = kit.filter_of(ask)
+    if sized := bool(ask.asked.begins and (wanted.exact or wanted.limits)):
+        if "ever" in ask.asked.says or not ("date_range" in ask.slots or "newest" in ask.asked.says):
+            raise kit.Reroute("claim.visits", **ask.arguments)  # "did Dr. Tran ever charge me zero"
+        wanted = ask.claim_filter = replace(wanted, exact=None, limits=None)
     several = "focus" not in ask.arguments and (ask.asked.each or kit.asks_several(ask, wanted))
     if several and await _has_several(ask, wanted):
         raise kit.Reroute("claim.spending", each="yes", **ask.arguments)
@@ -91,10 +95,25 @@ async def answer(ask: kit.Ask) -> LastVisitCost:
     if (named := kit.by_name(ask, claim_set.every)) is not ask:
         return await answer(named)
     summary = await kit.strict(ask, _meant(claim_set, ask, wanted), summarize, lambda made: made.claims)
+    if sized and summary.claim is None:
+        ask.claim_filter = asked
+        raise kit.Reroute("claim.visits", **ask.arguments)
     shown = (*summary.claims, *(claim for _, claim in summary.each), summary.fill, summary.credit)
     ask.report.steps += kit.owed_steps(summary.claim) if summary.claim else ()
-    summary = replace(summary, beside=_beside(claim_set, summary))
+    summary = replace(
+        summary, beside=_beside(claim_set, summary), so=_is_so(ask, summary.claim, asked if sized else None)
+    )
     return await kit.or_nearest(ask, claim_set, summary, shown, lacks=not (summary.claims or summary.searched))
+
+
+def _is_so(ask: kit.Ask, claim: kit.Claim | None, asked: kit.ClaimFilter | None) -> bool | None:
+    """Return whether the claim's share is as `asked`, or is anything at all; None if the question is another one."""
+    if claim is None or claim.sensitive or claim.owed.amount is None:
+        return None
+    if asked is not None:
+        return bool(kit.choose((claim,), asked).claims)
+    anything = ask.asked.begins and {"any_one", "costless"} <= ask.asked.says.keys()
+    return claim.owed.amount.value > 0 if anything and not kit.filter_of(ask).aspect else None
 
 
 async def _has_several(ask: kit.Ask, wanted: kit.ClaimFilter) -> bool:
