@@ -29,10 +29,11 @@ _CLAUSE_ENDS = ".?!;\n,:"
 _LONG, _LEAST_WORDS, _LEAST = 40, 3, 1e-6
 # How much the log-odds of a whole message count, what a pattern or a firm one adds, and takes from those of a clause.
 _WHOLE, _PATTERN, _FIRM, _ASIDE = 0.8, 1.0, 4.0, 2.0
+_PRICED = 2.0  # times as likely may a danger be in a question about a price that no pattern tells of
 # From this probability of its intent a question is clear, below this one no danger is in its words, below this one
-# danger that no pattern tells of is mild. Unlikely danger counts if the intent's weights find so much of it. A search
-# beside danger is at least as likely as the last one.
-_CLEAR, _NO_DANGER, _GRAVE, _SOME, _LIKELY = 0.8, 0.05, 0.8, 0.3, 0.4
+# danger that no pattern tells of is mild. Unlikely danger counts if the intent's weights find so much of it, beside no
+# clear question so much. A search beside danger is at least as likely as the last one.
+_CLEAR, _NO_DANGER, _GRAVE, _SOME, _HARDLY, _LIKELY = 0.8, 0.05, 0.8, 0.3, 0.1, 0.4
 _UNEXPLAINED = frozenset({"unknown", "chatter", "upset", "other_person"})
 _ANSWERLESS = _UNEXPLAINED - {"chatter"}
 _CRISIS, _EMERGENCY = f"{DANGER}crisis", f"{DANGER}emergency"
@@ -93,7 +94,7 @@ class Alarms:
         past = "PAST" in places and "NOW" not in places and kind == _EMERGENCY
         named = any(one.plain for one in graver) and "PRICED" not in places
         stop = sure["line" if any(one.firm for one in graver) else "stop"]
-        calm = chance < stop and not graver and (past or "PRICED" in places)
+        calm = not graver and (chance < stop if past else "PRICED" in places and chance < _PRICED * stop)
         if named or (chance >= sure["line"] and not calm):
             first = next((one for one in graver if one.lines or one.plain or one.intent == kind), None)
             mild = not graver and chance < _GRAVE and (bool(rings) or kind == _CRISIS)
@@ -170,7 +171,8 @@ class Alarms:
         found = sum(reading.dangers.values())
         bare = WEARY in danger.lines and reading.slots.keys() == {"answer"} and reading.score >= _CLEAR  # "no"
         faint = danger.rule == COUNTED and not danger.likely and found < _SOME
-        return answered and (clear or bare or faint or (member and danger.past and found < _GRAVE))
+        nothing = faint and found < _HARDLY
+        return nothing or (answered and (clear or bare or faint or (member and danger.past and found < _GRAVE)))
 
     def _is_unexplained(self, reading: Reading) -> bool:
         """Return whether a message is neither a question for this bot nor one that the bot knows to refuse.

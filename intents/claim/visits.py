@@ -94,12 +94,12 @@ async def answer(ask: kit.Ask) -> DaysOfCare:
     """Return the days of care that the question describes, among all claims if it names no period."""
     if "in_person" in ask.asked.says:  # and not by prescriptions
         ask = ask.without("claim_type", "unit", "number_of")
-    if question := _of_the_last(ask):
-        raise kit.Reroute("claim.detail", **{**ask.arguments, "question": question})
     wanted = kit.of_unit(ask, kit.filter_of(ask))
     found = await kit.period_claims(ask, wanted.start, wanted.end)
     ask = kit.since_first(kit.by_name(ask, found.every), found)
     summary = summarize(found, ask)
+    if summary.count and (question := _of_the_last(ask)):
+        raise kit.Reroute("claim.detail", **{**ask.arguments, "question": question})
     if kit.query_asked(ask) and not (summary.alone or summary.gap or summary.beside or summary.part or summary.so):
         raise kit.Reroute("claim.query", **ask.arguments)
     summary = replace(summary, placed=await kit.placed_by_deductible(ask, summary.claims))
