@@ -315,7 +315,7 @@ async def entra_fault(app_id: str, password: str, tenant: str, cloud: Cloud) -> 
             answer = await http.send(Call(url, {}, http.clock() + _SECONDS, form=urlencode(form)))
     except PayerError:
         return f"TEAMS_CLOUD: {await why_silent(cloud.login_url)}"
-    status, told = answer.status_code, answer.text
+    status, told = answer.status_code, answer.content.decode(errors="replace")
     code = next((code for code in _ENTRA_FAULTS if code in told), "")
     why = f"{_ENTRA_FAULTS.get(code, 'TEAMS_TENANT_ID: Entra refuses it')} ({code or f'HTTP {status}'})"
     return "" if status == HTTPStatus.OK else why

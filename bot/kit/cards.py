@@ -34,8 +34,8 @@ def by_provider(found: Iterable[Listing]) -> tuple[Group, ...]:
     joined: list[list[Listing]] = []
     numbered: dict[str, list[list[Listing]]] = {}
     for rows in grouped(found, lambda row: row.key).values():
-        npi = rows[0].npi if rows[0].is_person and is_npi(rows[0].npi) else None
-        known = numbered.setdefault(npi, []) if npi else []
+        npi = rows[0].npi if rows[0].is_person else None
+        known = numbered.setdefault(npi, []) if npi and is_npi(npi) else []
         same = next((one for one in known if are_alike(one[0].name, rows[0].name)), None)
         if same is not None:
             same += rows

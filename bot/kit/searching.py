@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bot.kit.around import NeedsPlace, SearchArea, around, farther, names_area
 from bot.kit.ask import Ask, Reroute
-from bot.kit.cards import Card, by_provider, cards, nearly_open, store_cards
+from bot.kit.cards import Card, by_provider, by_store, cards, nearly_open, store_cards
 from bot.kit.conditions import (
     OF_KIND,
     Conditions,
@@ -60,6 +60,7 @@ class DirectorySearch:
         self.kinds = () if places is not None else kinds_of(ask) if kinds is None else kinds
         self.what: str | None = None
         self.care = ""
+        self.groups = by_provider if places is None else by_store
         self.kinded = bool(places) if places is not None else bool("specialty" in ask.slots and kind_codes(ask))
 
     async def answer(
@@ -127,7 +128,7 @@ class DirectorySearch:
         facts = facts_beside(ask, result.cards, found)
 
         def count(area: SearchArea | None, wanted: Conditions) -> int:
-            return len(self.cards(self.kept(found, area, wanted), area))
+            return len(self.groups(self.kept(found, area, wanted)))
 
         return replace(result, facts=facts, sides=await sides_of(ask, where, wishes, count))
 
@@ -318,10 +319,9 @@ class DirectorySearch:
         outside = [row for row in self.kept(found, where, wishes) if self.key_of(row) not in known]
         if not inside:
             return replace(result, own=own.names, none_own=True)
-        elsewhere = 0 if others else len(self.cards(outside, where))
         wishes = replace(wishes, networks=AskedNetworks())  # the own ones are named in the place of "in network"
         page = self.page(outside if others else inside, where, wishes, unmet=result.unmet, unsaid=result.unsaid)
-        page = replace(page, own=own.names, others=others, elsewhere=elsewhere)
+        page = replace(page, own=own.names, others=others, elsewhere=0 if others else len(self.groups(outside)))
         if self.places is None or others or page.first > 1 or not page.cards or page.cards[0].miles is None:
             return page
         near = self.cards(self.kept(found, where, wishes), where)[0]

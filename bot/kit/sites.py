@@ -224,8 +224,8 @@ def lies_in(ask: Ask, place: Location, where: SearchArea) -> bool:
         return there and is_state(place.state or (by_zip[1] if by_zip else None), where.state)
     if where.county:
         return _county(ask, place) == words_of(where.county)
-    miles = spot_of(ask, place, where).miles
-    return miles is not None and miles <= where.miles + _SLACK
+    point, _ = _point_of(ask.places, place)
+    return point is not None and ask.places.miles_between(where.center, point) <= where.miles + _SLACK
 
 
 def _county(ask: Ask, place: Location) -> tuple[str, ...]:

@@ -13,15 +13,17 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-import httpx
 import msgspec
 from cachetools import LRUCache, TTLCache
 
 from bot.errors import BotError, PayerBusy, PayerDown, PayerMaintenance, PayerSlow
 from bot.records.shapes import labels_of
 from bot.records.share import Step
+
+if TYPE_CHECKING:
+    from bot.payer.http import HttpAnswer
 
 MIB = 1024 * 1024
 GapKind = Literal[
@@ -254,7 +256,7 @@ class ResponseCache:
             self._answers.pop(key, None)
 
     async def ask(
-        self, key: str, report: Report, fetch: Callable[[], Awaitable[tuple[httpx.Response, T]]]
+        self, key: str, report: Report, fetch: Callable[[], Awaitable[tuple[HttpAnswer, T]]]
     ) -> tuple[T, datetime | None]:
         """Return a fresh cached result and when it was received; otherwise the result of `fetch`, and None.
 

@@ -37,12 +37,15 @@ _FACTS, _DAY = 2_048, 24 * 60 * 60.0  # facts about servers, and seconds after w
 _CONNECT = 5.0
 _SILENCE = 20.0
 _TIMEOUT = httpx.Timeout(_SILENCE, connect=_CONNECT).as_dict()
-_OF_THE_WIRE = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 _HEADERS = {"accept": "*/*", "accept-encoding": "gzip", "user-agent": "bcbst-bot"}
 
 
-HttpAnswer = httpx.Response
-"""A complete response with its body decoded."""
+class HttpAnswer(msgspec.Struct, frozen=True):
+    """A complete response: its status, its headers as they were sent, and its body decoded."""
+
+    status_code: int
+    headers: httpx.Headers
+    content: bytes
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -111,11 +114,11 @@ class Http(AbstractAsyncContextManager["Http"]):
 
     async def get(
         self, url: str, headers: Mapping[str, str], deadline: float, cap: int = 10 * MIB, *, kind: str = ""
-    ) -> httpx.Response:
+    ) -> HttpAnswer:
         """Send one GET. `deadline` is a time of `clock`, `kind` the resource type requested; errors as in `send`."""
         return await self.send(Call(url, headers, deadline, cap, kind))
 
-    async def send(self, call: Call) -> httpx.Response:
+    async def send(self, call: Call) -> HttpAnswer:
         """Make one call, without retries: a POST may take effect even without a response (T50). Report it to `heard`.
 
         Raises:
@@ -131,7 +134,7 @@ class Http(AbstractAsyncContextManager["Http"]):
         self._heard(f"{hundreds}xx" if hundreds in range(1, 6) else "other", self.clock() - started)
         return response
 
-    async def _sent(self, call: Call) -> httpx.Response:
+    async def _sent(self, call: Call) -> HttpAnswer:
         origin = self.breaker(call.url, call.kind).origin
         try:
             async with (
@@ -147,15 +150,14 @@ class Http(AbstractAsyncContextManager["Http"]):
         except (httpx.TransportError, aiohttp.ClientError, OSError):
             raise PayerDown("no connection") from None
 
-    async def _whole(self, response: httpx.Response, cap: int, origin: str) -> httpx.Response:
+    async def _whole(self, response: httpx.Response, cap: int, origin: str) -> HttpAnswer:
         encoding = response.headers.get("content-encoding", "").strip().lower()
         try:
             body = await read_body(response.aiter_raw(), encoding, cap, self._large)
         except (httpx.ReadError, httpx.RemoteProtocolError, httpx.ConnectTimeout):
             raise PayerDamaged("the body broke off") from None
         self.clocks.heard(origin, response.headers)
-        headers = [pair for pair in response.headers.raw if pair[0].lower() not in _OF_THE_WIRE]
-        return httpx.Response(response.status_code, headers=headers, content=body)
+        return HttpAnswer(response.status_code, response.headers, body)
 
 
 def _transport() -> httpx.AsyncBaseTransport:

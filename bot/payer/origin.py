@@ -16,12 +16,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-import httpx
-
 from bot.errors import BotError, PayerBusy, PayerDamaged, PayerDown, PayerSlow
 
 if TYPE_CHECKING:
-    from bot.payer.http import Call, Http
+    from bot.payer.http import Call, Http, HttpAnswer
 
 OPENS_AT = 5
 STAYS_OPEN = 30.0
@@ -154,7 +152,7 @@ class Retry:
     def __init__(self, wire: Http, jitter: Callable[[], float] = random.random) -> None:
         self._wire, self._clock, self._sleep, self._jitter = wire, wire.clock, wire.pause, jitter
 
-    async def ask(self, call: Call, read: Callable[[httpx.Response], T]) -> tuple[httpx.Response, T]:
+    async def ask(self, call: Call, read: Callable[[HttpAnswer], T]) -> tuple[HttpAnswer, T]:
         """Return the first response that `read` accepts, and the result of `read`.
 
         A missing response or a server error counts as a failure of the origin, any other response as a success.
@@ -199,7 +197,7 @@ class Retry:
                 raise busy(wait)
             await self._sleep(wait + _MARGIN + _SPREAD * self._jitter())
 
-    async def _backoff(self, answer: httpx.Response, breaker: Breaker, deadline: float, tried: int) -> float | None:
+    async def _backoff(self, answer: HttpAnswer, breaker: Breaker, deadline: float, tried: int) -> float | None:
         """Return the seconds to wait before the next try; None if the response is to be read.
 
         Raises:

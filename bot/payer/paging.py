@@ -6,12 +6,11 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-import httpx
 from msgspec.structs import replace
 
 from bot import errors
 from bot.payer.budget import Budget, Gap, ResponseCache
-from bot.payer.http import Call, Http, base_of
+from bot.payer.http import Call, Http, HttpAnswer, base_of
 from bot.payer.origin import Retry
 from bot.payer.search import Search, Trait, Traits, note_ignored, simpler_ones
 from bot.records.bundle import Entry, Head, Page, read_head, read_issues, read_page
@@ -130,7 +129,7 @@ class Server:
             raise errors.PayerLacks("not a FHIR id", resource_type=resource_type)
         url = f"{self._base.url}/{Search(resource_type).type}/{resource_id}"
 
-        def read(answer: httpx.Response) -> tuple[bytes, Head]:
+        def read(answer: HttpAnswer) -> tuple[bytes, Head]:
             check_status(answer, resource_type)
             return resource_of(answer, resource_type)
 
@@ -213,7 +212,7 @@ class Server:
         Rows that are missing are added to the report.
         """
 
-        def read(answer: httpx.Response) -> tuple[Page, int]:
+        def read(answer: HttpAnswer) -> tuple[Page, int]:
             if ask.form is not None and answer.status_code == _NOT_IMPLEMENTED:
                 raise errors.PayerRejects(str(answer.status_code))  # the server does not know POST, which is no outage
             check_status(answer, ask.type)
@@ -229,7 +228,7 @@ class Server:
         return replace(page, entries=shown, unreadable=unreadable)
 
     async def _asked(
-        self, ask: PageRequest, budget: Budget, read: Callable[[httpx.Response], T]
+        self, ask: PageRequest, budget: Budget, read: Callable[[HttpAnswer], T]
     ) -> tuple[T, datetime | None]:
         """Return the result of `read` for the response, and when the response was received if it was cached.
 
@@ -279,7 +278,7 @@ def _report(page: Page, strangers: int, unreadable: int, resource_type: str, bud
         gaps.append(Gap("said_incomplete", resource_type))
 
 
-def check_status(answer: httpx.Response, resource_type: str) -> None:
+def check_status(answer: HttpAnswer, resource_type: str) -> None:
     """Do nothing for a 200 response.
 
     Raises:
@@ -298,7 +297,7 @@ def check_status(answer: httpx.Response, resource_type: str) -> None:
         raise leaf(str(status), resource_type=resource_type)
 
 
-def page_of(answer: httpx.Response, resource_type: str) -> Page:
+def page_of(answer: HttpAnswer, resource_type: str) -> Page:
     """Return the page in a response.
 
     Raises:
@@ -314,7 +313,7 @@ def page_of(answer: httpx.Response, resource_type: str) -> Page:
     return page
 
 
-def resource_of(answer: httpx.Response, resource_type: str) -> tuple[bytes, Head]:
+def resource_of(answer: HttpAnswer, resource_type: str) -> tuple[bytes, Head]:
     """Return the body of a response to a read, and the head of its resource.
 
     Raises:
@@ -327,7 +326,7 @@ def resource_of(answer: httpx.Response, resource_type: str) -> tuple[bytes, Head
     return body, head
 
 
-def _fhir(answer: httpx.Response, read: Callable[[bytes], T]) -> T:
+def _fhir(answer: HttpAnswer, read: Callable[[bytes], T]) -> T:
     """Return what `read` finds in the body if it may be FHIR JSON. The content type is not relied on.
 
     Raises:

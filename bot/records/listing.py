@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from typing import TypeVar
 
 import msgspec
@@ -23,7 +24,7 @@ class Network(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...] = ()
 
 
-class Listing(msgspec.Struct, frozen=True):
+class Listing(msgspec.Struct, frozen=True, dict=True):
     """A role at one location, with all data that a filter may have to check again (T44).
 
     `by_place` makes such listings.
@@ -88,7 +89,7 @@ class Listing(msgspec.Struct, frozen=True):
         of_role = read_npi([reference.identifier]) if reference and reference.identifier else None
         return (whose.npi if whose else None) or of_role
 
-    @property
+    @cached_property
     def sources(self) -> tuple[tuple[ListingPart, ...], ...]:
         """The sources of data about this location in ranks, most specific first.
 
@@ -106,7 +107,7 @@ class Listing(msgspec.Struct, frozen=True):
         every = whose.phones if whose and not self.found_as else ()
         return tuple(phone for phone in every if phone.holds(today) and phone.use != "home")
 
-    @property
+    @cached_property
     def specialty_codes(self) -> frozenset[str]:
         """All specialty codes of the role."""
         return frozenset(code for specialty in self.specialties for code in specialty.codes)
@@ -146,7 +147,8 @@ class Listing(msgspec.Struct, frozen=True):
         precedence over the other `sources`. A source with contradictory statements is skipped. Without `network`, all
         statements count.
         """
-        every = [[one for source in rank for one in source.openings] for rank in ((self.role,), *self.sources)]
+        ranks = ([one for source in rank for one in source.openings] for rank in ((self.role,), *self.sources))
+        every = [some for some in ranks if some]
         own = ({o.answer for o in some if o.network and network in {o.network, o.network.id}} for some in every)
         general = ({o.answer for o in some if o.network is None or network is None} for some in every)
         return next((next(iter(answers)) for answers in (*own, *general) if len(answers) == 1), None)
