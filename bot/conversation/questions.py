@@ -32,7 +32,7 @@ CLEAR = 0.85
 """How clear a part has to be to ask something besides without the form of a question, and without an object."""
 _WHOLE = 0.7  # how clear the whole message has to be for a vague clause to be part of it
 _LIKELY, _TWO = 0.8, 2  # below this a question outside of the data may be a part of the message that is not
-_AS_CLEAR = 0.05  # a lower probability
+_AS_CLEAR = 0.05  # a part this much less probable than the whole is as clear
 _DOUBT = 0.3  # by so much the whole message has to be clearer than its first question to be read as one
 _EACH = frozenset({"each", "cada"})
 

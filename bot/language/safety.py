@@ -29,7 +29,8 @@ _CLAUSE_ENDS = ".?!;\n,:"
 _LONG, _LEAST_WORDS, _LEAST = 40, 3, 1e-6
 # How much the log-odds of a whole message count, what a pattern or a firm one adds, and takes from those of a clause.
 _WHOLE, _PATTERN, _FIRM, _ASIDE = 0.8, 1.0, 4.0, 2.0
-_PRICED = 2.0  # times as likely may a danger be in a question about a price that no pattern tells of
+# In a question about a price, danger without a pattern counts from so many times the usual probability.
+_PRICED = 2.0
 # From this probability of its intent a question is clear, below this one no danger is in its words, below this one
 # danger that no pattern tells of is mild. Unlikely danger counts if the intent's weights find so much of it, beside no
 # clear question so much. A search beside danger is at least as likely as the last one.

@@ -28,7 +28,7 @@ class LastVisitCost(kit.OfClaims, frozen=True):
         each: The conditions of several kinds or providers, each with its newest claim or None.
         beside: Other claims of the day.
         portion: The percentage of a whole that the amount is, if the question asks for that.
-        so: Whether the share is as the question says, if it asks that of one claim: "did I pay anything for it".
+        so: Whether the share is as the question says, if it asks that of one claim: "was it free".
         unplaced: True if the claims do not name the requested part of the body.
     """
 
@@ -112,8 +112,10 @@ def _is_so(ask: kit.Ask, claim: kit.Claim | None, asked: kit.ClaimFilter | None)
         return None
     if asked is not None:
         return bool(kit.choose((claim,), asked).claims)
-    anything = ask.asked.begins and {"any_one", "costless"} <= ask.asked.says.keys()
-    return claim.owed.amount.value > 0 if anything and not kit.filter_of(ask).aspect else None
+    says = ask.asked.says.keys()
+    if not ask.asked.begins or "costless" not in says or kit.filter_of(ask).aspect:
+        return None
+    return (claim.owed.amount.value > 0) == ("any_one" in says)  # "anything", or "free"
 
 
 async def _has_several(ask: kit.Ask, wanted: kit.ClaimFilter) -> bool:

@@ -14,6 +14,7 @@ SHOWN = 5
 _ENDS = frozenset({"earliest", "newest"})
 _SAME = frozenset({"alike", "had_times"})
 _COUNTED = frozenset({"earliest", "how_many", "often"})
+_SEEING = frozenset({"had", "looked", "to_me"})
 _OTHERWISE = frozenset({"rank", "order", "number_of", "date_range", "average"})
 
 
@@ -116,6 +117,8 @@ def _of_the_last(ask: kit.Ask) -> str | None:
     says = ask.asked.says.keys()
     one = "newest" in says and _COUNTED.isdisjoint(says) and (ask.asked.count or 1) == 1
     if not one or not _OTHERWISE.isdisjoint(ask.slots) or kit.text_of(ask, "provider_name"):
+        return None
+    if not kit.filter_of(ask).narrows and _SEEING.isdisjoint(says):  # "who drew my blood" is not about any visit
         return None
     if "address_of" in says:
         return "where"

@@ -170,9 +170,14 @@ async def _of(
     tiered, mailed, saves = (name in says for name in ("tier", "by_mail", "costs_less"))
     compared, needs = saves or not says.isdisjoint({"against", "cheaper", "lowest"}), "approval" in says
     either = not {"or", "o"}.isdisjoint(kit.words_of(ask.said))
-    priced = ask.asked.form == "amount" or ("money" in says and "paid_for" not in says)
+    priced = not _asks_covered(ask) and (ask.asked.form == "amount" or ("money" in says and "paid_for" not in says))
     base = replace(base, needs=needs, tiered=tiered, mailed=mailed, compared=compared, priced=priced, either=either)
     return summarize(base, known, ask), known
+
+
+def _asks_covered(ask: kit.Ask) -> bool:
+    """Return whether the question is first if the drug is covered: "is it covered and how much"."""
+    return ask.asked.begins and "plan_whether" in ask.asked.says
 
 
 async def _with_last(ask: kit.Ask, found: DrugCoverage) -> DrugCoverage:
@@ -193,7 +198,7 @@ async def _with_last(ask: kit.Ask, found: DrugCoverage) -> DrugCoverage:
     ask.cite("ExplanationOfBenefit", [last.id] if last else [])
     told = not later or (len(met) == 1 and met[0].starts)  # "now that it's a new year": prices from now on
     ask.unmet |= dict.fromkeys(("date_range", "date_ahead") if told else ("date_range",), True)
-    priced = found.priced or kit.asks_from_now_on(ask)
+    priced = found.priced or (kit.asks_from_now_on(ask) and not _asks_covered(ask))
     return replace(found, last=last, left=met[0] if len(met) == 1 else None, priced=priced)
 
 
