@@ -145,7 +145,8 @@ def fields_of(
     typed: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[FormField]:
     """Yield the fields of a form with these keys. Their initial values are those `typed`, or what is known."""
-    typed, keys = known.starts(form) if typed is None else typed, tuple(keys)
+    typed, is_one = known.starts(form) if typed is None else typed, len({*known.own, *known.listed}) == 1
+    keys = [key for key in keys if key != form.among or not is_one]
     named = {key: [name for name in labels if name.startswith(f"{key}:")] for key in keys}
     ticks = {key: names[0] for key, names in named.items() if len(names) == 1}
     for key in keys:

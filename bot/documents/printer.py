@@ -50,8 +50,8 @@ class Box(msgspec.Struct, frozen=True):
     """The area of a picture in which lines are drawn, in SVG units."""
 
     left: int = 40
-    right: int = 316
-    top: int = 10
+    right: int = 296
+    top: int = 14
     bottom: int = 100
 
 

@@ -45,6 +45,16 @@ def standing(hours: Sequence[Hours], moment: datetime) -> Standing | None:
     return ("later" if any(start > minute for start, _ in today) else "over") if today else None
 
 
+def opens_next(hours: Sequence[Hours], moment: datetime) -> tuple[int, str, str] | None:
+    """Return when a place opens next within a week: in how many days, the weekday, and the time as HH:MM."""
+    minute = moment.hour * 60 + moment.minute
+    for days in range(len(WEEK) + 1):
+        day = WEEK[(moment.weekday() + days) % len(WEEK)]
+        if starts := [start for start, _ in spans(hours, day) if days or start > minute]:
+            return days, day, "{:02}:{:02}".format(*divmod(min(starts), 60))
+    return None
+
+
 def is_open_at(hours: Sequence[Hours], moment: datetime) -> bool:
     """Return whether a place is open at a moment; hours that began the day before and last past midnight count."""
     minute = moment.hour * 60 + moment.minute

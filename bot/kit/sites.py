@@ -13,7 +13,7 @@ import msgspec
 from bot.kit.around import SearchArea
 from bot.kit.ask import Ask
 from bot.kit.network_names import names_of, openings_of
-from bot.kit.opening import local_time, standing
+from bot.kit.opening import local_time, opens_next, standing
 from bot.kit.spelling import is_state, words_of
 from bot.language.nearby import Gazetteer
 from bot.records.details import GeoPoint, Phone, on_day
@@ -76,6 +76,7 @@ class Site(Value):
         closures: Absences that have not ended.
         closed: True if the provider is absent on the day of the question.
         standing: "open", "later" or "over" at the time of the question, in local time; None if unknown.
+        opens: When it opens next, if it is not open at the time of the question: in how many days, the weekday, HH:MM.
         updated: The oldest update of the listings; None if a listing has none.
         records: The keys of the listings' roles.
     """
@@ -111,6 +112,8 @@ class Site(Value):
         self.closed = all(row.is_shut(ask.today) for row in rows)
         moment = local_time(ask, places[0] if places else None)
         self.standing = standing(self.hours, moment) if ask.now and not self.closed else None
+        asks_next = ask.now and not self.closed and self.standing != "open"
+        self.opens = opens_next(self.hours, moment) if asks_next else None
         self.ages = tuple(dict.fromkeys(ages for row in rows for ages in row.ages))
 
     @property

@@ -31,6 +31,7 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         days: fields with a date.
         several: fields of which several choices may be selected.
         own: the field in which the member's own network is preselected.
+        among: the field that says how several of `own` are meant; not shown if there is only one to choose.
         here: the field for a place, which starts with the member's ZIP code.
         desk: fields shown only where no member's record is read.
         linked: True to offer the form only to people who have connected an account.
@@ -48,6 +49,7 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     days: tuple[str, ...] = ()
     several: tuple[str, ...] = ()
     own: str | None = None
+    among: str | None = None
     here: str | None = None
     desk: tuple[str, ...] = ()
     linked: bool = False

@@ -28,7 +28,7 @@ from bot.message import (
 )
 from bot.replies.buttons import Asks, Buttons, Kit, entry, plain_text, rated
 from bot.replies.markdown import cut
-from bot.replies.plain import amount_of, drawable, meter_of, paged, plain, said_of, together, unbroken
+from bot.replies.plain import amount_of, bars_of, drawable, folded, meter_of, paged, plain, said_of, together, unbroken
 
 CHART, TABLE = "data_visualization", "data_table"
 PAGE_BLOCKS = 50
@@ -89,12 +89,13 @@ def _page(blocks: list[Block], text: str, asks: Asks) -> BlockPage:
 def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
     """Yield blocks that each fit a message. Long tables are split; a chart beyond Slack's limits becomes text.
 
-    So do three parts of a whole: Slack stacks no bars, and beside each other they would not look like one amount.
+    So do three parts of a whole: Slack stacks no bars, and beside each other they would not look like one amount. Bars
+    whose labels have no room for their amounts are drawn as text.
     """
     charts = 0
     for block in blocks:
         match block:
-            case Chart(kind="parts", points=(_, _)) if drawable(block):
+            case Chart(kind="parts", points=(_, _)) | Chart(kind="bars") if drawable(block) and not _has_labels(block):
                 yield block
             case Chart() if drawable(block) and block.kind != "parts" and charts < _CHARTS and _labels(block):
                 charts += 1
@@ -121,9 +122,10 @@ def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[
             yield _table(rows, caption)
         elif isinstance(block, Chart) and block.kind == "parts":
             yield _rich([(Span(meter_of(block)),)])
+        elif isinstance(block, Chart) and not _has_labels(block):
+            yield _rich([(Span(block.title, bold=True),), *bars_of(block)])
         elif isinstance(block, Chart) and drawn:
             yield _chart(block)
-            yield from () if _all_told(block) else (_rich([line.spans]) for line in said_of(block))
         else:
             yield from _block(block, buttons)
         caption = block.text or caption if isinstance(block, Line) else caption
@@ -162,7 +164,7 @@ def _listed(facts: Facts) -> Kit:
 def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:
     """Yield an entry with its one button on the right; below it if it is wide or the text would be read as mrkdwn."""
     first, *rest = [line.spans for line in item.lines]
-    lines = [(Span(item.head), *first), *rest]
+    lines = [told for line in ((Span(item.head), *first), *rest) for told in folded(line)]
     text = _mrkdwn(lines) if len(item.actions) == 1 and len(item.actions[0].label) <= _BESIDE else None
     if text is None:
         yield _rich(lines)
@@ -195,17 +197,19 @@ def _marked(span: Span) -> str:
     return f"*{shown}*" if span.bold and shown.strip() == shown else shown
 
 
-def _all_told(chart: Chart) -> bool:
-    """Return whether each label of a chart's bars has room for its amount; a line has the amounts beside its points."""
-    return chart.kind == "line" or all(len(point.told) <= _CHART_LABEL for point in chart.points)
+def _has_labels(chart: Chart) -> bool:
+    """Return whether Slack draws a chart, each label of its bars with its amount; a line has them at its points."""
+    return chart.kind == "line" or (
+        chart.kind == "bars" and all(len(point.told) <= _CHART_LABEL for point in chart.points)
+    )
 
 
 def _labels(chart: Chart) -> list[str]:
-    """Return the labels of a chart's points, each with its amount if all of them have room for it.
+    """Return the labels of a chart's points, those of bars with their amounts.
 
     Return [] if one is empty or two are alike, which Slack does not take.
     """
-    told = chart.kind != "line" and _all_told(chart)
+    told = chart.kind != "line"
     labels = [cut(point.told if told and point.label else point.label, _CHART_LABEL) for point in chart.points]
     return labels if all(labels) and len(set(labels)) == len(labels) else []
 

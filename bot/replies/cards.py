@@ -13,7 +13,7 @@ import msgspec
 
 from bot.message import FAREWELLS, Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
 from bot.replies.markdown import cut
-from bot.replies.plain import amount_of, drawable, paged, plain, row_of, said_of, together, unbroken
+from bot.replies.plain import amount_of, drawable, folded, paged, plain, row_of, said_of, together, unbroken
 
 MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"
@@ -185,11 +185,12 @@ def _item(item: Item) -> AdaptiveCard:
     """
     (name, *rest), beside = [line.spans for line in item.lines], []
     if rest and rest[0] and amount_of(rest[0][0].text) is not None:
-        amount, *more = rest[0]
+        amount, *facts = rest[0]
         beside = [{"type": "Column", "width": "auto", "items": [_rich([amount])]}]
-        told = [(Span(more[0].text.removeprefix(" · ")), *more[1:])] if more else []
+        told = [(Span(facts[0].text.removeprefix(" · ")), *facts[1:])] if facts else []
         rest = [*told, *rest[1:]]
-    lines = [_rich([Span(item.head), *name]), *({**_rich(spans), "spacing": "None"} for spans in rest)]
+    first, *more = (part for spans in ([Span(item.head), *name], *rest) for part in folded(spans))
+    lines = [_rich(first), *({**_rich(spans), "spacing": "None"} for spans in more)]
     for one in item.actions:
         lines[-1]["inlines"] += [_run("\u00a0· "), *_rich([Span(one.label)], selectAction=_button(one))["inlines"]]
     if beside:

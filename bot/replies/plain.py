@@ -10,6 +10,8 @@ from decimal import Decimal
 from itertools import chain, groupby, zip_longest
 from textwrap import wrap
 
+from msgspec.structs import replace
+
 from bot.message import (
     FAREWELLS,
     SOURCES,
@@ -83,7 +85,7 @@ def paged(
         yield part, plain(part, addresses=False)
 
 
-COLUMNS, WIDTH, _METER, _SHORT, _GAP = 80, 20, 10, 16, "  "
+COLUMNS, WIDTH, _SHORT, _ENTRY_LINE, _GAP = 80, 20, 16, 30, "  "
 _ENTRY, _WHOLE = re.compile(r"(?:\d+\.)? +"), re.compile(r"\[[^\]]*\]|\(\d{3}\) \d")
 _NUMBERED = re.compile(
     r"(?<![\w.,$])\d{1,3} (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)| (?=·)|(?<=\b[A-Z]{2}) (?=\d{5}\b)"
@@ -91,6 +93,7 @@ _NUMBERED = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _FACT = re.compile(r"(?<=·\s)[^·]{1,20}(?=\s·|$)|\([^()]{1,20}\)")
+_DOT = " · "
 SHADES = {2: "▓░", 3: "▓▒░"}
 """The characters for the parts of a whole, by the number of parts."""
 _POINTS = range(2, 13)
@@ -111,9 +114,17 @@ def bar_of(chart: Chart) -> str:
 
 
 def meter_of(chart: Chart) -> str:
-    """Return the first of two parts of a whole as a short bar with its percentage: `▰▱▱▱▱▱▱▱▱▱ 5%`."""
-    (reached, left), (percent, _) = (lengths(_values(chart), whole, 1) for whole in (_METER, 100))
+    """Return the first of two parts of a whole as a bar with its percentage: `▰▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱ 5%`."""
+    (reached, left), (percent, _) = (lengths(_values(chart), whole, 1) for whole in (WIDTH, 100))
     return f"{'▰' * reached}{'▱' * left} {percent}%"
+
+
+def bars_of(chart: Chart) -> Iterator[tuple[Span, ...]]:
+    """Yield two lines for each point of a chart: its label with its amount, and its bar: `▰▰▰▰`."""
+    most = max(_values(chart)) or Decimal(1)
+    for one in chart.points:
+        yield (Span(f"{one.label} "), Span(one.words, bold=True))
+        yield (Span("▰" * _share(one.values[0], most) or "▱"),)
 
 
 def lengths(values: Sequence[Decimal], whole: int, least: int) -> list[int]:
@@ -234,6 +245,27 @@ def unbroken(span: Span) -> str:
         return span.text.replace(" ", "\u00a0").replace("-", "\u2060-\u2060")
     numbered = _NUMBERED.sub(lambda found: found[0].replace(" ", "\u00a0"), span.text)
     return _FACT.sub(lambda found: found[0].replace(" ", "\u00a0"), numbered)
+
+
+def folded(spans: Iterable[Span]) -> list[tuple[Span, ...]]:
+    """Return a line of a list entry as lines for a phone: as many of its facts on each as fit, and no dot at an end."""
+    spans = tuple(spans)
+    if len("".join(one.text for one in spans)) <= _ENTRY_LINE:
+        return [spans]
+    facts: list[list[Span]] = [[]]
+    for span in spans:
+        first, *more = span.text.split(_DOT)
+        facts[-1] += [replace(span, text=first)] if first else []
+        facts += [[replace(span, text=one)] if one else [] for one in more]
+    lines, room = list[list[Span]](), 0
+    for fact in filter(None, facts):
+        size = sum(len(one.text) for one in fact) + len(_DOT)
+        if size <= room:
+            lines[-1] += [Span(_DOT), *fact]
+        else:
+            lines, room = [*lines, fact], _ENTRY_LINE + len(_DOT)
+        room -= size
+    return [*map(tuple, lines)] or [spans]
 
 
 def _lines(block: Block, *, addresses: bool) -> list[str]:

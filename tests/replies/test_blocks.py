@@ -25,7 +25,7 @@ from bot.message import (
     Title,
 )
 from bot.replies.blocks import PAGE_BLOCKS, escape_mrkdwn, pages
-from bot.replies.plain import plain
+from bot.replies.plain import folded, plain
 from tests.doubles.block_kit import faults, parsed, shown, unmarked
 from tests.replies.made import BLOCKS, CHARTS, COMPARED, reply
 
@@ -95,7 +95,7 @@ def test_parts_of_a_whole_are_told() -> None:
     assert page.text == "Visit\nBilled · yours $5.00 · plan paid $493.00 · taken off $0.00"
     [short] = pages(reply(Title("Visit"), Chart("Billed", tuple(parts[:2]), "parts")))
     assert (short.text, [block["type"] for block in short.blocks]) == ("Visit", ["header", "rich_text"])
-    assert short.blocks[1]["elements"][0]["elements"][0]["text"] == "▰▱▱▱▱▱▱▱▱▱ 1%"
+    assert short.blocks[1]["elements"][0]["elements"][0]["text"] == "▰▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱ 1%"
     unworded = (*parts[:2], replace(parts[2], words=""))
     [bare] = pages(reply(Title("Visit"), Chart("Billed", unworded, "parts")))
     assert [block["type"] for block in bare.blocks] == ["header"]
@@ -153,13 +153,18 @@ def test_an_amount_in_a_table_is_a_number() -> None:
 
 
 def test_a_bar_has_its_amount() -> None:
-    """Where Slack takes no more characters, the amounts stand below; names that are alike then are words instead."""
-    points = tuple(ChartPoint(name, (Decimal(5),), "$1,195.41") for name in ("Doctors", "Outpatient visits"))
+    """In its label; where Slack takes no more characters, the bars are text, each below its label and amount."""
+    points = tuple(ChartPoint(name, (Decimal(5),), "$195.41") for name in ("Doctors", "Dental"))
     [page] = pages(reply(Chart("By kind", points)))
-    assert page.blocks[0]["chart"]["axis_config"]["categories"] == ["Doctors", "Outpatient visits"]
-    alike = tuple(ChartPoint(f"A very long kind of care {at}", (Decimal(at),), "$5.00") for at in (1, 2))
+    assert page.blocks[0]["chart"]["axis_config"]["categories"] == ["Doctors $195.41", "Dental $195.41"]
+    alike = tuple(ChartPoint("A very long kind of care", (Decimal(at),), f"${at}.00") for at in (10, 1, 0))
     [told] = pages(reply(Chart("By kind", alike)))
-    assert [block["type"] for block in told.blocks] == ["rich_text"]
+    [said] = told.blocks[0]["elements"]
+    assert "".join(run["text"] for run in said["elements"]).split("\n") == [
+        "By kind",
+        *("A very long kind of care $10.00", "▰" * 20, "A very long kind of care $1.00", "▰▰"),
+        *("A very long kind of care $0.00", "▱"),
+    ]
 
 
 def test_a_table_beyond_the_limits_is_lines() -> None:
@@ -186,6 +191,18 @@ ENTRY = Line((Span("Grace Okafor, MD", bold=True), Span(" · "), Span("(423) 555
 PRESSED = tuple(Action(f"a{at}", f"Do {at}", press=Press("x")) for at in range(8))
 
 
+def test_no_line_of_an_entry_ends_in_a_dot() -> None:
+    """As many facts stand on a line as a phone shows."""
+    facts = (Span("$7.79", bold=True), Span(" · May 17, 2026 · lisinopril 10 mg · 30 days · "), Span("visit"))
+    assert ["".join(span.text for span in line) for line in folded(facts)] == [
+        "$7.79 · May 17, 2026",
+        "lisinopril 10 mg · 30 days",
+        "visit",
+    ]
+    assert folded(facts)[0][0].bold
+    assert folded(facts[:1]) == [facts[:1]]
+
+
 def test_an_entry_has_its_one_button_at_its_right() -> None:
     """Several stand below it; a screen reader hears which entry each is of; a number is one link."""
     for size in (1, 2, 8):
@@ -195,7 +212,7 @@ def test_an_entry_has_its_one_button_at_its_right() -> None:
         assert (len(row), pressed["accessibility_label"]) == (size > 1, "Do 0: 1. Grace Okafor, MD · (423) 555-0142")
         if not row:
             said = first["text"]["text"].replace("\u2060", "")
-            assert said == "1. *Grace Okafor, MD*\u00a0· <tel:+14235550142|(423)\u00a0555-0142>\nSkin &amp; hair"
+            assert said == "1. *Grace Okafor, MD*\n<tel:+14235550142|(423)\u00a0555-0142>\nSkin &amp; hair"
 
 
 @pytest.mark.threat("T45")

@@ -83,7 +83,8 @@ def stills(language: Language) -> Iterator[tuple[str, str]]:
     renderer = Renderer(find_pack(None) / "templates" / "pages", _settings())
     person, back = Person("slack", "", "T1", "U1"), "slack://open?team=T1"
     for problem in ("sign_in_cancelled", "setup_wrong", "link_expired", "no_page"):
-        shown = renderer.page("problem", language, problem=problem, reference="7F3K2")
+        whose, there = (person, back) if problem.startswith("s") else (None, "")  # who signs in is known
+        shown = renderer.page("problem", language, problem=problem, reference="7F3K2", person=whose, back=there)
         yield f"page-{problem}", bytes(shown.body).decode()
     popup = renderer.page("problem", language, problem="sign_in_refused", reference="7F3K2", behind=True)
     yield "page-popup", bytes(popup.body).decode()

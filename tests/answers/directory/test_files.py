@@ -59,9 +59,9 @@ async def test_a_list_is_a_spreadsheet() -> None:
     ("hour", "zone", "said"),
     [
         (12, "America/New_York", "Open until 5 pm today"),
-        (7, "America/New_York", "Opens 8 am, closes 5 pm"),
-        (18, "America/New_York", "Open today 8 am to 5 pm · closed by now"),
-        (16, "America/Chicago", "Open today 8 am to 5 pm · closed by now"),
+        (7, "America/New_York", "Opens 8 am today, closes 5 pm"),
+        (18, "America/New_York", "Closed now · opens 8 am on Wednesday"),
+        (16, "America/Chicago", "Closed now · opens 8 am on Wednesday"),
     ],
 )
 async def test_what_holds_now_is_told_by_the_places_own_time(hour: int, zone: str, said: str) -> None:
@@ -69,6 +69,15 @@ async def test_what_holds_now_is_told_by_the_places_own_time(hour: int, zone: st
     now = datetime(2026, 5, 20, hour, 30, tzinfo=ZoneInfo(zone))
     _, text, _ = await answered("provider.detail", *SHELF, slots={"provider_name": "Kim"}, now=now)
     assert said in text
+
+
+async def test_a_closed_place_says_when_it_opens_next() -> None:
+    """On the next day that has hours."""
+    daily = [{"daysOfWeek": ["wed", "thu"], "openingTime": "13:30:00", "closingTime": "17:00:00"}]
+    shelf = OFFICE | {"hoursOfOperation": daily}, *SHELF[1:]
+    now = datetime(2026, 5, 20, 18, 30, tzinfo=ZoneInfo("America/New_York"))
+    _, text, _ = await answered("provider.detail", *shelf, slots={"provider_name": "Kim"}, now=now)
+    assert "Closed now · opens 1:30 pm tomorrow" in text
 
 
 async def test_a_fax_is_told_as_one() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.channels.slack.views import modal
 from bot.channels.slack.writer import Notices
-from bot.conversation.forms import Forms
+from bot.conversation.forms import Forms, Known
 from bot.conversation.slash_commands import Commands
 from bot.language.options import read_options
 from bot.message import Language, OneToOne, Shared
@@ -215,6 +215,14 @@ def test_a_choice_left_open_says_of_what(language: Language, said: list[str]) ->
     fields = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
     keys = ("radius", "match", "open", "ages")
     assert [fields[key]["initial_option"]["text"]["text"] for key in keys] == said
+
+
+@pytest.mark.parametrize(("listed", "asked"), [((), True), (("S",), False), (("P", "S"), True)])
+def test_how_several_networks_are_meant_is_asked_where_there_are_several(listed: tuple[str, ...], asked: bool) -> None:
+    """Or where the directory did not name them in time, so that they are typed."""
+    pack = shipped_pack()
+    view = modal(pack.offers.forms["find"].form, Notices(pack.words), "en", Known(listed=listed))
+    assert ("match" in {block.get("block_id") for block in view["blocks"]}) == asked
 
 
 async def test_the_form_starts_on_the_network_and_place_of_its_member(house: House) -> None:
