@@ -185,17 +185,17 @@ def _item(item: Item) -> AdaptiveCard:
     """
     (name, *rest), beside = [line.spans for line in item.lines], []
     if rest and rest[0] and amount_of(rest[0][0].text) is not None:
-        amount, *facts = rest[0]
+        amount, *more = rest[0]
         beside = [{"type": "Column", "width": "auto", "items": [_rich([amount])]}]
-        told = [(Span(facts[0].text.removeprefix(" · ")), *facts[1:])] if facts else []
+        told = [(Span(more[0].text.removeprefix(" · ")), *more[1:])] if more else []
         rest = [*told, *rest[1:]]
-    first, *more = (part for spans in ([Span(item.head), *name], *rest) for part in folded(spans))
-    lines = [_rich(first), *({**_rich(spans), "spacing": "None"} for spans in more)]
+    names, facts = folded([Span(item.head), *name]), [part for spans in rest for part in folded(spans)]
+    lines = [_rich(names[0]), *({**_rich(spans), "spacing": "None"} for spans in [*names[1:], *facts])]
     for one in item.actions:
         lines[-1]["inlines"] += [_run("\u00a0· "), *_rich([Span(one.label)], selectAction=_button(one))["inlines"]]
     if beside:
-        head = {"type": "ColumnSet", "columns": [{"type": "Column", "width": "stretch", "items": lines[:1]}, *beside]}
-        lines = [head, *lines[1:]]
+        head = {"type": "ColumnSet", "columns": [{"type": "Column", "width": "stretch", "items": lines[: len(names)]}, *beside]}
+        lines = [head, *lines[len(names) :]]
     return {"type": "Container", "spacing": "Medium", "items": lines}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from bot.message import Action, Actions, Chart, Facts, Item, Reply
 from bot.replies import blocks
 from bot.replies.cards import CardPage, end_in_amounts
-from bot.replies.plain import meter_of, plain, row_of
+from bot.replies.plain import bars_of, meter_of, plain, row_of
 from tests.doubles.adaptive_card import compared, fallback, presses, words
 from tests.doubles.block_kit import refused, unheard, unmarked
 
@@ -23,7 +23,8 @@ def differences(reply: Reply, dealt: Sequence[CardPage]) -> list[str]:
     slack = [told for page in shown for told in _slack(page.blocks, labels) if told[1] not in pictures]
     teams = [told for page in dealt for told in _teams(_worded(page.card["body"])) if told[1] not in pictures]
     said, listed, slack, teams = (
-        _gathered(told, labels) for told in (list(_console(reply)), list(_console(reply, lists=True)), slack, teams)
+        _gathered(list(_by_fact(told)), labels)
+        for told in (_console(reply), _console(reply, lists=True), slack, teams)
     )
     text = plain(reply.blocks, addresses=False).split()
     texts = {
@@ -41,6 +42,12 @@ def differences(reply: Reply, dealt: Sequence[CardPage]) -> list[str]:
     return faults + [f"{name}'s text is another" for name, words in unescaped.items() if words != text]
 
 
+def _by_fact(told: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """The same with one thing said a fact: an entry's facts may stand on one line or on several."""
+    for kind, text, *more in told:
+        yield from ((kind, fact, *more) for fact in (text.split(" · ") if kind == "said" else [text]))
+
+
 def _gathered(told: Told, ids: Collection[str]) -> Told:
     """The same with the buttons of entries, which a menu may have below them, behind the last entry that has one."""
     beside = [one for one in told if one[0] == "button" and one[2] in ids]
@@ -51,7 +58,10 @@ def _gathered(told: Told, ids: Collection[str]) -> Told:
 def _pictures(reply: Reply) -> set[str]:
     """What stands for a chart: a channel shows its picture or its words, and the text says the words in each."""
     charts = [block for block in reply.blocks if isinstance(block, Chart)]
-    return {chart.said for chart in charts} | {meter_of(one) for one in charts if _is_meter(one)}
+    bars = [one for one in charts if one.kind == "bars"]
+    drawn = {"".join(span.text for span in line) for one in bars for line in bars_of(one)}
+    meters = {meter_of(one) for one in charts if _is_meter(one)}
+    return {chart.said for chart in charts} | {one.title for one in bars} | drawn | meters
 
 
 def _is_meter(chart: Chart) -> bool:
