@@ -194,7 +194,10 @@ def _item(item: Item) -> AdaptiveCard:
     for one in item.actions:
         lines[-1]["inlines"] += [_run("\u00a0· "), *_rich([Span(one.label)], selectAction=_button(one))["inlines"]]
     if beside:
-        head = {"type": "ColumnSet", "columns": [{"type": "Column", "width": "stretch", "items": lines[: len(names)]}, *beside]}
+        head = {
+            "type": "ColumnSet",
+            "columns": [{"type": "Column", "width": "stretch", "items": lines[: len(names)]}, *beside],
+        }
         lines = [head, *lines[len(names) :]]
     return {"type": "Container", "spacing": "Medium", "items": lines}
 

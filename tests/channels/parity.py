@@ -23,8 +23,7 @@ def differences(reply: Reply, dealt: Sequence[CardPage]) -> list[str]:
     slack = [told for page in shown for told in _slack(page.blocks, labels) if told[1] not in pictures]
     teams = [told for page in dealt for told in _teams(_worded(page.card["body"])) if told[1] not in pictures]
     said, listed, slack, teams = (
-        _gathered(list(_by_fact(told)), labels)
-        for told in (_console(reply), _console(reply, lists=True), slack, teams)
+        _gathered(list(_by_fact(told)), labels) for told in (_console(reply), _console(reply, lists=True), slack, teams)
     )
     text = plain(reply.blocks, addresses=False).split()
     texts = {
