@@ -264,7 +264,7 @@ class Chooser:
         named = any(at not in listed and ("'" in word or key not in self._known) for at, (word, key) in words)
         others = _OTHERS - {"HER"} if "DOCTOR" in heard.names else _OTHERS  # who else is spoken of is the doctor
         own = "MY" in heard.names and others.isdisjoint(heard.names) and not named and FALLBACK in self._aspects
-        return own and self._aspects[FALLBACK].likeliest(evidence(heard.said, heard.names))[0] == "other_person"
+        return own and self._aspects[FALLBACK].aspect(evidence(heard.said, heard.names)) == "other_person"
 
     def _grown(self, sums: list[float], heard: Heard, before: IntentRules) -> list[float]:
         """Return the sums of the intents, raised by how often each intent follows the previous answer.
@@ -374,11 +374,11 @@ class Chooser:
         return licence_of(entry, self.licences.held(heard)) if entry.licence else "-"
 
     def counted_slots(self, entry: IntentRules, heard: Heard) -> dict[str, str]:
-        """Return the slots that the weights fill: the likeliest aspect of the intent, and a rule of how plans work."""
+        """Return the slots that the weights fill: the aspect of the intent, if likely, and a rule of how plans work."""
         own = "drug" in heard.marks and "drug" in entry.takes  # a medicine that is named is no rule of all plans
         slots = {WORKINGS: heard.workings} if entry.workings and heard.workings and not own else {}
         if weights := self._aspects.get(entry.intent):
-            slots["reason"], _ = weights.likeliest(evidence(heard.said, heard.names))
+            slots["reason"] = weights.aspect(evidence(heard.said, heard.names))
         return slots
 
 

@@ -20,7 +20,7 @@ from bot.language.phrases import PhraseFound, Speller
 from bot.language.reading import COUNTED, Candidate, Reading, Slot
 from bot.language.rules import IntentRules
 from bot.language.text import AnyOf, Utterance
-from bot.language.weights import CALM, Weights, evidence
+from bot.language.weights import CALM, UNSURE, Weights, evidence
 
 MOST_TRIED = 100
 # Mild lines: a nurse or a counselor comes first.
@@ -35,7 +35,7 @@ _PRICED = 2.0
 # danger that no pattern tells of is mild. Unlikely danger counts if the intent's weights find so much of it, beside no
 # clear question so much. A search beside danger is at least as likely as the last one.
 _CLEAR, _NO_DANGER, _GRAVE, _SOME, _HARDLY, _LIKELY = 0.8, 0.05, 0.8, 0.3, 0.1, 0.4
-_UNEXPLAINED = frozenset({"unknown", "chatter", "upset", "other_person"})
+_UNEXPLAINED = frozenset({"unknown", UNSURE, "chatter", "upset", "other_person"})
 _ANSWERLESS = _UNEXPLAINED - {"chatter"}
 _CRISIS, _EMERGENCY = f"{DANGER}crisis", f"{DANGER}emergency"
 

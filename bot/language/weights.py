@@ -38,6 +38,8 @@ LANGUAGE = "language"
 SHAPES = ("form", "amount", "group")
 # The part that tells which rule of how plans work is asked for, and its label for any other question.
 WORKINGS, OTHER = "workings", "other"
+# The aspect of an intent where none is likely, and the least probability of one. Below it two of three are wrong.
+UNSURE, _LEAST = "unsure", 0.33
 # The parts that tell whether a message changes the question before it, and how likely each intent is after another.
 SAME, NEXT = "same", "next"
 # The part that tells danger from what is calm, and its label for that. It takes the words of a message alone.
@@ -234,6 +236,11 @@ class Weights:
         sums = self.sums(found)
         top = max(sums)
         return self.labels[sums.index(top)], 1 / sum(map(exp, [self.slope * (one - top) for one in sums]))
+
+    def aspect(self, found: EvidenceTexts) -> str:
+        """Return the likeliest label, or `UNSURE` if none is likely."""
+        label, chance = self.likeliest(found)
+        return label if chance >= _LEAST else UNSURE
 
     def knows(self, words: Collection[str]) -> bool:
         """Return whether more than half of these words were counted."""

@@ -225,7 +225,9 @@ def parts_of(
     tell: Collection[str] = (),
 ) -> dict[str, Weights]:
     """The parts of a file of weights: which intent, which aspect of one, which rule, which language."""
-    parts = {intent: weights_of(some, slope, most=ASPECT_ROWS) for intent, some in aspects(every, tell).items()}
+    parts = {
+        intent: weights_of(some, crossed(some)[0], most=ASPECT_ROWS) for intent, some in aspects(every, tell).items()
+    }
     parts |= {**shapes(every), **workings(every, tell)}
     return {INTENTS: weights_of(every, slope, sure, pinned), **parts, LANGUAGE: tongue(every)}
 
