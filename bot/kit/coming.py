@@ -92,7 +92,8 @@ def wants_to_come(ask: Ask) -> Wants | None:
         return None
     if not (named or (reason in {"covered", "free"} and aspect is None)):
         return None
-    if unsaid and "paid_for" not in says and says.isdisjoint({"copay", "percent"}) and ask.asked.form != "amount":
+    priced = ask.asked.form == "amount" or "COST" in ask.concepts or not says.isdisjoint({"copay", "percent"})
+    if unsaid and "paid_for" not in says and not priced:
         return "unsaid"
     if (covered or unsaid) and aspect in COUNTED:
         aspect = reason = None

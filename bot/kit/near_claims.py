@@ -160,6 +160,8 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
     since = min((day for claim in claims if (day := claim.service.day)), key=lambda day: day.first, default=None)
     for left, loosened in _looser(claims, wanted):
         found = list(choose(claims, loosened).claims)
+        if found and left == "wider" and all(_is_apart(one, wanted) for one in found):
+            break  # an X-ray is no mammogram because both are imaging
         if left == "service":
             found = [claim for claim in found if _may_be(claim, wanted)]
         if left == "time" and (named := _day_of(wanted)):
@@ -174,6 +176,13 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
             kind = loosened.kind if left == "wider" else None
             return Nearest(left, kind, tuple(found[:SHOWN]), silent, since)
     return Nearest(silent=silent, since=since)
+
+
+def _is_apart(claim: Claim, wanted: ClaimFilter) -> bool:
+    """Return whether the claim is for a known kind of care that is neither the wanted kind nor a wider one."""
+    kind, own = wanted.kind, wanted.kinds.above(wanted.service or "")
+    known = {key for key in wanted.kinds.every if shown_as(claim, key, wanted.kinds)}
+    return bool(kind and not kind.fills) and wanted.service not in known and not known <= own
 
 
 def _looser(claims: Sequence[Claim], wanted: ClaimFilter) -> Iterator[tuple[Left, ClaimFilter]]:

@@ -225,6 +225,12 @@ def asks_of_fills(ask: Ask) -> bool:
     return "drug" in ask.slots and fills and {"supposed", "to_come"}.isdisjoint(ask.asked.says)
 
 
+def asks_how_long_approved(ask: Ask) -> bool:
+    """Return whether the question is until when an approval holds, and not whether one is needed."""
+    timed = "drug" in ask.slots and ask.asked.form == "date" and "NEEDS_APPROVAL" not in ask.concepts
+    return "APPROVAL" in ask.concepts and (timed or not {"ACTIVE", "HOW_LONG_LEFT"}.isdisjoint(ask.concepts))
+
+
 def _of_money(ask: Ask) -> bool:
     return "amount_kind" in ask.slots or "own_share" in ask.asked.says or not _MONEY.isdisjoint(ask.concepts)
 

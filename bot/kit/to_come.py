@@ -13,7 +13,7 @@ does not bind older ("grandfathered") plans, and Medicare and Medicaid have rule
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -61,6 +61,8 @@ _TIMES = frozenset({"date_range", "date_ahead", "date_out"})
 _DIAGNOSTIC = frozenset({"diagnostic", "diagnostico", "diagnostica"})
 """What prevents nothing, of whatever kind."""
 _OF_DOCTOR = frozenset({"provider_name", "specialty"})
+_PHYSICIAN, _PERSON = re.compile(r"\W*20"), re.compile(r"(?:ist|iatra|[oó]log[oa])s?$", re.IGNORECASE)
+"""Match the NUCC codes of physicians, whose visits plans have a copay for, and the words for such a person."""
 _LETTERS = re.compile(r"\b(?:mri|ct|ekg|er|pet|cpap|iud|ivf|pt)\b")
 
 
@@ -232,11 +234,15 @@ def summarize(
         worst="worst" in ask.asked.says and wants not in {"counts", "unsaid"},
         unsaid=(*(("covered",) if wants == "price" and asks_cover(ask) and not visit else ()), *unsaid_of(ask)),
         turn=year.next if asks_to_wait(ask) and (year := plan_year_of(plans, ask.today)) else None,
-        # 45 CFR 149.110(c)(1), for group and individual plans
-        approved=False if "er" in kinds else any(_OFTEN & ask.care_kinds.above(kind) for kind in kinds) or None,
+        approved=_approved(ask, kinds) if ask.asked.form is None else None,
         others=tuple(one for one in coverages.current if one not in plans),
         lacking=unlisted(ask) if listed else (),
     )
+
+
+def _approved(ask: Ask, kinds: Sequence[str]) -> bool | None:
+    """Return whether plans usually require approval for such care; False by 45 CFR 149.110(c)(1), None if unknown."""
+    return False if "er" in kinds else any(_OFTEN & ask.care_kinds.above(kind) for kind in kinds) or None
 
 
 def asks_to_wait(ask: Ask) -> bool:
@@ -255,8 +261,9 @@ def _visit(ask: Ask, last: Claim | None) -> str | None:
 
     Return None for care that is no visit.
     """
-    kinds = values_of(ask, "service")
-    if kinds and not {"office_visit"}.issuperset(kinds):
+    kinds, seen = values_of(ask, "service"), ask.words.get("specialty", "")
+    physician = seen == ask.words.get("service") and all(map(_PHYSICIAN.match, values_of(ask, "specialty")))
+    if kinds and not {"office_visit"}.issuperset(kinds) and not (physician and _PERSON.search(seen)):
         return (named_visit(ask) or _VISITS[kinds[0]]) if len(kinds) == 1 and kinds[0] in _VISITS else None
     if "specialty" in ask.words and not named_visit(ask) and _is_of_more(ask, "specialty"):
         return None

@@ -118,7 +118,7 @@ def _question(ask: kit.Ask) -> str | None:
 
     For a future date this is "holds", and for care without a word for a decision it is "need".
     """
-    if question := kit.text_of(ask, "question"):
+    if question := kit.text_of(ask, "question") or ("holds" if kit.asks_how_long_approved(ask) else None):
         return question
     named = ask.asked.care or ("approval" in ask.asked.says and "service" in ask.slots)
     if named and "approval_decided" not in ask.asked.says:

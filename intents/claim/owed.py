@@ -1,5 +1,6 @@
 """The total amount owed as far as claims show it: the member's share, reported payments, and unknown payments."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -10,6 +11,8 @@ from bot import kit
 USUAL = timedelta(days=365)
 SHOWN = 5
 _OF_CARE = "coverage.cost_share"
+_ONE = r"\b(?:for|from|of|on|por|de|para) (?:the|that|this|my|la|el|esa|ese|mi) (?:\w+ )?"
+"""Matches the words before a care of which one is meant: "for the MRI"."""
 
 
 class OwedInAll(kit.OfClaims, frozen=True):
@@ -22,6 +25,7 @@ class OwedInAll(kit.OfClaims, frozen=True):
         unknown: The sum of the shares of claims without a reported payment.
         whom: Who may bill, each with the amount not known to be paid, largest first, if the question asks that.
         first: True if the question asks only who may bill, and not for a sum.
+        before: The share of the `earlier` claims for such care; None if the question means more than the newest one.
     """
 
     start: date
@@ -35,6 +39,8 @@ class OwedInAll(kit.OfClaims, frozen=True):
     doubts: kit.SumDoubts = kit.NO_DOUBTS
     whom: tuple[kit.QueryRow, ...] = ()
     first: bool = False
+    before: kit.QueryCell | None = None
+    earlier: int = 0
 
 
 async def answer(ask: kit.Ask) -> OwedInAll:
@@ -51,14 +57,27 @@ async def answer(ask: kit.Ask) -> OwedInAll:
         raise kit.Reroute("claim.spending" if kit.threshold_asked(ask) else "claim.list", **ask.arguments)
     claim_set = await kit.period_claims(ask, *kit.time_of(ask, kit.LONG))
     ask = kit.by_name(ask, claim_set.every)
-    summary = summarize(claim_set, ask)
+    every, wanted = _within(claim_set, ask).counted, replace(kit.filter_of(ask), aspect=None)
+    before, earlier = None, list[kit.Claim]()
+    if every and _is_of_one(ask):
+        newest = max(claim.service.sort_key for claim in every)
+        earlier, day = [claim for claim in every if claim.service.sort_key != newest], newest.isoformat()
+        before = kit.sums_of(earlier, wanted, None)[0]
+        ask = replace(ask, slots={**ask.slots, "date_range": {"start": day, "end": day}})
+    summary = replace(summarize(claim_set, ask), before=before, earlier=len(earlier))
     counted = _within(claim_set, ask).counted
     if not counted and "service" in ask.slots and kit.may_be_ahead(ask):
         raise kit.Reroute
     ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
-    wanted = replace(kit.filter_of(ask), aspect=None)
     ask.report.steps += kit.sum_of("spending", counted, lambda claim: kit.amount_in(claim, wanted))
     return summary
+
+
+def _is_of_one(ask: kit.Ask) -> bool:
+    """Return whether the question is about a single visit of a kind, of no given time: "for the MRI"."""
+    said = re.escape(ask.words.get("service", "").casefold())
+    timed = kit.span_of(ask) != (None, None) or kit.asks_several(ask, kit.filter_of(ask))
+    return bool(said and not timed and re.search(_ONE + said, ask.said.casefold()))
 
 
 def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> OwedInAll:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from bot.kit import Ask, Medication, Reroute, Summary, hand_over_ahead, medications, text_of
+from bot.kit import Ask, Medication, Reroute, Summary, asks_how_long_approved, hand_over_ahead, medications, text_of
 
 SHOWN = 5
 _DRUG = "formulary.drug_coverage"
@@ -56,9 +56,12 @@ async def answer(ask: Ask) -> Refill:
     Drugs also match by ingredient and brands, and sensitive fills are only counted.
 
     Raises:
-        Reroute: The question is what the refill will cost; `formulary.drug_coverage` answers it.
+        Reroute: `formulary.drug_coverage` answers what the refill will cost, `claim.authorization` how long an approval
+            holds.
     """
     says = ask.asked.says
+    if asks_how_long_approved(ask):
+        raise Reroute("claim.authorization")
     hand_over_ahead(ask, _DRUG)
     if ask.asked.form == "amount" and "drug" in ask.slots and "refills_left" not in says:
         raise Reroute(_DRUG)

@@ -127,10 +127,13 @@ async def answer(ask: kit.Ask) -> DrugCoverage:
 
     Raises:
         Reroute: `claim.pharmacy` answers for the fills of a past year, who prescribed them, or whether all cost
-            the same, `claim.spending` for what the member spends on the drug, and `claim.refill` for refills left.
+            the same, `claim.spending` for what the member spends on the drug, `claim.refill` for refills left, and
+            `claim.authorization` for how long an approval holds.
     """
     if ask.member and {"sums", "i_paid"} <= ask.asked.says.keys() and not kit.speaks_ahead(ask):
         raise kit.Reroute("claim.spending", **ask.arguments)  # "how much a month am I really spending"
+    if ask.member and kit.asks_how_long_approved(ask):
+        raise kit.Reroute("claim.authorization")
     if ask.member and kit.asks_of_fills(ask):
         raise kit.Reroute("claim.pharmacy", **ask.arguments)
     if ask.member and "refills_left" in ask.asked.says and not {"fills", "one_fill"}.isdisjoint(ask.asked.says):

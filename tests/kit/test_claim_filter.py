@@ -208,9 +208,11 @@ def test_what_the_records_cannot_tell_is_counted() -> None:
 
 
 def test_the_nearest_is_told_with_what_it_gives_up() -> None:
-    """A wider kind of care before another one; another time before another state."""
+    """A wider kind of care before another one, if it may be meant; another time before another state."""
+    flu = nearest_of([of(line("90686"), name="flu")], filter_of(ask(service="tetanus_vaccine")))
+    assert (flu.left, flu.kind and flu.kind.key, [one.id for one in flu.claims]) == ("wider", "vaccine", ["flu"])
     xray = nearest_of([SMALL], filter_of(ask(service="mri")))
-    assert (xray.left, xray.kind and xray.kind.key, [one.id for one in xray.claims]) == ("wider", "imaging", ["small"])
+    assert (xray.left, xray.claims) == (None, ())
     earlier = nearest_of(ALL, filter_of(ask(service="mri", date_range={"start": "2024-06-01", "end": "2024-06-30"})))
     assert (earlier.left, [one.id for one in earlier.claims]) == ("time", ["big"])
     other = nearest_of(ALL, filter_of(ask(service="surgery")))
