@@ -44,7 +44,8 @@ from bot.kit.formulary import (
 from bot.kit.found import Found
 from bot.kit.gathering import gathered, record_document, RecordPapers
 from bot.kit.household import Household, household, HouseholdMember, of_some
-from bot.kit.near_claims import compares_named, near_claims, Nearest, OfClaims, or_nearest, parted, sides_said, strict
+from bot.kit.near_claims import (
+    asks_always, compares_named, near_claims, Nearest, OfClaims, or_nearest, parted, sides_said, strict)
 from bot.kit.network_names import adds_to, names_of, Wanted
 from bot.kit.news import (
     as_seen, Doctors, doctors_changed, doctors_seen, LOOKED_AT, mark, marks_of_claims, Seen, WithSeen)
@@ -65,14 +66,15 @@ from bot.kit.ranking import (
 from bot.kit.reading import records
 from bot.kit.results_asked import course_asked, follows
 from bot.kit.said import (
-    asks_claims, asks_one, asks_parts, asks_several, by_name, by_side, compares_shown, confirms, filter_of, fitting,
-    plurals, whole_of, with_sides)
+    asks_claims, asks_one, asks_parts, asks_several, by_name, by_side, compares_shown, confirms, filter_of,
+    fitting, plurals, whole_of, with_sides)
 from bot.kit.searching import DirectorySearch
 from bot.kit.sets import holds_together, sets_asked
 from bot.kit.sites import area_of, oldest, Proof, proof_of, ProvenPlace, Site, sites
 from bot.kit.spans import (
     asks_both_sides, asks_from_now_on, asks_how_long_approved, asks_of_fills, asks_prescriber, days_around, days_of,
-    hand_over_ahead, lies_after, lies_in_past, may_be_ahead, may_come, service_dates, span_of, speaks_ahead, time_of,
+    hand_over_ahead, is_of_earlier, lies_after, lies_in_past, may_be_ahead, may_come, service_dates, span_of,
+    speaks_ahead, time_of,
     times_set_apart)
 from bot.kit.groups import ClaimQuery
 from bot.kit.tables import chart_of, Computing, QueryCell, QueryRow, RankedRows, sums_of, unpaid_of
@@ -81,7 +83,7 @@ from bot.kit.traits import with_traits
 from bot.kit.to_come import asks_to_wait, Prevention, prevention_of, price_named, to_come, ToCome
 from bot.kit.which import (
     amount_asked, count_asked, dollars, Exact, is_close, LAGS, place_of, reaches, shown_before,
-    the_one, Threshold)
+    sizes_last, the_one, Threshold)
 from bot.kit.who import OfProvider, others_there, Who, who, who_shown
 from bot.language.calendar import later
 from bot.language.classed import AmountLimits

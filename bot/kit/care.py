@@ -24,7 +24,7 @@ from bot.kit.results_asked import (
     results_asked,
     told,
 )
-from bot.kit.spans import excluded_days, span_of
+from bot.kit.spans import TimeSpan, excluded_days, span_of, times_apart
 from bot.kit.spelling import words_of
 from bot.payer.search import Search
 from bot.records.care import CarePlan, ClinicalRecord, Observation, figures_of, unit_of
@@ -125,9 +125,10 @@ async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
 
 async def dated(ask: Ask, search: Search, read: Reader[D]) -> tuple[D, ...]:
     """Return the valid records within the requested period, newest first, undated ones last."""
-    span, out = span_of(ask), excluded_days(ask)
+    span, apart, out = span_of(ask), times_apart(ask), excluded_days(ask)
     every = await records(ask, search, read, shown=True, spare=("category",))
     found = [one for one in every if one.counts and (span == (None, None) or Period(one.day).overlaps(*span))]
+    found = [one for one in found if not apart or any(Period(one.day).overlaps(*time) for time in apart)]
     found = [one for one in found if out is None or not Period(one.day).overlaps(*out)]
     return tuple(sorted(found, key=lambda one: one.day.first if one.day else date.min, reverse=True))
 
@@ -149,14 +150,24 @@ def as_of(ask: Ask, tests: Iterable[Series]) -> tuple[Series, ...]:
     """Return the tests without the newest results that the question skips: one for "what was it the time before".
 
     At least the oldest result of a test stays. A comparison with a period compares the results at its ends; the newest
-    of all with one from the period, if it has only one or if the words set it apart ("than in March").
+    of all with one from the period, if it has only one or if the words set it apart ("than in March"). Of several
+    periods the newest results are compared.
     """
-    wanted, span = results_asked(ask), span_of(ask)
+    wanted, span, apart = results_asked(ask), span_of(ask), times_apart(ask)
+    if wanted.way and apart:
+        return tuple(test for one in tests if (test := _of_times(one, apart)).results)
     if wanted.way and any(span):
         return tuple(_compared(test, *span, apart=wanted.apart) for test in tests)
     if wanted.way and wanted.long:
         return tuple(replace(test, then=test.results[-1] if test.earlier else None) for test in tests)
     return tuple(replace(test, results=test.results[min(wanted.back, len(test.results) - 1) :]) for test in tests)
+
+
+def _of_times(test: Series, times: Sequence[TimeSpan]) -> Series:
+    """Return only the newest result of each of several times, the latest one first."""
+    within = [[one for one in test.results if Period(one.day).overlaps(*time)][:1] for time in times]
+    rows = [one for one in test.results if [one] in within]
+    return Series(test.key, tuple(rows), rows[-1] if len(rows) > 1 else None)
 
 
 def _compared(test: Series, first: date | None, last: date | None, *, apart: bool) -> Series:
@@ -296,7 +307,7 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 def on_record(ask: Ask, ordered: Sequence[T], found: int, shielded: Shielded, *, size: int) -> OnRecord[T]:
     """Return the requested page of `ordered`, the records that may be described."""
     rows, place = ask.paged(ordered, size)
-    return OnRecord(rows, found, "date_range" in ask.slots, shielded, **place)
+    return OnRecord(rows, found, "date_range" in {**ask.slots, **ask.several}, shielded, **place)
 
 
 async def tests_of(ask: Ask, category: str) -> TestsOnRecord:

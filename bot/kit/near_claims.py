@@ -335,6 +335,14 @@ def sides_said(ask: Ask, claims: Sequence[Claim]) -> tuple[ClaimFilter, ...]:
     return ()
 
 
+def asks_always(ask: Ask) -> bool:
+    """Return whether the question is if all claims of a care or provider have an amount: "is it always $30"."""
+    wanted = filter_of(ask)
+    named = wanted.services or wanted.providers or wanted.drugs or wanted.claim_types
+    sized = "always" in ask.asked.says and (wanted.limits or wanted.exact) and ask.asked.form != "reason"
+    return bool(sized and named and not ask.arguments)
+
+
 def compares_named(ask: Ask) -> bool:
     """Return whether the question compares money: of several named providers, or of care on both sides of "versus"."""
     several = len(filter_of(ask).providers) > 1 and not {"alike", "cheaper", "dearer", "against"}.isdisjoint(

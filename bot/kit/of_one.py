@@ -29,6 +29,11 @@ _RIGHT = re.compile(
     r"|\bcobr(?:aron|[oó])\b[^?.!]{0,30}\b(?:bien|correct[oa]|lo que era|de m[aá]s)\b",
     re.IGNORECASE,
 )
+_TWICE = re.compile(
+    r"\b(?:bill|charg|cobr|factur)\w*(?: [^\s?.!]+){0,4} (?:twice|two times|double|dos veces|doble)\b"
+    r"|\b(?:twice|doubled?|duplicate) (?:bill|charg)",
+    re.IGNORECASE,
+)
 _PAPER = re.compile(
     r"\b(?:bills?(?! (?:me|us|my)\b)|invoices?|statements?|letter|facturas?|cuentas?|carta)\b", re.IGNORECASE
 )
@@ -46,9 +51,11 @@ _ENDS = re.compile(
 def asked_of_one(said: str) -> str | None:
     """Return what a message asks of one claim; None for its amounts, or without such words.
 
-    The result is "where", "who", "when", "amount", "purpose", "done" (the services) or "right" (whether the share is as
-    the plan states it). A bill on paper is compared with the claim instead.
+    The result is "where", "who", "when", "amount", "purpose", "done" (the services), "twice" (whether it was charged
+    so) or "right" (whether the share is as the plan states it). A bill on paper is compared with the claim instead.
     """
+    if _TWICE.search(said):
+        return "twice"
     if asked := _BEGINS.match(said) or _ENDS.search(said):
         return asked.lastgroup
     if _DONE.search(said):

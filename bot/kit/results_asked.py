@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from bot.kit.ask import Ask
+from bot.kit.spans import is_of_earlier
 from bot.kit.spelling import words_of
 from bot.language.asked import ClaimsAsked
 from bot.language.classed import AmountLimits
@@ -30,8 +31,14 @@ _DIRECTIONS: Mapping[Direction, re.Pattern[str]] = {
     ),
     "better": _words(r"better|improv(?:ed?|ing)|right (?:way|direction)|mejor(?:e|o|ando|ado)?|buen camino"),
     "worse": _words(r"worse|worsen(?:ed|ing)?|wrong (?:way|direction)|peor|empeor(?:e|o|ando|ado)"),
-    "down": _words(r"down|lower|dropp?(?:ed)?|f[ae]ll(?:en)?|decreased?|(?:me|se|ha|han) baj(?:o|ado|aron)"),
-    "up": _words(r"up|higher|r[oi]sen?|increased?|climbed|(?:me|se|ha|han) sub(?:io|ido|ieron)|mas alt[oa]"),
+    "down": _words(
+        r"(?<!write )(?<!wrote )(?<!put )down|lower|weigh(?:ed|ing)? less|pes\w+ menos"
+        r"|dropp?(?:ed)?|f[ae]ll(?:en)?|decreased?|(?:me|se|ha|han) baj(?:o|ado|aron)"
+    ),
+    "up": _words(
+        r"up|higher|weigh(?:ed|ing)? more|pes\w+ mas"
+        r"|r[oi]sen?|increased?|climbed|(?:me|se|ha|han) sub(?:io|ido|ieron)|mas alt[oa]"
+    ),
     "same": re.compile(r"\b(?:changed?|compared?|(?:the )?same(?! (?:for|with|thing))|cambi(?:o|ado)|igual)\b"),
 }
 """The words that ask whether a result moved, by the direction that the answer "yes" confirms."""
@@ -84,6 +91,8 @@ _EVERY = re.compile(
 """The words that ask for all results, and not only for the newest."""
 _APART = re.compile(r"\b(?:than|compared?|versus|vs|from|que|comparad[oa])\b")
 """The words that set the newest result apart from the period with which it is compared."""
+_THAN = _words("than|que")
+_TURNED: Mapping[Direction | None, Direction] = {"up": "down", "down": "up", "better": "worse", "worse": "better"}
 _ENDS: Mapping[bool, re.Pattern[str]] = {
     True: re.compile(r"\b(?:highest|maximum|peak|cual.* mas alt[oa]|mi \w+ mas alt[oa](?! que))\b"),
     False: re.compile(r"\b(?:lowest|minimum|cual.* mas baj[oa]|mi \w+ mas baj[oa](?! que))\b"),
@@ -182,6 +191,8 @@ def results_asked(ask: Ask) -> ResultsAsked:
         if ends or course_asked(ask)
         else next((way for way, words in _DIRECTIONS.items() if words.search(said)), None)
     )
+    if way in _TURNED and _THAN.search(said) and is_of_earlier(ask):  # "was it higher in July than in October"
+        way = _TURNED[way]
     found, every = tuple(map(_limits, _BOUND.finditer(ask.said.casefold()))), _EVERY.search(said) is not None
     asks = every or _ASKS_MARK.search(said) is not None
     marks = next((marks for marks, words in _MARKS.items() if asks and words.search(said)), frozenset[str]())

@@ -1,8 +1,9 @@
 """The periods that a question asks about, their search parameters, and whether past or future care is meant."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from itertools import permutations
 
 from msgspec.structs import replace
 
@@ -37,10 +38,34 @@ def span_of(ask: Ask) -> TimeSpan:
 
 @once
 def times_apart(ask: Ask) -> tuple[TimeSpan, ...]:
-    """Return the requested periods if these are several without a day in common, as in "in March and May"; or ()."""
+    """Return the requested periods if these are several of which none narrows the other ("in March and May"); or ()."""
     spans = spans_of(ask)
     first = max((start for start, _ in spans if start), default=date.min)
-    return spans if first > min((end for _, end in spans if end), default=date.max) else ()
+    apart = first > min((end for _, end in spans if end), default=date.max)
+    return spans if apart or _reach_over(spans) else ()
+
+
+def _reach_over(spans: Sequence[TimeSpan]) -> bool:
+    """Return whether none of several closed periods lies within another: last winter beside this year."""
+    closed = [(start, end) for start, end in spans if start and end]
+    inside = any(other[0] <= one[0] and one[1] <= other[1] for one, other in permutations(closed, 2))
+    return 1 < len(closed) == len(spans) and not inside
+
+
+_AGAINST = re.compile(r"compared? (?:to|with)|versus|vs|against|comparad[oa] con|en comparacion con")
+
+
+def is_of_earlier(ask: Ask) -> bool:
+    """Return whether the question is about the earlier of its two times: "was April more than May".
+
+    It is about the time that is named first, or about the only one that is not of the question before.
+    """
+    times, apart = ask.several.get("date_range"), times_apart(ask)
+    if times is None or not apart:
+        return False
+    said = " ".join(words_of(ask.said))
+    own = " ".join(words_of(times.text.split(", ")[0])) in said and not _AGAINST.match(said)
+    return days_of(times.values[0 if own else -1]) == min(apart, key=lambda one: one[0] or date.min)
 
 
 def times_set_apart(ask: Ask) -> bool:
@@ -53,7 +78,8 @@ def times_set_apart(ask: Ask) -> bool:
 def joins_years(ask: Ask) -> bool:
     """Return whether two years were read as one period, as in "2025 or this year"."""
     start, end = span_of(ask)
-    return bool(start and end and start.year < end.year and _APART.search(ask.words.get("date_range") or ""))
+    joined = not times_apart(ask) and _APART.search(ask.words.get("date_range") or "")
+    return bool(start and end and start.year < end.year and joined)
 
 
 _BOTH_SIDES = re.compile(

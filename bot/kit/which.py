@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from bot.kit.claim_filter import ClaimFilter
 
 _ADDING = "(?:including|counting|incluyendo|contando|incluso|incluid[oa]s?)(?: (?:my|all|the|mis|las?|los))*"
+_LIMIT = re.compile(
+    r"\b(?:(?P<over>more than|over|above|m[aá]s de|arriba de)|less than|under|below|menos de) \$?"
+    r"(?P<number>\d+(?:\.\d\d)?)",
+    re.IGNORECASE,
+)
 _ADDED = "(?:included|incluid[oa]s?)"
 
 
@@ -242,13 +247,30 @@ def limits_asked(ask: Ask) -> AmountLimits | None:
     over, under = (dollars(text_of(ask, one)) for one in _LIMITS)
     own = ask.asked.limits or AmountLimits()  # "under $10 but not free"
     if over is None and under is None:
-        return ask.asked.limits
+        return ask.asked.limits or _limits_beside(ask)
     over = _ranged_from(ask) if over is None and under is not None else over  # "I owe more than $50 but under $300"
     over, under = own.over if over is None else over, own.under if under is None else under
     either = over is not None and under is not None and over > under and not _OR.isdisjoint(words_of(ask.said))
     ranged = not _RANGE.isdisjoint(words_of(ask.words.get("amount_under"))[:1])
     over_too, under_too = (ranged or not _INCLUSIVE.isdisjoint(words_of(ask.words.get(one))) for one in _LIMITS)
     return AmountLimits(over, under, over_too, under_too, either)
+
+
+def _limits_beside(ask: Ask) -> AmountLimits | None:
+    """Return the limit with an amount that no slot holds, as in "more than $40 for the X-ray"; None without one."""
+    number, found = dollars(str(ask.beside.get("amount", ""))), _LIMIT.search(ask.said.replace(",", ""))
+    if number is None or not found or number != dollars(found["number"]):
+        return None
+    ask.said_unmet("amount")
+    return AmountLimits(over=number) if found["over"] else AmountLimits(under=number)
+
+
+def sizes_last(ask: Ask) -> bool:
+    """Return whether the question is if the last visit's amount is within limits: "was my last visit over $50"."""
+    says, asked = ask.asked.says.keys(), ask.asked
+    whether = asked.form is None and (asked.begins or asked.helps or "?" in ask.said)
+    one = {"newest", "one"} <= says and not {"several", "how_many", "each"} & says and (asked.count or 1) == 1
+    return bool(whether and one and limits_asked(ask))
 
 
 def _ranged_from(ask: Ask) -> Decimal | None:

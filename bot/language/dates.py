@@ -35,7 +35,7 @@ _TELLING = frozenset(
     )
 )
 _CENTURY = 100
-_DAYS, _TEN, _FEW, _TWELVE = 31, 10, 3, 12
+_DAYS, _TEN, _FEW, _TWELVE, _SEASON = 31, 10, 3, 12, 93
 _YEARS_AHEAD = 10
 
 
@@ -326,7 +326,7 @@ def _listed(
         if near and not told and is_year(last) and None in one.value:  # "in 2025 since August"
             days = one.value[0] or last.value[0], one.value[1] or last.value[1]
             last = replace(last, after=one.after, value=days)
-        elif near and _has_season(matcher, last) and not _has_season(matcher, one):
+        elif near and _has_season(matcher, last) and not _has_season(matcher, one) and _is_short(one):
             last = one
         elif near and (whole := follows_on(last, earlier.value, one)):
             last = whole
@@ -335,6 +335,11 @@ def _listed(
             dated = opposed and not has_year and last.value[0] and _has_year(matcher, last, words)
             last = _as_of(lexed, dashes, one, date(last.value[0].year, 12, 31)) if dated and last.value[0] else one
     yield last
+
+
+def _is_short(one: PatternFound) -> bool:
+    """Return whether a period may be a part of a season."""
+    return None not in one.value and one.value[1] - one.value[0] < timedelta(days=_SEASON)
 
 
 def _has_season(matcher: Matcher, one: PatternFound) -> bool:

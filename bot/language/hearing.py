@@ -51,6 +51,7 @@ class Scanner:
             ),
             vocabulary=lexicon.plain,
             people=lexicon.people,
+            people_in_s=lexicon.names_in_s,
             family=lexicon.family - lexicon.given,
             towns=lexicon.towns,
             place_words=lexicon.place_words,

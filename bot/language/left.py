@@ -55,7 +55,7 @@ WORDS = "words"
 _OR, _THAN = frozenset({"or", "o"}), frozenset({"than", "least", "exactly", "menos", "exactamente"})
 _SAID, _CUE = 7, 4  # words of it that are said, and of what begins it
 _NARROWING = frozenset({
-    *("against", "always", "gap_of", "had_times", "in_order", "never_before", "nth_of", "only_one_of", "same_time"),
+    *("always", "gap_of", "had_times", "in_order", "never_before", "nth_of", "only_one_of", "same_time"),
     *("sole", "than_all", "weekend"),
 })  # fmt: skip
 """The classes of words that narrow a question by themselves."""
@@ -282,8 +282,7 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
             if place in led and (added or (bare and behind in held)):
                 continue  # "during the autumn", whose value is taken, or "it was 9 before and is 7 now"
             value = next((tag.after for tag in heard.tags if bare and tag.first == end > place), end)
-            empty = end > first + 1 or asked.runs.get("against") == (first, end)  # "before I", "versus"
-            if empty and value == end and (listed.glue | writer).issuperset(folded[place + 1 : end]):
+            if end > first + 1 and value == end and (listed.glue | writer).issuperset(folded[place + 1 : end]):
                 continue
             yield (
                 said.said(first, value),

@@ -20,7 +20,7 @@ from bot.language.numbers import LimitPatterns
 from bot.language.phrases import COMPLAINT, Meaning, PhraseLists, PhraseTree, expand, keys_of, phrases_in, with_name
 from bot.language.places import PLACE, Area, load_place_names, place_phrases
 from bot.language.rules import WORDS, read_words
-from bot.language.text import AnyOf, keys_in
+from bot.language.text import AnyOf, key_of, keys_in
 from bot.language.tongues import ANY_DOCTOR, add_words, read_tongues
 
 LANGUAGES = ("en", "es")
@@ -97,6 +97,7 @@ class Lexicon(msgspec.Struct):
         plain: the words of all phrases except names of places.
         towns: places of one word that mean nothing else.
         place_words: the words of all places.
+        names_in_s: given and family names that end in an "s" which their look-up keys lack.
         familiar: everyday words of all languages.
         idle: words without content, such as function words.
         concepts: each concept with the subject that it belongs to, which is the name of its file: "claims".
@@ -112,6 +113,7 @@ class Lexicon(msgspec.Struct):
     familiar: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
     family: frozenset[str] = frozenset()
+    names_in_s: frozenset[str] = frozenset()
     plain: frozenset[str] = frozenset()
     towns: frozenset[str] = frozenset()
     place_words: frozenset[str] = frozenset()
@@ -256,6 +258,8 @@ def _load_names(lexicon: Lexicon, folder: Path) -> None:
     names = read_words(folder, "names.yaml", _Names)
     lexicon.given = frozenset(key for name in names.given.split(",") for key in keys_in(name))
     lexicon.family = frozenset(key for name in names.family.split(",") for key in keys_in(name))
+    written = f"{names.given},{names.family}".casefold().replace(",", " ").split()
+    lexicon.names_in_s = frozenset(word for word in written if key_of(word) != word)
     for phrase in phrases_in(names.organizations, shown, "organizations"):
         lexicon.tree.add(phrase, Meaning("organization", phrase, "", hides=True))
     lexicon.kinds.add("organization")

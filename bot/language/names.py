@@ -237,7 +237,7 @@ class _People:
         """Return whether the name that ends at `end` is a possessive without an apostrophe: "dr kims office"."""
         last = self.said.words[end - 1]
         owned = self.at.word(end) in self.around.names.owned
-        return owned and last.endswith("s") and last[:-1] in self.words.people
+        return owned and last.endswith("s") and last[:-1] in self.words.people and last not in self.words.people_in_s
 
     def _around(self, begin: int, first: int, end: int, after: int) -> int:
         """Return the number that the words before and after a name add to its weight."""

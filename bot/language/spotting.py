@@ -28,13 +28,15 @@ CAPITAL, LETTER, ALSO_A_NAME = 2, 0, -3
 class NameWords(msgspec.Struct, frozen=True):
     """Word lists to tell names from words.
 
-    `known` are words with another meaning, `vocabulary` the words of phrases other than places, `people` are names and
-    `family` the names that are no given name, `towns` are places of one word, `place_words` all words of places' names.
+    `known` are words with another meaning, `vocabulary` the words of phrases other than places, `people` are names,
+    `people_in_s` those that end so, `family` the names that are no given name, `towns` are places of one word,
+    `place_words` all words of places' names.
     """
 
     known: Container[str]
     vocabulary: Container[str]
     people: AbstractSet[str]
+    people_in_s: AbstractSet[str]
     family: AbstractSet[str]
     towns: AbstractSet[str]
     place_words: AbstractSet[str]

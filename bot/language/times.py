@@ -36,11 +36,16 @@ def repeating(
 def in_named_year(said: Utterance, tags: Sequence[Tag], grammar: Grammar) -> list[Tag]:
     """Return the tags; a month and its year that stand apart become one period: "2024 claims, only from September".
 
-    Two joined periods stay two: "2024 and September".
+    Two joined periods stay two: "2024 and September", "one last year and one in May".
     """
     dates = grammar.area("dates")
     times = sorted((tag for tag in tags if tag.kind == "date_range" and not tag.excluded), key=lambda tag: tag.first)
     if len(times) != _TWO or link(said, times[0], times[1], grammar.area("joining")) not in {None, ","}:
+        return list(tags)
+    between = said.words[times[0].after : times[1].first]
+    if not grammar.area("clauses").adding.isdisjoint(between[:1]) and (
+        dates.listed | grammar.area("joining").article | grammar.area("asked").single
+    ).issuperset(between):
         return list(tags)
     for year, month in permutations(times):
         words, moved = frozenset(said.words[month.first : month.after]), _in_year_of(month, year)

@@ -67,6 +67,7 @@ class BillCheck(kit.OfClaims, frozen=True):
         alike: Claims of one day and provider with the same price or care, if the question is whether a bill came twice.
         older: The newest such claim, if there is none of the last months; `prevention`: for whom the care is free.
         compared: The number of claims among which `alike` were searched; 0 for another question.
+        of_day: The only claim among them, and then the others of its day.
         inner: Where the amount is inside a claim, if no claim's share is that amount.
     """
 
@@ -84,6 +85,7 @@ class BillCheck(kit.OfClaims, frozen=True):
     besides: bool = False
     alike: tuple[kit.Claim, ...] = ()
     compared: int = 0
+    of_day: tuple[kit.Claim, ...] = ()
     inner: kit.Inner | None = None
     older: kit.Claim | None = None
     prevention: kit.Prevention | None = None
@@ -103,9 +105,11 @@ async def answer(ask: kit.Ask) -> BillCheck:
     """
     if _bare_amount(ask) is None:
         kit.hand_over_asked(ask, right="claim.why")
+    if kit.asks_always(ask):
+        raise kit.Reroute("claim.list")
     ask, amount = _of_hospital(ask), _amount(ask) or _bare_amount(ask)
     claim_id = ask.arguments.get("id")
-    if "doubled" in ask.asked.says and not claim_id:
+    if ("doubled" in ask.asked.says or kit.asked_of_one(ask.said) == "twice") and not claim_id:
         return await _doubled(ask)
     if amount is None:
         return await _without_amount(ask, claim_id)
@@ -133,15 +137,19 @@ async def _doubled(ask: kit.Ask) -> BillCheck:
     """Return the claims that look like one bill sent twice: one day, one provider, and the same price or care."""
     found = await kit.period_claims(ask, *kit.span_of(ask))
     ask = kit.by_name(ask, found.every)
-    claims = [claim for claim in kit.choose(found.claims, kit.filter_of(ask)).claims if not claim.sensitive]
+    rows = [claim for claim in found.claims if not claim.sensitive]
+    claims = kit.choose(rows, kit.filter_of(ask)).claims
     by_day: dict[tuple[str, str], list[kit.Claim]] = {}
     for claim in claims:
         if claim.service.day and (claim.seen or claim.billing):
             by_day.setdefault((str(claim.service.day), claim.seen or claim.billing or ""), []).append(claim)
     pairs = (pair for some in by_day.values() for pair in combinations(some, 2))
     alike = {claim.id: claim for one, other in pairs if _is_alike(one, other) for claim in (one, other)}
-    ask.cite("ExplanationOfBenefit", list(alike))
-    return replace(_base(ask), alike=tuple(alike.values()), compared=len(claims))
+    days = {claim.service.day for claim in claims} if len(claims) == 1 else set()
+    beside = [claim for claim in rows if claim.service.day in days and claim not in claims]
+    ask.cite("ExplanationOfBenefit", [*alike, *(claim.id for claim in (*claims, *beside) if days)])
+    of_day = (*claims, *beside) if days else ()
+    return replace(_base(ask), alike=tuple(alike.values()), compared=len(claims), of_day=of_day)
 
 
 def _of_hospital(ask: kit.Ask) -> kit.Ask:

@@ -1,5 +1,6 @@
 """Compares two periods, kinds of care, drugs or providers, by the member's share or by the number of visits."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from operator import attrgetter
@@ -18,6 +19,7 @@ _EVERYBODY = frozenset(
 )
 _CHOOSING = frozenset({"que", "cual", "quien", "which", "who"})
 _STORES = frozenset({"pharmacy", "drugstore", "store", "farmacia", "tienda"})
+_THAN_THAT = re.compile(r"\b(?:than that|que (?:es[oa]|aquello))\b")
 _MORE = frozenset({"more", "most", "mas"})
 """If two of these words occur, as in "which was more often and which cost more", counts and money are compared."""
 
@@ -119,9 +121,11 @@ async def answer(ask: kit.Ask) -> Comparison:
 
 def _of_one(ask: kit.Ask) -> str | None:
     """Return the intent for the limits of a single sum or count: "have I spent more than $1,000", "more than once"."""
-    if _two_times(ask) or _wanted(ask).sides or kit.shown_before(ask) or "than_last_year" in ask.asked.says:
+    if _two_times(ask) or _wanted(ask).sides or kit.shown_before(ask):
         return None
-    return "claim.visits" if kit.often_asked(ask) else "claim.spending" if kit.threshold_asked(ask) else None
+    if "than_last_year" not in ask.asked.says and kit.often_asked(ask):
+        return "claim.visits"
+    return "claim.spending" if kit.threshold_asked(ask) else None
 
 
 def _is_one_sided(ask: kit.Ask) -> bool:
@@ -170,7 +174,8 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Comparison:
     )
     told = (now.claims and then.claims) or (not two and (now.claims or then.claims)) or counted
     says, chooses = ask.asked.says, not _CHOOSING.isdisjoint(kit.words_of(ask.said)[:2])
-    confirms = None if chooses else kit.confirms(ask, one, other)
+    subject = (other, one) if not two and kit.is_of_earlier(ask) else (one, other)
+    confirms = None if chooses or _is_with_that(ask) else kit.confirms(ask, *subject)
     return Comparison(
         now,
         then,
@@ -190,6 +195,11 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Comparison:
         shares=every.aspect is not None and not (counted or {"i_owed", "own_share"}.isdisjoint(says)),
         year=_whole_year(claim_set, sides[1], query) if not (two or counted) and sides[0][0][1] == ask.today else None,
     )
+
+
+def _is_with_that(ask: kit.Ask) -> bool:
+    """Return whether "more than that" refers to what nothing here holds: no time or claim of the question before."""
+    return bool(_THAN_THAT.search(" ".join(kit.words_of(ask.said)))) and not (_two_times(ask) or kit.shown_before(ask))
 
 
 def _whole_year(claim_set: kit.ClaimSet, side: Side, query: kit.ClaimQuery) -> kit.QueryRow | None:

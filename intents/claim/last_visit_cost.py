@@ -74,15 +74,15 @@ async def answer(ask: kit.Ask) -> LastVisitCost:
     """
     if kit.asks_parts(ask):
         raise kit.Reroute("claim.why")
-    kit.hand_over_asked(ask, done="claim.detail", right="claim.why")
+    kit.hand_over_asked(ask, done="claim.detail", right="claim.why", twice="claim.bill_check")
     if "focus" not in ask.arguments and (kit.count_asked(ask, _MOST) or 1) > 1:
         raise kit.Reroute("claim.list", **ask.arguments)
     kit.hand_over_ahead(ask, "formulary.drug_coverage")
     wanted = asked = kit.filter_of(ask)
-    if sized := bool(ask.asked.begins and (wanted.exact or wanted.limits)):
+    if sized := bool(ask.asked.begins and (wanted.exact or wanted.limits)) or kit.sizes_last(ask):
         if "ever" in ask.asked.says or not ("date_range" in ask.slots or "newest" in ask.asked.says):
             raise kit.Reroute("claim.visits", **ask.arguments)  # "did Dr. Tran ever charge me zero"
-        wanted = ask.claim_filter = replace(wanted, exact=None, limits=None)
+        wanted = ask.claim_filter = replace(wanted, exact=None, limits=None, order=None)
     several = "focus" not in ask.arguments and (ask.asked.each or kit.asks_several(ask, wanted))
     if several and await _has_several(ask, wanted):
         raise kit.Reroute("claim.spending", each="yes", **ask.arguments)

@@ -53,6 +53,7 @@ class ClaimList(kit.Paged, frozen=True):
 
 async def answer(ask: kit.Ask) -> ClaimList:
     """Return the requested page of the claims that match all conditions of the question."""
+    kit.hand_over_asked(ask, twice="claim.bill_check")
     if intent := _elsewhere(ask):
         raise kit.Reroute(intent, **ask.arguments)
     ask = kit.by_side(ask)
@@ -77,6 +78,8 @@ async def answer(ask: kit.Ask) -> ClaimList:
 
 def _elsewhere(ask: kit.Ask) -> str | None:
     """Return the intent that answers in place of a list: for a group, for the time between two days, or for fills."""
+    if kit.sizes_last(ask):
+        return "claim.last_visit_cost"
     if kit.sizes_group(ask) or kit.sets_asked(ask):
         return "claim.query"
     if "gap" in ask.asked.says and ask.asked.first_and_last:
@@ -90,6 +93,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimList:
     found, chosen = claim_set.within(kit.span_of(ask), wanted), kit.choose(claim_set.listed, wanted)
     whole, stateless = kit.whole_of(ask, wanted), kit.choose(claim_set.claims, replace(wanted, states=())).claims
     of = len(claim_set.within((whole.start, whole.end), whole).listed) if whole and not ask.report.is_partial else None
+    of = None if of == 1 and "always" in ask.asked.says else of  # one claim is no rule
     page = found.listed[first : first + _page(ask)]
     whole_list = len(found.listed) <= first + _page(ask)
     more = not (whole_list or kit.count_asked(ask, PAGE_OF_TABLE))

@@ -74,6 +74,7 @@ async def answer(ask: kit.Ask) -> Pharmacy:
         Reroute: `formulary.drug_coverage` answers for the future cost of a drug, `claim.spending` for a ranking or a
             sum compared with a limit.
     """
+    kit.hand_over_asked(ask, twice="claim.bill_check")
     kit.hand_over_ahead(ask, "formulary.drug_coverage")
     if "in_person" in ask.asked.says and "provider_name" in ask.slots:
         raise kit.Reroute("claim.visits", **ask.arguments)

@@ -93,6 +93,8 @@ class DaysOfCare(kit.OfClaims, frozen=True):
 
 async def answer(ask: kit.Ask) -> DaysOfCare:
     """Return the days of care that the question describes, among all claims if it names no period."""
+    if kit.sizes_last(ask):
+        raise kit.Reroute("claim.last_visit_cost", **ask.arguments)
     if "in_person" in ask.asked.says:  # and not by prescriptions
         ask = ask.without("claim_type", "unit", "number_of")
     wanted = kit.of_unit(ask, kit.filter_of(ask))

@@ -63,6 +63,8 @@ async def answer(ask: kit.Ask) -> Explained:
     """
     kit.hand_over_asked(ask, done="claim.detail")
     kit.hand_over_ahead(ask, "formulary.drug_coverage")
+    if kit.asks_always(ask):
+        raise kit.Reroute("claim.list")
     if apart := await _set_apart(ask):
         kit.cite_claims(ask, (*apart.claims, *apart.others))
         return apart
@@ -83,23 +85,32 @@ async def answer(ask: kit.Ask) -> Explained:
     return await _with_plan(ask, summary)
 
 
+_OTHER = re.compile(r"\b(?:other|another|otr[oa])\b", re.IGNORECASE)
+"""The word for the second claim that the first part describes: "168 for one and 32 for the other"."""
+
+
 async def _set_apart(ask: kit.Ask) -> Explained | None:
     """Return the two claims that the message sets apart at a joint such as "and" or "but"; None if there are none.
 
     Both of its parts name another drug, kind of care, claim type or provider, or each names something and an amount, or
-    the times differ and it speaks of a difference, or each has an amount to the cent.
+    the times differ and it speaks of a difference, or each has an amount to the cent or that of another claim.
     """
-    for (one, sizes), (other, others) in (map(_said_of, pair) for pair in kit.parted(ask)):
+    for pair in kit.parted(ask):
+        (one, sizes), (other, others) = map(_said_of, pair)
         differ = {name for name in one.keys() & other.keys() if one[name] != other[name]}
         in_time = differ == {"date_range"} and not _DIFFERS.isdisjoint(ask.asked.says)
         named = (one and other) or all(size % 1 for size in (*sizes, *others))
-        if not (differ - {"date_range"} or in_time or (sizes and others and named)):
+        loose = not (differ - {"date_range"} or in_time or named) and bool(_OTHER.search(pair[1].said))
+        if not (differ - {"date_range"} or in_time or (sizes and others and (named or loose))):
             continue
         bare = replace(ask, several={}, excluded={}, beside={}, arguments={}, words={}, said="")
         ways = [
-            [replace(bare, slots=way) for way in ({**rest, **own}, own)] for own, rest in ((one, other), (other, one))
+            [replace(bare, slots=way) for way in ({**rest, **own}, own)[: 1 if loose else 2]]
+            for own, rest in ((one, other), (other, one))
         ]
-        found = [await _of_side(*side) for side in zip(ways, (sizes, others), strict=True)]
+        found = [await _of_side(*side, near=loose) for side in zip(ways, (sizes, others), strict=True)]
+        if loose and (not all(found) or found[0] == found[1]):
+            continue
         claims = [claim for rows in found for claim in rows]
         if not differ and {*sizes} != {*others} and any({*sizes, *others} <= _amounts(claim) for claim in claims):
             return None  # "the 330.39 and the 729.29" of one claim
@@ -125,21 +136,22 @@ def _figures(ask: kit.Ask) -> list[Decimal]:
     return [Decimal(one) for one in _FIGURE.findall(ask.said.replace(",", ""))]
 
 
-async def _of_side(ways: Sequence[kit.Ask], sizes: Sequence[Decimal]) -> tuple[kit.Claim, ...]:
+async def _of_side(ways: Sequence[kit.Ask], sizes: Sequence[Decimal], *, near: bool) -> tuple[kit.Claim, ...]:
     """Return the claim whose amount owed is nearest to one of the sizes, at most a tenth away, or else the newest one.
 
-    The second way to ask is without what only the other part of the message says. Return () if no claim fits.
+    The second way to ask is without what only the other part of the message says. Return () if no claim fits, or if it
+    has to be `near` and none is.
     """
     newest: tuple[kit.Claim, ...] = ()
     for way in ways:
         claim_set = await kit.newest_claims(way, *kit.service_dates(way), enough=lambda _: False, page_size=50)
         told = ((claim, claim.owed.amount) for claim in kit.fitting(claim_set.claims, way))
         gaps = [(abs(owed.value - size), size, claim) for claim, owed in told for size in sizes if owed]
-        near = [(gap, claim) for gap, size, claim in gaps if 10 * gap <= size]
-        if near:
-            return (min(near, key=lambda pair: pair[0])[1],)
+        told_so = [(gap, claim) for gap, size, claim in gaps if 10 * gap <= size]
+        if told_so:
+            return (min(told_so, key=lambda pair: pair[0])[1],)
         newest = newest or _chosen(claim_set, way)[:1]
-    return newest
+    return () if near else newest
 
 
 async def _with_plan(ask: kit.Ask, summary: Explained) -> Explained:

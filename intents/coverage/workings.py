@@ -4,6 +4,7 @@ The rules are public and the same for most plans; no record says which of them a
 told by the counted weights (`bot.language.shapes`), or by a rule of an intent that sets the slot.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -43,6 +44,13 @@ _COUNTS = frozenset(
 """The rules with which the answer also shows how much of the yearly amounts is used."""
 _OF_RECORD = frozenset({"starts_over", "arithmetic", "out_share", "out_apart", "where_done"})
 """The rules that need the dates or amounts of the member's own plan."""
+
+
+_TWO_HOMES = (
+    r"\b(?:ex|divorc\w+|separated|custody|court|custodia|separad[oa]s?|exmarido|exespos[oa]|juez)\b",
+    r"\b(?:kids?|child|children|sons?|daughters?|baby|hij[oa]s?|niñ[oa]s?|beb[eé])\b",
+)
+"""What the question of two plans has to name so that it is about a child whose parents live apart."""
 
 
 class Working(kit.Summary, frozen=True):
@@ -111,6 +119,7 @@ async def answer(ask: kit.Ask) -> Working:
     of_care = kit.listed_rules(ask, coverages) or kit.wants_to_come(ask) in {"counts", "unsaid"}
     of_care = of_care or kit.asks_yearly(ask) == "when"
     rule = handed or _narrowed(str(ask.slots["workings"]), ask, coverages)
+    rule = "two_homes" if rule == "two_plans" and all(re.search(one, ask.said.lower()) for one in _TWO_HOMES) else rule
     named = kit.named_visits(ask)  # who names one of the visits that a rule compares asks for its cost
     one_visit = len(named) == 1 and named[0] in _TWO_VISITS.get(rule, ()) and _COMPARED.isdisjoint(ask.asked.says)
     if handed is None and (of_care or _of_time_past(rule, ask) or one_visit):
