@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property, partial
 from itertools import chain
 from pathlib import Path
+from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
@@ -133,7 +134,7 @@ def load_pack(folder: Path, command: str = COMMAND) -> Pack:
     try:
         engine = Engine.load(folder / "intents")
     except PackError as error:
-        raise PackError(*error.faults, *_template_faults(folder)) from error
+        raise PackError(*error.faults, *_faults_beside_rules(folder)) from error
     kinds = load_care_kinds(folder)
     words = _words(folder / "templates", engine, command, kinds)
     load, key = cache(partial(answer_of, folder)), _key(folder)
@@ -146,9 +147,9 @@ def load_pack(folder: Path, command: str = COMMAND) -> Pack:
         try:
             each_of(names, load)
         except PackError as error:
-            raise PackError(*error.faults, *faults) from error
+            faults = [*error.faults, *faults]
         if faults:
-            raise PackError(*faults)
+            raise PackError(*dict.fromkeys((*faults, *_template_faults(folder))))
         compiled.keep("sound", key, value=True)
     answers = {name: partial(_noted, load, name) for name in names}
     return Pack(engine, words, answers, folder / "templates", kinds, command)
@@ -237,11 +238,20 @@ def _beside(rules: IntentRules) -> tuple[str, ...]:
 
 
 def answer_of(folder: Path, intent: str) -> Answer:
-    """Return the answer function of an intent of the pack in a folder. Raises PackError."""
+    """Return the answer function of an intent of the pack in a folder.
+
+    Raises:
+        PackError: the file or its `answer` is missing, or importing it fails.
+    """
     path = folder / "intents" / f"{template_of(intent)}.py"
     if not path.is_file():
         raise PackError(f"intents/{template_of(intent)}.yaml: needs: member or directory asks for an answer beside it")
-    answer = getattr(_module(path, intent), "answer", None)
+    try:
+        answer = getattr(_module(path, intent), "answer", None)
+    except Exception as error:  # an answer may raise anything while it is imported
+        lines = [one.lineno for one in extract_tb(error.__traceback__) if one.filename == str(path)]
+        where = f"line {lines[-1]}: " if lines else ""
+        raise PackError(f"intents/{template_of(intent)}.py: {where}{type(error).__name__}: {error}") from error
     if not callable(answer):
         raise PackError(f"intents/{template_of(intent)}.py: answer: missing")
     found: Answer = answer
@@ -271,6 +281,21 @@ def _rule_faults(folder: Path, engine: Engine) -> Iterator[str]:
 
     for finding in checker.faults(folder / "intents", engine):
         yield f"intents/{finding}"
+
+
+def _faults_beside_rules(folder: Path) -> Iterator[str]:
+    """Yield the faults of answers, catalogues and templates, for a pack whose rules or words cannot be loaded."""
+    intents = folder / "intents"
+    names = (path.relative_to(intents).with_suffix("").as_posix() for path in sorted(intents.rglob("*.py")))
+    try:
+        each_of((name.replace("/", ".") for name in names if not name.startswith("_")), partial(answer_of, folder))
+    except PackError as error:
+        yield from error.faults
+    try:
+        yield from (f"templates/{fault}" for fault in Words(folder / "templates").faults())
+    except ValueError as error:
+        yield f"templates/{error}"
+    yield from _template_faults(folder)
 
 
 def _template_faults(folder: Path) -> Iterator[str]:

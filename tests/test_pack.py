@@ -47,16 +47,19 @@ def test_a_copy_to_be_spoilt_is_in_order(pack: Path) -> None:
 
 
 def test_every_fault_is_told_at_once(pack: Path) -> None:
-    """Two in one file, one in another, a template that does not parse: an author mends them after one run."""
+    """Two in one file, one in another, an answer and a template: an author mends them after one run."""
     changed(pack / "intents" / "claim" / "status.yaml", "needs: member", "needs: members\nfolows: []")
     changed(pack / "intents" / "coverage" / "summary.yaml", "needs: member", "needs: nobody")
     template = pack / "templates" / "claim" / "status.md.j2"
-    template.write_text("{% if %}", encoding="utf-8")
+    template.write_text(template.read_text(encoding="utf-8") + "{{ say('Not yet') }}\n{% if %}", encoding="utf-8")
+    changed(pack / "intents" / "claim" / "list.py", "from bot import kit", "from bot import kits")
     faults = _refusal(pack).splitlines()
     assert [fault.split(": ")[:2] for fault in faults] == [
         ["claim/status.yaml", "needs"],
         ["claim/status.yaml", "file"],
         ["coverage/summary.yaml", "needs"],
+        ["intents/claim/list.py", "line 9"],
+        ["templates/es.po", "'Not yet'"],
         ["templates/claim/status.md.j2", "Expected an expression, got 'end of statement block'"],
     ]
     assert "did you mean follows?" in faults[1]
