@@ -378,7 +378,7 @@ class Private(Reply, frozen=True, kw_only=True):
 
 
 class Shareable(Reply, frozen=True, kw_only=True):
-    """A reply with public directory data or general text only, for any place."""
+    """A reply with public directory data or general text only, which may be written to any conversation."""
 
 
 Answered = Private | Shareable

@@ -293,7 +293,10 @@ class _Row(msgspec.Struct, frozen=True):
 
 
 class ShownAside:
-    """Stores the answers of one platform that only their asker saw. `now` returns the current local time."""
+    """Stores answers that only the asker saw in a channel, so that the asker can share them later.
+
+    `now` returns the current local time.
+    """
 
     def __init__(self, platform: str, table: SealedTable, texts: Texts, now: Callable[[], datetime]) -> None:
         self._kind, self._table, self._texts, self._now = f"{platform}_shown", table, texts, now

@@ -228,7 +228,7 @@ class References:
         return bool(asks) and "CLAIM" not in reading.concepts
 
     def _with_value(self, exchange: Exchange, intent: str, slot: str, value: str, phrase: Described | None) -> Reading:
-        """Return the reading with the value in place of the description, whose words are no other condition."""
+        """Return the reading with the slot set to `value`; the words of `phrase` are no longer other conditions."""
         reading, text = exchange.reading, phrase.text if phrase else ""
         if text:
             words = exchange.words or reading.text

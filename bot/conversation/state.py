@@ -223,9 +223,9 @@ class Dialogue:
     async def remember(
         self, message: Message, memory: Memory, presses: Sequence[NewRow] = (), record: Recorder | None = None
     ) -> None:
-        """Store the dialogue state for ten minutes, and the rows `presses`, in one transaction with the audit record.
+        """Store the dialogue state for ten minutes, and `presses`, in one transaction with the audit record.
 
-        A passing message, which nothing refers to later, stores only the audit record, if there is one.
+        `presses` are the rows of the reply's buttons. Of a `passing` message only the audit record, if any, is stored.
         """
         rows = (*presses, self._sealed("dialogue", _conversation(message), memory, message.person, IDLE_SECONDS))
         rows = () if message.passing else rows

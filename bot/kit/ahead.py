@@ -165,7 +165,7 @@ def services_asked(ask: Ask) -> dict[str, tuple[tuple[str, ...], str | None]]:
 
 
 def _service_of(ask: Ask, kind: str) -> tuple[tuple[str, ...], str] | None:
-    """Return the words and the key of the table's service for a kind of care; None if the table has no such service.
+    """Return the words and the key of the benefit table's service for a kind of care; None if it has no such service.
 
     An empty `kind` stands for a question that names no kind of care: its words alone select the service.
     """

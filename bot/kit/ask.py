@@ -266,7 +266,7 @@ class Ask(msgspec.Struct, dict=True):
 
     @property
     def own_drawer(self) -> Drawer:
-        """Return the drawer of this record."""
+        """Return the encrypted storage of this record. Raise TypeError if no member is signed in."""
         if self.drawer is None:
             raise TypeError(_NO_MEMBER)
         return self.drawer()

@@ -48,7 +48,7 @@ class Coverages(msgspec.Struct, frozen=True):
 
     @property
     def held(self) -> tuple[Coverage, ...]:
-        """The current coverages, or if there is none, the one that ended last."""
+        """Return the current coverages; if there is none, the one that ended last."""
         return self.current or self.in_state("ended")[:1]
 
     def in_state(self, state: str) -> tuple[Coverage, ...]:

@@ -82,7 +82,7 @@ def _sides_asked(ask: Ask) -> ClaimQuery | None:
 
 
 def _split(ask: Ask) -> tuple[ClaimFilter, ...]:
-    """Return the kinds of care and claim types of which the sums are asked apart, as in "scripts separate"."""
+    """Return a filter for each kind of care and claim type that gets a sum of its own, as in "scripts separate"."""
     named, says, by_kind = filter_of(ask), ask.asked.says, ask.asked.by == "kind"
     if "split" not in says and not (by_kind and (named.services or "group" in says)):
         return ()

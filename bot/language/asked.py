@@ -371,7 +371,7 @@ class ClaimsQuestion(Classed):
         return AmountLimits(size, size, over_too=True, under_too=True)
 
     def _spell(self) -> tuple[AmountLimits, str] | None:
-        """Return the limits on a duration and its unit, for example of "more than 6 months"; None if none."""
+        """Return the limits on a duration and their unit, as in "more than 6 months"; None if there are none."""
         for at in range(1, self._end - 1):
             before, unit = self._before(at), next(iter(self._values(at + 1, "spell")), None)
             one = int(self._is(at, "entire") or (bool(before) and self._words[at] in _ONE))

@@ -155,7 +155,7 @@ def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str,
 
 
 def _led(said: Utterance, index: int, words: WordArea) -> bool:
-    """Return whether the letter at `index` is where a network is named: "which plans use S", "is Dr. Kim in s"."""
+    """Return whether the words around a single letter show that it names a network: "which plans use S"."""
     first = index - (index > 0 and said.words[index - 1] in words.leading_article)
     if first < 1 or said.words[first - 1] not in words.leading:
         return False

@@ -309,7 +309,7 @@ class _People:
         return before in own.asking | own.does and self.at.word(after) in (own.trait if before == "is" else own.act)
 
     def _is_reached(self, begin: int, after: int) -> bool:
-        """Return whether the message asks for a person's contact data: "the phone number for …"."""
+        """Return whether the words before a name ask for its contact data: "the phone number for …"."""
         led = self.at.word(begin - 1) in self.around.own.of and self.at.word(after) in self.around.follow
         return led and not self.around.own.field.isdisjoint(self.said.words[max(0, begin - _NEAR_NETWORK) : begin])
 

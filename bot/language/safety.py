@@ -215,7 +215,7 @@ def _without(said: Utterance, struck: Iterable[PhraseFound]) -> Utterance:
 
 
 def _rings(pattern: DangerPattern, places: Mapping[str, Sequence[int]]) -> bool:
-    """Return whether the ideas of a pattern stand near each other."""
+    """Return whether all ideas of a pattern occur within its number of words, and in its order if it sets one."""
     if any(other not in places for other in pattern.all):
         return False
     back = 0 if pattern.after else pattern.within

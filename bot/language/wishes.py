@@ -302,7 +302,7 @@ def _is_in(heard: Heard, tag: Tag, slot: Slot) -> bool:
 
 
 def _goes_with(one: Tag, other: Tag) -> bool:
-    """Return whether another kind of care adds nothing to `one`: the "clinics" of "PT clinics"."""
+    """Return whether the tag `other` belongs to the same phrase as `one`, like "clinics" in "PT clinics"."""
     first = one.first - (one.kind == other.kind)
     return first <= other.after - 1 and other.first <= one.after
 

@@ -271,10 +271,10 @@ def _is(one: kit.Amount | None, other: kit.Amount) -> bool:
 async def _candidates(
     ask: kit.Ask, amount: kit.Amount | None
 ) -> tuple[Sequence[kit.Claim], Found, kit.ClaimSet | None]:
-    """Return the claims that the bill may be for, how well they match, and the claims around them.
+    """Return the claims that the bill may be for, how they match (`Found`), and all claims that were read.
 
-    These are the claims with the number, of the last visit, or of the named provider and day. If there are none, these
-    are the claims of only one of the two, or those with the amount, with the expected share, or else the newest.
+    A claim number or "my last visit" decides alone. Otherwise the claims match the named provider and day; if none
+    does, only one of these, or else the amount, a similar amount, or nothing: then they are the newest.
     """
     if kit.text_of(ask, "claim_id"):
         numbered, around = await kit.claims_numbered(ask)
