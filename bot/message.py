@@ -336,7 +336,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     `to_asker`: it concerns only the person who asked, so a shared place shows it to nobody else.
     `alarm`: the intent of danger whose line comes first, above the answer to the rest of the question.
     `unmet`: slots and words of the question that this reply does not honor; each is mentioned in its first lines.
-    `named`: values of slots that only the record told, such as a provider's name, for the questions that follow.
+    `named`: slot values that were read from the record, such as a provider's name, for the questions that follow.
     `renewal`: the invisible button with which a card of this reply refreshes itself, where cards can.
     `rating`: how the reader rates the answer, where the channel offers it; never under a line of danger.
     """

@@ -233,7 +233,7 @@ def template_of(intent: str) -> str:
 
 
 def _beside(rules: IntentRules) -> tuple[str, ...]:
-    """Return the answers that an intent has beside its own: for a household, a rule of plans, a composed question."""
+    """Return an intent's other answers: for a household, for rules of plans, and for composed questions."""
     return tuple(name for name in (rules.household and rules.household.answer, rules.workings, rules.composed) if name)
 
 

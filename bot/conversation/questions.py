@@ -227,7 +227,7 @@ class Questions:
         return reading.score >= (_LIKELY if rules.needs == "nothing" else least)
 
     def _is_own(self, own: Question, before: Question, whole: Reading, *, refers: bool) -> bool:
-        """Return whether a part of a message asks something besides the question before it.
+        """Return whether a part of a message asks a question of its own.
 
         A part is a condition of that question if the reading of the whole message has all its values: "and tell me if
         they take new patients".
@@ -291,7 +291,7 @@ def with_words(text: str, slots: Mapping[str, Slot]) -> Mapping[str, Slot]:
 
 
 def lead(blocks: Sequence[Block], above: Sequence[Block], *, repeats: bool = False, same: bool = False) -> Lines:
-    """Return the first lines of an answer that goes under another one, without the lines that stand `above`.
+    """Return the first lines of an answer that goes under another one, without lines that are already in `above`.
 
     The heading of a list is followed by its first entries. Return () if the sentences above have all amounts and dates
     of the answer's first line and entries (of the `same` intent: amounts), unless it `repeats` them for a yes or no.

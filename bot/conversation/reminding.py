@@ -36,7 +36,7 @@ Raises `Unwritable` if there is no chat that accepts it, and `Later` if it was n
 
 
 class Telling:
-    """Makes error messages, and tells people about background work. At startup, each channel adds itself to `push`."""
+    """Makes error messages, and sends results of background work. At startup, each channel adds itself to `push`."""
 
     def __init__(self, pack: Pack, keeper: Keeper, meter: Meter) -> None:
         self._pack, self._keeper, self._meter = pack, keeper, meter

@@ -235,7 +235,7 @@ def share_asked(ask: Ask) -> str | None:
 def shares_of(costs: tuple[CostShare, ...], aspect: str | None, side: str | None) -> tuple[CostShare, ...]:
     """Return the cost shares of the kind `aspect` on the network side `side`; None selects every kind or both sides.
 
-    If there are none of the kind, a copay stands for coinsurance and vice versa, because plans use either.
+    If there are none of the kind, copays are returned for coinsurance and vice versa: plans use either.
     """
     sided = [share for share in costs if side is None or share.side in {None, side}]
     found = [share for share in sided if aspect is None or share.kind == aspect]

@@ -67,7 +67,7 @@ def query_asked(ask: Ask) -> ClaimQuery | None:
 
 
 def _sides_asked(ask: Ask) -> ClaimQuery | None:
-    """Return the query for the sums of kinds of care apart ("scripts separate"), or of those that are ranked."""
+    """Return the query for one sum per kind of care ("scripts separate"), or for a ranking of kinds of care."""
     named, says, order = filter_of(ask), ask.asked.says, order_asked(ask)
     query = ClaimQuery(SIDE, measures=(amount_asked(ask),))
     if asks_order(ask) and len(named.sides) > 1:  # which of them came first
@@ -235,7 +235,7 @@ def _measures(ask: Ask) -> tuple[str | None, ...]:
 
 
 def times_named(ask: Ask) -> tuple[DaySpan, ...]:
-    """Return the times that the question names apart, earliest first; () if it names one or none.
+    """Return the separate periods that the question names, earliest first; () if it names one or none.
 
     These are the halves of a year, two years or two months that were read as one time ("2025 and 2026"), this year and
     the last one, or any times without a day in common.

@@ -238,7 +238,7 @@ class DirectorySearch:
     async def _named(
         self, wishes: Conditions, where: SearchArea | None, found: tuple[Listing, ...]
     ) -> tuple[Conditions, tuple[Listing, ...]]:
-        """Return the conditions with the name that stands in the message and in no slot, and the listings.
+        """Return the conditions with a name that is in the message but in no slot, and the listings.
 
         It is that of a listing, or else words that nothing explains or behind "a Dr.", if the directory has the name.
         """

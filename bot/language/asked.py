@@ -66,7 +66,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         period: "day", "month", "quarter" or "year" if each is asked about; `number`: what is counted in each.
         each_of: the period with one claim requested for each: "the most expensive visit each quarter".
         exactly: the exact amounts of the claims; `paid`: the numbers after a verb of payment, which may lack a "$".
-        limits: the limits on amounts that no slot holds: "over 3000", "not free".
+        limits: the limits on amounts that are in no slot: "over 3000", "not free".
         spell: the limits on a duration, and their unit: "more than 6 months".
         setting: "outpatient" or "inpatient".
         then: the words after a second "how many", which counts a subset: "how many of those were Dr. Kim's".

@@ -140,7 +140,7 @@ def _misread(entry: IntentRules, readings: _Readings) -> Iterator[tuple[str, str
 
 
 def _told_alike(entry: IntentRules, reading: Reading, engine: Engine) -> bool:
-    """Return whether both intents tell of claims: what is asked decides between these (`bot.language.shapes`)."""
+    """Return whether both intents are about claims: `bot.language.shapes` chooses between such intents."""
     other = engine.intents.get(reading.intent or "")
     return entry.tells is not None and other is not None and other.tells is not None
 

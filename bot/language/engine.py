@@ -125,7 +125,7 @@ class Engine:
         return alone if own else reading
 
     def _beside(self, heard: Heard, context: Context | None) -> Reading | None:
-        """Return the reading of the clauses of a message that tell of no danger; None if they ask nothing."""
+        """Return the reading of a message's clauses without danger; None if they ask nothing."""
         said, words = heard.said, self.lexicon.grammar.area("clauses")
         asking = [one for one in heard.clauses if one.role is not ClauseRole.COURTESY and asks(said, one, words)]
         rest = [text for one in asking if self._alarms.hear(read(text := said.text_of(one))).danger is None]

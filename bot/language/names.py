@@ -287,7 +287,7 @@ class _People:
         return bool(ours) and self.at.word(after) not in self.around.own.care
 
     def _is_framed(self, begin: int, after: int) -> bool:
-        """Return whether the words on both sides are those that stand around a name."""
+        """Return whether the words on both sides are words that typically surround a name."""
         return (
             self._of_network(begin, after)
             or self._acts(begin, after)

@@ -158,7 +158,7 @@ class PhraseTree:
                 self.vocabulary.update(keys)
 
     def add_ways(self, language: str, beginnings: Iterable[str]) -> None:
-        """Add what stands before a complaint of this language where somebody is looked for."""
+        """Add this language's words that come before a complaint in a search ("someone for my ...")."""
         self._ways[language] = [" ".join(keys_in(beginning)) for beginning in beginnings]
         self.vocabulary.update(word for way in self._ways[language] for word in way.split())
 

@@ -102,7 +102,7 @@ class Spotter:
         return self.said.said(index, index + 1).isupper()
 
     def capital(self, index: int) -> bool:
-        """Return whether the word at `index` is capitalized and stands out by it.
+        """Return whether the word at `index` is capitalized and capitals distinguish words in the message.
 
         False if the whole message is in capitals, and for a short word in capitals. The first word of a message counts
         only if the second is capitalized as well.

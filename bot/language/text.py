@@ -148,7 +148,7 @@ class Utterance(msgspec.Struct, frozen=True, dict=True):
         return self.text[self.spans[index - 1][1] : self.spans[index][0]]
 
     def begins(self, marks: str) -> list[int]:
-        """Return the indexes of the words before which one of these marks stands, 0 among them."""
+        """Return the indexes of the words that follow one of these marks, and 0."""
         return [0, *(place for place in range(1, len(self.words)) if not {*marks}.isdisjoint(self.between(place)))]
 
     def tokens(self, start: int, end: int) -> tuple[int, int]:

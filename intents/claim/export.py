@@ -182,7 +182,7 @@ def _months(claims: Sequence[kit.Claim]) -> tuple[kit.QueryRow, ...]:
 
 
 def _way(claims: Sequence[kit.Claim]) -> tuple[kit.QueryCell, ...]:
-    """Return the sums from the billed amount to the share, of the claims that tell all; () without an amount."""
+    """Return the sums from the billed amount to the share, of claims that have all of these; () without an amount."""
     cells = kit.sums_of(filter(_tells_way, claims), kit.ClaimFilter(), "billed", None, "plan_paid", "discount")
     return cells if cells[0].size and all(one.amount or not one.told for one in cells) else ()
 

@@ -48,7 +48,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
         cost: The sum of the member's shares, if the question also asks for money.
         beyond: The number of all days, if the question asks for a day before the first one.
         placed: Claims with the day on which their year's deductible was met, if the question is which came first.
-        silent: The number of claims that match otherwise and do not tell a condition.
+        silent: The number of claims that match otherwise but lack the data for a condition.
         record: The clinical record of such care, if it is newer than the claims.
     """
 

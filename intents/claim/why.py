@@ -169,7 +169,7 @@ async def _with_plan(ask: kit.Ask, summary: Explained) -> Explained:
 
 
 def _as_recorded(claim: kit.Claim, percent: Decimal | None, copays: Sequence[kit.Amount]) -> bool | None:
-    """Return whether the share is what the plan's record makes of the price; None if the record does not tell."""
+    """Return whether the share is what the plan's record makes of the price; None if the record does not say."""
     why, owed = claim.why, claim.owed
     if why is None or why.reason == "coinsurance":
         return why.percent == percent if why and why.percent and percent is not None else None

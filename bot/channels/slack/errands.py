@@ -232,7 +232,7 @@ class Errands:
             task.cancel()
 
     async def drain(self, seconds: float) -> None:
-        """Wait, at most `seconds`, until everybody is told whose message could not be stored; then cancel the rest."""
+        """Wait at most `seconds` for the apologies to people whose message could not be stored; cancel the rest."""
         await finish(self._unkept.values(), seconds)
 
     async def _soothe(self, delivery: Delivery) -> None:

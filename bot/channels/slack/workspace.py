@@ -46,7 +46,7 @@ class Installed(msgspec.Struct, frozen=True):
 
 
 class WhoUnknown(Exception):
-    """Slack does not tell this app who people are; the exception's text is Slack's error code."""
+    """Slack does not give this app the profiles of people; the exception's text is Slack's error code."""
 
 
 class SlackProfile(msgspec.Struct, frozen=True):
