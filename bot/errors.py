@@ -227,7 +227,7 @@ class PayerSlow(PayerError):
 
 
 class PayerBusy(PayerError):
-    """The FHIR server returned 429; `minutes` is when to try again, if it said so (F19)."""
+    """The FHIR server returned 429; `minutes` is the time from its Retry-After header, if there was one (F19)."""
 
     template = "problems/payer_busy"
 
@@ -245,7 +245,7 @@ class PayerTooMuch(PayerError):
 
 
 class PayerOversized(PayerError):
-    """One response that is larger than any valid one, whatever was asked (F25)."""
+    """A response exceeds the size limit (F25)."""
 
 
 class PayerUntrusted(PayerError):

@@ -240,7 +240,7 @@ class Chart(msgspec.Struct, frozen=True, tag=True):
 
     @property
     def said(self) -> str:
-        """The points in one line, for a person who sees no chart; "" if the lines beside it already state the numbers.
+        """The points in one line, as text in place of the chart; "" if the lines beside it already state the numbers.
 
         The lines beside two parts of a whole always do. Bars of zero are left out if they are more than half.
         """

@@ -113,7 +113,7 @@ def _say(words: str) -> None:
 def dev_chat(bot: Bot) -> list[Route]:
     """Return the routes of the developers' chat page.
 
-    Replies nobody asked for, such as after a cancelled sign-in, are sent to that page too.
+    Unsolicited replies, such as after a cancelled sign-in, are sent to that page too.
     """
     from bot.cli.devchat import DevChat  # noqa: PLC0415 -- a real payer needs none
 

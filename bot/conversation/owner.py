@@ -134,7 +134,7 @@ def without_giver(reading: Reading) -> Reading:
 
 
 def of_nobody(asked: Asked) -> Asked:
-    """Return a question that needs no record without an ignored household: "family plans" excludes nobody."""
+    """Return the question without an ignored household if it needs no record, as in "family plans"."""
     slot = asked.unmet.get(PERSON)
     if slot is None or slot.value != HOUSEHOLD:
         return asked

@@ -81,7 +81,7 @@ def corrected(
 
 
 def intent_of_picked(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> str | None:
-    """Return the intent of a message that only says which of the providers in the last list is meant; else None.
+    """Return the intent of a message that only selects a provider of the last list; else None.
 
     It shows the entries that are meant; the search is repeated if the words fit none of them, as there may be more.
     """

@@ -103,7 +103,7 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
         whose: The Patient id of the person that the asker switched to.
         spoken: The Patient ids of the people that questions were about, most recent first.
         link: The account link. It is read for each message and not stored.
-        met: Whether an answer of this conversation has said whose record it reads.
+        met: Whether an answer of this conversation has stated whose record it is from.
         older: The questions of earlier replies' buttons, by `typed_label`.
         record: The id of the record that the last answer was about; None if there were several records.
         shown: The ids of the claims in the last answer, or of claims that were shown one after the other, the most

@@ -52,7 +52,7 @@ class OfPrice(msgspec.Struct, frozen=True):
     """The member's share of a price.
 
     Attributes:
-        first: The part of the price that goes to the rest of the deductible.
+        first: The part of the price that counts toward the rest of the deductible.
         rest: The price minus `first`.
         part: The coinsurance and the copay on `rest`.
         capped: True if the share would exceed what is left of the out-of-pocket maximum, so that it is what is left.
@@ -67,7 +67,7 @@ class OfPrice(msgspec.Struct, frozen=True):
 
 
 class PlanRule(msgspec.Struct, frozen=True):
-    """What one plan says that the member pays for the care in question, and what is left of its yearly amounts.
+    """What the member pays for the care in question by one plan's rules, and what is left of its yearly amounts.
 
     Attributes:
         benefit: The plan's first row for the care in the benefit table, or else the share that the Coverage states: the

@@ -289,7 +289,7 @@ def care_said(ask: Ask) -> str | None:
 def named_visits(ask: Ask) -> tuple[str, ...]:
     """Return the codes of all visits that the message names by their words or by a doctor's specialty.
 
-    "By video" is the way to see a doctor and no second visit: "therapy over video" is one visit.
+    "By video" is how the visit takes place and no second visit: "therapy over video" is one visit.
     """
     code_of = {word: code for code, names in _NAMES.items() for word in names}
     kinds = ask.several.get("service")

@@ -188,7 +188,7 @@ def _ends(ask: Ask) -> tuple[Fold, ...]:
 
 
 def _folds(ask: Ask, *, slow: bool) -> tuple[Fold, ...]:
-    """Return how the amounts are folded, in a fixed order; only the sum if the question says nothing of it."""
+    """Return the aggregate functions of the question, such as the mean, in a fixed order; by default the sum."""
     says, order = ask.asked.says, order_asked(ask)
     usual = says.get("usual") if "median" in says else ask.slots.get("average") or says.get("usual")
     sized = not _SIZED.isdisjoint(says)  # the weights may hear an order that no word says

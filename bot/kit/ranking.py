@@ -199,7 +199,7 @@ def _limits_sums_of_group(ask: Ask) -> bool:
 
 
 def sizes_group(ask: Ask) -> bool:
-    """Return whether the question sets limits for each member of a group, or asks about each of them by itself."""
+    """Return whether the question sets limits for each member of a group, or asks about each member separately."""
     return _sized_group(ask) is not None
 
 

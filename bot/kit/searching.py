@@ -207,7 +207,7 @@ class DirectorySearch:
         )
 
     def _of_every_kind(self, kept: Sequence[Listing]) -> tuple[Sequence[Listing], bool]:
-        """Return the listings of who is of every kind, for "does both"; if nobody is, all of them, and True."""
+        """Return the listings of who is of every kind, for "does both"; if there are none, all listings, and True."""
         together = not _BOTH.isdisjoint(words_of(self.ask.said)) and "location" not in self.ask.several
         kinds = [set(codes) for codes, _ in kinds_of(self.ask)] if together and self.places is None else []
         groups = by_provider(kept) if kinds else ()
@@ -219,7 +219,7 @@ class DirectorySearch:
         """Return the area of the search.
 
         Raises:
-            NeedsPlace: The question names no place and nobody.
+            NeedsPlace: The question names neither a place nor a provider.
             Reroute: It names no place, but a provider.
         """
         try:
@@ -332,7 +332,7 @@ class DirectorySearch:
         return row.key if self.places is None else row.store
 
     async def _instead(self, result: Found, found: tuple[Listing, ...]) -> tuple[tuple[Listing, ...], Found]:
-        """Return the listings and the page of a search that found nobody, with similar names if nobody has the name.
+        """Return the listings and the page of a search without a match, with similar names if no provider has the name.
 
         Raises:
             Reroute: The provider is listed, but not as active.

@@ -327,7 +327,7 @@ class Chooser:
     def views(
         self, entry: IntentRules, chances: Mapping[str, float], heard: Heard, *, of_somebody: bool = False
     ) -> float:
-        """Return the probability that what an intent shows is requested, claims or one provider, in whatever form.
+        """Return the probability that what an intent shows, claims or one provider, is requested in any form.
 
         If the intent can use all conditions of the message, this includes the probabilities of the other intents that
         show claims, or that tell of the provider that is named. `of_somebody`: the message names a person, so intents

@@ -150,7 +150,7 @@ class Engine:
         return intent, slots, Context(intent, slots, asked, reading.language, earlier=earlier)
 
     def slots_as(self, intent: str, text: str, *, today: date) -> dict[str, Slot]:
-        """Return the slots of a message for one intent, whatever its likeliest intent."""
+        """Return the slots of a message for a given intent, which need not be its likeliest one."""
         return self._slots_as(intent, read_whole(text)[1], today)
 
     def _slots_as(self, intent: str, said: Utterance, today: date) -> dict[str, Slot]:

@@ -103,7 +103,7 @@ class Glossary(msgspec.Struct, frozen=True):
         return (Tag(ALONE, _key(found[0]), 0, len(keys)),), range(0)
 
     def named(self, keys: Sequence[str]) -> tuple[Tag, ...]:
-        """Return the tags of the first two terms in a message, whatever the message asks about them."""
+        """Return the tags of the first two terms in a message, whether or not it asks what they mean."""
         first = {_key(one): one for one in reversed(self.tree.scan(keys))}
         return _tags(sorted(first.values(), key=lambda one: one.first))
 

@@ -180,7 +180,7 @@ def _nowhere(heard: Heard, lexicon: Lexicon) -> frozenset[int]:
 
 
 def _barred(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> frozenset[int]:
-    """Return what is said not to be wanted, and is no value that is left out: "not downtown", "not hospital based".
+    """Return the unwanted things that are not excluded values: "not downtown", "not hospital based".
 
     A clause that begins so, and is not the first, asks for nothing else: "but not downtown".
     """

@@ -163,7 +163,7 @@ def _is_alike(one: kit.Claim, other: kit.Claim) -> bool:
 
 
 async def _without_amount(ask: kit.Ask, claim_id: str | None) -> BillCheck:
-    """Return the claims that a bill without an amount may be for; none if the message describes the bill in no way."""
+    """Return the claims that a bill without an amount may be for; none if the message does not describe the bill."""
     claims: Sequence[kit.Claim] = ()
     if claim_id:
         claims = [await kit.claim_by_id(ask, claim_id)]

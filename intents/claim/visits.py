@@ -172,7 +172,7 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
 
 
 def _alike(claims: Sequence[kit.Claim], often: kit.AmountLimits) -> tuple[kit.Claim, ...]:
-    """Return the claims of care that was had so often, each kind by itself: "the same test twice"."""
+    """Return the claims of each kind of care that occurred that often: "the same test twice"."""
     days = {claim.services[:1]: set[kit.Period]() for claim in claims}
     for claim in claims:
         days[claim.services[:1]].add(claim.service)
