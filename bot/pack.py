@@ -177,7 +177,8 @@ def benefits_of(pack: Pack, file: Path | None = None) -> tuple[Benefits, tuple[s
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        return NO_BENEFITS, (f"{file.name}: cannot be read as UTF-8 text ({type(error).__name__})",)
+        why = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error.strerror}"
+        return NO_BENEFITS, (f"{file}: {why}",)
     networks = read_yaml(folder / "intents" / WORDS / "networks.yaml", "networks.yaml")
     table, faults = read_benefits(text, pack.care_kinds, list(networks))
     return table, tuple(f"{file.name}: {fault}" for fault in faults)
