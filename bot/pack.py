@@ -8,6 +8,7 @@ operator's command. A pack that passed is not checked again until one of its fil
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property, partial
@@ -26,11 +27,13 @@ from bot.errors import PackError, each_of, every_error
 from bot.kit import NO_BENEFITS, NO_KINDS, Answer, Ask, Benefits, CareKinds, Summary, care_kinds, read_benefits
 from bot.kit.query import query_asked
 from bot.language.engine import Engine
+from bot.language.findings import hint
 from bot.language.nearby import Gazetteer
 from bot.language.offers import Offers, offers_of
 from bot.language.rules import WORDS, IntentRules, kept_words, read_yaml
 from bot.message import COMMAND, AReply, Block, Language
 from bot.replies.catalogues import ByLanguage
+from bot.replies.messages import sources
 from bot.replies.render import Words
 
 __all__ = [
@@ -43,6 +46,9 @@ _SENTENCES = frozenset({"_sentences", "_talks"})
 BENEFITS = "benefits.csv"
 NUMBERS = ("crisis", "emergency", "poison", "veterans", "violence")
 KERNEL_TOPICS = ("account", "followup")
+KERNEL_TARGETS = frozenset({"account", "answer", "feedback", "handoff"})
+"""The topics of buttons that need no intent of the pack, such as `answer.sources`."""
+_TARGET = re.compile(r"\]\(([a-z_]+\.[a-z_]+)[?)]")
 KERNEL_TEMPLATES = (
     *("_footer", "_own_doctor", "_shared", "_unmet", "ask/location", "choices", "commands", "how", "menu"),
     *("not_understood", "no_list", "still_looking", "safety/crisis", "safety/emergency"),
@@ -149,7 +155,8 @@ def load_pack(folder: Path, command: str = COMMAND) -> Pack:
         except PackError as error:
             faults = [*error.faults, *faults]
         if faults:
-            raise PackError(*dict.fromkeys((*faults, *_template_faults(folder))))
+            faults += [*_template_faults(folder), *_target_faults(folder / "templates", engine)]
+            raise PackError(*dict.fromkeys(faults))
         compiled.keep("sound", key, value=True)
     answers = {name: partial(_noted, load, name) for name in names}
     return Pack(engine, words, answers, folder / "templates", kinds, command)
@@ -217,6 +224,7 @@ def doubts_of(folder: Path, pack: Pack) -> list[str]:
     if found is None:
         spoken = checker.doubts(folder / "intents", pack.engine)
         found = [*(f"intents/{doubt}" for doubt in spoken), *_template_faults(folder)]
+        found += _target_faults(folder / "templates", pack.engine)
         if all(doubt.line for doubt in spoken):  # what has no line was slow: on this machine, today
             compiled.keep("doubts", key, found)
     return found
@@ -303,6 +311,16 @@ def _template_faults(folder: Path) -> Iterator[str]:
     from bot.replies.lint import lint  # noqa: PLC0415 -- as above
 
     yield from (f"templates/{fault}" for fault in lint(folder / "templates"))
+
+
+def _target_faults(templates: Path, engine: Engine) -> Iterator[str]:
+    """Yield the buttons of templates whose intent the pack does not have."""
+    for path in sources(templates):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            for name in _TARGET.findall(line):
+                if name not in engine.intents and name.split(".")[0] not in KERNEL_TARGETS:
+                    shown = f"templates/{path.relative_to(templates).as_posix()}: line {number}"
+                    yield f"{shown}: a button to unknown intent {name!r}{hint(name, engine.intents)}"
 
 
 def _missing_templates(engine: Engine, words: Words) -> Iterator[str]:

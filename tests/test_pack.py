@@ -155,13 +155,16 @@ def test_what_is_missing_is_refused_by_its_place(pack: Path, missing: str) -> No
 
 
 def test_templates_are_looked_at_by_the_check(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Found without a member: a filter that does not exist, and English that nobody said in Spanish."""
+    """Found without a member: an unknown filter, words outside of messages, a button to an unknown intent."""
     monkeypatch.setattr(checker, "doubts", lambda *_: [])  # of sentences, which takes seconds
     (pack / "templates/_amount.md.j2").write_text("{{ answer|moneys }}\n", encoding="utf-8")
     (pack / "templates/_greeting.md.j2").write_text("Welcome!\n", encoding="utf-8")
+    (pack / "templates/_button.md.j2").write_text("[{{ say('Help') }}](claim.stats?id=1)\n", encoding="utf-8")
     faults = doubts_of(pack, load_pack(pack))
     assert any(fault.startswith("templates/_amount.md.j2: ") for fault in faults)
     assert "templates/_greeting.md.j2: line 1: words outside say(...)" in faults
+    unknown = "a button to unknown intent 'claim.stats' (did you mean claim.status?)"
+    assert f"templates/_button.md.j2: line 1: {unknown}" in faults
 
 
 def test_a_folder_without_a_pack_is_named(tmp_path: Path) -> None:
