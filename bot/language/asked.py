@@ -180,7 +180,7 @@ class ClaimsQuestion(Classed):
             exactly=tuple(self._exactly()),
             paid=tuple(one for one in self._behind("paid", Decimal(1)) if one >= _COUNTS),
             limits=self._limits(),
-            spell=self._spell() if not found.keys().isdisjoint({"gap", "gap_of", "lag"}) else None,
+            spell=self._duration() if not found.keys().isdisjoint({"gap", "gap_of", "lag"}) else None,
             degrees=degrees,
             no_degrees=no_degrees,
             uses=tuple(use for use, _ in uses),
@@ -370,7 +370,7 @@ class ClaimsQuestion(Classed):
             return AmountLimits(over=size, over_too=True)
         return AmountLimits(size, size, over_too=True, under_too=True)
 
-    def _spell(self) -> tuple[AmountLimits, str] | None:
+    def _duration(self) -> tuple[AmountLimits, str] | None:
         """Return the limits on a duration and their unit, as in "more than 6 months"; None if there are none."""
         for at in range(1, self._end - 1):
             before, unit = self._before(at), next(iter(self._values(at + 1, "spell")), None)

@@ -263,7 +263,7 @@ def _care_beside(entry: IntentRules, heard: Heard) -> frozenset[int]:
     slots = [slot_of(heard.said, care, kind, heard.joining) for kind in sorted(_KINDS & {*entry.heard.values()})]
     searched = [slot for slot in slots if slot]
     chosen = [tag for tag in care if any(_is_in(heard, tag, slot) for slot in searched)]
-    beside = [tag for tag in care if chosen and not any(_goes_with(one, tag) for one in chosen)]
+    beside = [tag for tag in care if chosen and not any(_in_one_phrase(one, tag) for one in chosen)]
     return places_of(beside) - _held(heard)
 
 
@@ -301,7 +301,7 @@ def _is_in(heard: Heard, tag: Tag, slot: Slot) -> bool:
     return same or heard.said.text_of(tag) in slot.text
 
 
-def _goes_with(one: Tag, other: Tag) -> bool:
+def _in_one_phrase(one: Tag, other: Tag) -> bool:
     """Return whether the tag `other` belongs to the same phrase as `one`, like "clinics" in "PT clinics"."""
     first = one.first - (one.kind == other.kind)
     return first <= other.after - 1 and other.first <= one.after
