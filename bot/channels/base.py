@@ -56,7 +56,7 @@ Pause = Callable[[float], Awaitable[None]]
 
 
 class Unreachable(Later):
-    """The platform or the store gave no usable response, so the person could not be told. The text names the failure.
+    """The platform or the store gave no usable response, so the person got no message. The text names the failure.
 
     The platform may have carried out the action nevertheless.
     """

@@ -96,7 +96,7 @@ class Cases:
     async def change(self, person: Person, whose: str, change: CaseChange) -> AppealCase | None:
         """Apply a change to the case of a claim, and return the case; None if the change deletes it.
 
-        A case that becomes empty is returned and not stored, because it would catch all that is told later.
+        A case that becomes empty is returned and not stored, because later statements would be added to it.
 
         Raises:
             StoreBusy: the case was changed concurrently, again and again.

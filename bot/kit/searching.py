@@ -51,7 +51,7 @@ class DirectorySearch:
     def __init__(
         self, ask: Ask, detail: str, *, places: Sequence[str] | None = None, kinds: Kinds | None = None
     ) -> None:
-        """Store the question, and the intent `detail` that tells of one result.
+        """Store the question, and the intent `detail` that shows one result.
 
         `places` are the kinds of places of care to find, () for any kind; None for a search for providers. `kinds` are
         kinds of providers that the question does not name itself.
@@ -68,7 +68,7 @@ class DirectorySearch:
     ) -> Found:
         """Return the page of the matching results, nearest first.
 
-        If none matches, the page tells what a larger distance or fewer conditions would find. Without `wishes`, the
+        If none matches, the page lists what a larger distance or fewer conditions would find. Without `wishes`, the
         conditions are those of the question. `what` is the kind of provider in the person's words.
 
         Raises:

@@ -176,7 +176,7 @@ class Engine:
         return sides(lambda part: self.slots_in(part, today=today), text, self.lexicon.grammar.area("options"))
 
     def says_plan_year(self, text: str) -> bool:
-        """Return whether a date phrase refers to the plan year, which only the member's coverage tells."""
+        """Return whether a date phrase refers to the plan year, which only the member's coverage contains."""
         return says_plan_year(self.lexicon.grammar, read(text).words)
 
     def dates_in(self, text: str, today: date, plan_year: tuple[date, date]) -> Slot | None:
@@ -394,5 +394,5 @@ class Engine:
 
 
 def _asked_of(entry: IntentRules, heard: Heard) -> Heard:
-    """Return a message with the values of its question; with all if one side of a comparison may stand elsewhere."""
+    """Return a message with the values of its question; with all if one side of a comparison may be elsewhere."""
     return heard if entry.tells == "two" else heard.with_tags(in_question(heard.said, heard.tags, heard.clauses))

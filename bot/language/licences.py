@@ -26,7 +26,7 @@ _TWICE, _AHEAD, _LEAST = 2.0, 1.3, 0.4
 
 
 class WordClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The words of a class in all languages (an asterisk stands for any ending), and its concepts and slot types."""
+    """The words of a class in all languages (an asterisk matches any ending), and its concepts and slot types."""
 
     names: tuple[str, ...] = ()
     words: str = ""

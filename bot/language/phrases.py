@@ -30,7 +30,7 @@ _CLOSED = {"(": {")", ")?"}, "[": {"]"}}
 
 
 def expand(phrase: str) -> list[str]:
-    """Return every plain form of a phrase: `(a|b)` stands for either alternative, `[c]` and `(c)?` are optional.
+    """Return every plain form of a phrase: `(a|b)` matches either alternative, `[c]` and `(c)?` are optional.
 
     The parts may be inside of each other, and endings of a word: `(bill[ed|s]|cost)`.
 

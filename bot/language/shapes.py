@@ -68,7 +68,7 @@ _VALUES = frozenset({"amount_over", "amount_under", "provider_name", "claim_id",
 
 
 def shape_evidence(heard: Heard) -> dict[str, list[str]]:
-    """Return the evidence for the form of answer: that of all words except values that do not tell the form."""
+    """Return the evidence for the form of answer: that of all words except values that are irrelevant to the form."""
     told = (tag for tag in heard.tags if tag.excluded or tag.kind in _VALUES)
     places = places_of(told)
     return evidence(heard.said, heard.names, frozenset(places))

@@ -26,7 +26,7 @@ CAPITAL, LETTER, ALSO_A_NAME = 2, 0, -3
 
 
 class NameWords(msgspec.Struct, frozen=True):
-    """Word lists to tell names from words.
+    """Word lists to distinguish names from other words.
 
     `known` are words with another meaning, `vocabulary` the words of phrases other than places, `people` are names and
     `family` the names that are no given name, `towns` are places of one word, `place_words` all words of places' names.

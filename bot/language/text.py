@@ -230,7 +230,7 @@ _key_of_plain = lru_cache(maxsize=32_768)(key_of)
 
 
 def shape(word: str) -> str:
-    """Return a word as evidence: a number becomes its number of digits, because its value does not tell the intent."""
+    """Return a word as evidence: a number becomes its number of digits, because its value is no evidence."""
     if word.isalpha():
         return word
     if word.isdigit():

@@ -86,7 +86,7 @@ def _corrected(heard: Heard, lexicon: Lexicon) -> Heard:
 
 
 def _takes_back(heard: Heard, lexicon: Lexicon, one: Tag, other: Tag, marks: AbstractSet[int]) -> bool:
-    """Return whether only words of a correction stand between a value and a later value of its kind."""
+    """Return whether there are only words of a correction between a value and a later value of its kind."""
     between = range(one.after, other.first)
     alike = one.kind == other.kind or {one.kind, other.kind} <= _KINDS
     taken = alike and not other.excluded and not marks.isdisjoint(between)
@@ -117,7 +117,7 @@ def _is_past(tag: Tag, heard: Heard) -> bool:
 
 
 def _asides(heard: Heard) -> frozenset[int]:
-    """Return the indexes of words in parts without a search that tell of the writer: "my knee locked up"."""
+    """Return the indexes of words in parts without a search that describe the writer: "my knee locked up"."""
     told = heard.area("clauses")
     own = heard.area("wishes")
     tellers = (told.speaker | told.spoken_of | own.mine) - own.relative
