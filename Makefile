@@ -103,7 +103,7 @@ desk: setup
 eval: setup
 	$(RUN) python -m tests.language.evaluate
 
-# The weights that choose between intents, fitted on the sentences of intents/_sentences: about ten minutes.
+# The weights that choose between intents, fitted on the sentences of intents/_sentences: 10 to 20 minutes, 5 GB.
 weights: setup
 	$(RUN) python -m tests.language.fit
 

@@ -26,7 +26,7 @@ def new_reference() -> str:
 class BotError(Exception):
     """The base class. `template` is the reply to the person; `facts` are the values that the template may show.
 
-    `problem` is the name by which the template, and the page in the browser, tell what happened.
+    `problem` is the error's name for the template and for the page in the browser.
 
     The exception's own text is for operators: it never contains member data, tokens, codes or URLs with ids.
     """
@@ -126,7 +126,7 @@ class NotCovered(LinkError):
 
 
 class ConnectedElsewhere(LinkError):
-    """The same member account was connected to another chat, on `platform`; the earlier chat is told (T23)."""
+    """The same member account was connected to another chat, on `platform`; the earlier chat gets a message (T23)."""
 
     template = "problems/connected_elsewhere"
 
@@ -227,7 +227,7 @@ class PayerSlow(PayerError):
 
 
 class PayerBusy(PayerError):
-    """The FHIR server returned 429; `minutes` is when to try again, if it said so (F19)."""
+    """The FHIR server returned 429; `minutes` is the time from its Retry-After header, if there was one (F19)."""
 
     template = "problems/payer_busy"
 
@@ -245,7 +245,7 @@ class PayerTooMuch(PayerError):
 
 
 class PayerOversized(PayerError):
-    """One response that is larger than any valid one, whatever was asked (F25)."""
+    """A response exceeds the size limit (F25)."""
 
 
 class PayerUntrusted(PayerError):

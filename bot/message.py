@@ -240,7 +240,7 @@ class Chart(msgspec.Struct, frozen=True, tag=True):
 
     @property
     def said(self) -> str:
-        """The points in one line, for a person who sees no chart; "" if the lines beside it already state the numbers.
+        """The points in one line, as text in place of the chart; "" if the lines beside it already state the numbers.
 
         The lines beside two parts of a whole always do. Bars of zero are left out if they are more than half.
         """
@@ -336,7 +336,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     `to_asker`: it concerns only the person who asked, so a shared place shows it to nobody else.
     `alarm`: the intent of danger whose line comes first, above the answer to the rest of the question.
     `unmet`: slots and words of the question that this reply does not honor; each is mentioned in its first lines.
-    `named`: values of slots that only the record told, such as a provider's name, for the questions that follow.
+    `named`: slot values that were read from the record, such as a provider's name, for the questions that follow.
     `renewal`: the invisible button with which a card of this reply refreshes itself, where cards can.
     `rating`: how the reader rates the answer, where the channel offers it; never under a line of danger.
     """
@@ -378,7 +378,7 @@ class Private(Reply, frozen=True, kw_only=True):
 
 
 class Shareable(Reply, frozen=True, kw_only=True):
-    """A reply with public directory data or general text only, for any place."""
+    """A reply with public directory data or general text only, which may be written to any conversation."""
 
 
 Answered = Private | Shareable

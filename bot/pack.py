@@ -8,11 +8,13 @@ operator's command. A pack that passed is not checked again until one of its fil
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property, partial
 from itertools import chain
 from pathlib import Path
+from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
@@ -25,11 +27,13 @@ from bot.errors import PackError, each_of, every_error
 from bot.kit import NO_BENEFITS, NO_KINDS, Answer, Ask, Benefits, CareKinds, Summary, care_kinds, read_benefits
 from bot.kit.query import query_asked
 from bot.language.engine import Engine
+from bot.language.findings import hint
 from bot.language.nearby import Gazetteer
 from bot.language.offers import Offers, offers_of
 from bot.language.rules import WORDS, IntentRules, kept_words, read_yaml
 from bot.message import COMMAND, AReply, Block, Language
 from bot.replies.catalogues import ByLanguage
+from bot.replies.messages import sources
 from bot.replies.render import Words
 
 __all__ = [
@@ -42,6 +46,9 @@ _SENTENCES = frozenset({"_sentences", "_talks"})
 BENEFITS = "benefits.csv"
 NUMBERS = ("crisis", "emergency", "poison", "veterans", "violence")
 KERNEL_TOPICS = ("account", "followup")
+KERNEL_TARGETS = frozenset({"account", "answer", "feedback", "handoff"})
+"""The topics of buttons that need no intent of the pack, such as `answer.sources`."""
+_TARGET = re.compile(r"\]\(([a-z_]+\.[a-z_]+)[?)]")
 KERNEL_TEMPLATES = (
     *("_footer", "_own_doctor", "_shared", "_unmet", "ask/location", "choices", "commands", "how", "menu"),
     *("not_understood", "no_list", "still_looking", "safety/crisis", "safety/emergency"),
@@ -133,7 +140,7 @@ def load_pack(folder: Path, command: str = COMMAND) -> Pack:
     try:
         engine = Engine.load(folder / "intents")
     except PackError as error:
-        raise PackError(*error.faults, *_template_faults(folder)) from error
+        raise PackError(*error.faults, *_faults_beside_rules(folder)) from error
     kinds = load_care_kinds(folder)
     words = _words(folder / "templates", engine, command, kinds)
     load, key = cache(partial(answer_of, folder)), _key(folder)
@@ -146,9 +153,10 @@ def load_pack(folder: Path, command: str = COMMAND) -> Pack:
         try:
             each_of(names, load)
         except PackError as error:
-            raise PackError(*error.faults, *faults) from error
+            faults = [*error.faults, *faults]
         if faults:
-            raise PackError(*faults)
+            faults += [*_template_faults(folder), *_target_faults(folder / "templates", engine)]
+            raise PackError(*dict.fromkeys(faults))
         compiled.keep("sound", key, value=True)
     answers = {name: partial(_noted, load, name) for name in names}
     return Pack(engine, words, answers, folder / "templates", kinds, command)
@@ -176,7 +184,8 @@ def benefits_of(pack: Pack, file: Path | None = None) -> tuple[Benefits, tuple[s
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        return NO_BENEFITS, (f"{file.name}: cannot be read as UTF-8 text ({type(error).__name__})",)
+        why = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error.strerror}"
+        return NO_BENEFITS, (f"{file}: {why}",)
     networks = read_yaml(folder / "intents" / WORDS / "networks.yaml", "networks.yaml")
     table, faults = read_benefits(text, pack.care_kinds, list(networks))
     return table, tuple(f"{file.name}: {fault}" for fault in faults)
@@ -215,6 +224,7 @@ def doubts_of(folder: Path, pack: Pack) -> list[str]:
     if found is None:
         spoken = checker.doubts(folder / "intents", pack.engine)
         found = [*(f"intents/{doubt}" for doubt in spoken), *_template_faults(folder)]
+        found += _target_faults(folder / "templates", pack.engine)
         if all(doubt.line for doubt in spoken):  # what has no line was slow: on this machine, today
             compiled.keep("doubts", key, found)
     return found
@@ -232,16 +242,25 @@ def template_of(intent: str) -> str:
 
 
 def _beside(rules: IntentRules) -> tuple[str, ...]:
-    """Return the answers that an intent has beside its own: for a household, a rule of plans, a composed question."""
+    """Return an intent's other answers: for a household, for rules of plans, and for composed questions."""
     return tuple(name for name in (rules.household and rules.household.answer, rules.workings, rules.composed) if name)
 
 
 def answer_of(folder: Path, intent: str) -> Answer:
-    """Return the answer function of an intent of the pack in a folder. Raises PackError."""
+    """Return the answer function of an intent of the pack in a folder.
+
+    Raises:
+        PackError: the file or its `answer` is missing, or importing it fails.
+    """
     path = folder / "intents" / f"{template_of(intent)}.py"
     if not path.is_file():
         raise PackError(f"intents/{template_of(intent)}.yaml: needs: member or directory asks for an answer beside it")
-    answer = getattr(_module(path, intent), "answer", None)
+    try:
+        answer = getattr(_module(path, intent), "answer", None)
+    except Exception as error:  # an answer may raise anything while it is imported
+        lines = [one.lineno for one in extract_tb(error.__traceback__) if one.filename == str(path)]
+        where = f"line {lines[-1]}: " if lines else ""
+        raise PackError(f"intents/{template_of(intent)}.py: {where}{type(error).__name__}: {error}") from error
     if not callable(answer):
         raise PackError(f"intents/{template_of(intent)}.py: answer: missing")
     found: Answer = answer
@@ -273,10 +292,35 @@ def _rule_faults(folder: Path, engine: Engine) -> Iterator[str]:
         yield f"intents/{finding}"
 
 
+def _faults_beside_rules(folder: Path) -> Iterator[str]:
+    """Yield the faults of answers, catalogues and templates, for a pack whose rules or words cannot be loaded."""
+    intents = folder / "intents"
+    names = (path.relative_to(intents).with_suffix("").as_posix() for path in sorted(intents.rglob("*.py")))
+    try:
+        each_of((name.replace("/", ".") for name in names if not name.startswith("_")), partial(answer_of, folder))
+    except PackError as error:
+        yield from error.faults
+    try:
+        yield from (f"templates/{fault}" for fault in Words(folder / "templates").faults())
+    except ValueError as error:
+        yield f"templates/{error}"
+    yield from _template_faults(folder)
+
+
 def _template_faults(folder: Path) -> Iterator[str]:
     from bot.replies.lint import lint  # noqa: PLC0415 -- as above
 
     yield from (f"templates/{fault}" for fault in lint(folder / "templates"))
+
+
+def _target_faults(templates: Path, engine: Engine) -> Iterator[str]:
+    """Yield the buttons of templates whose intent the pack does not have."""
+    for path in sources(templates):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            for name in _TARGET.findall(line):
+                if name not in engine.intents and name.split(".")[0] not in KERNEL_TARGETS:
+                    shown = f"templates/{path.relative_to(templates).as_posix()}: line {number}"
+                    yield f"{shown}: a button to unknown intent {name!r}{hint(name, engine.intents)}"
 
 
 def _missing_templates(engine: Engine, words: Words) -> Iterator[str]:

@@ -47,16 +47,19 @@ def test_a_copy_to_be_spoilt_is_in_order(pack: Path) -> None:
 
 
 def test_every_fault_is_told_at_once(pack: Path) -> None:
-    """Two in one file, one in another, a template that does not parse: an author mends them after one run."""
+    """Two in one file, one in another, an answer and a template: an author mends them after one run."""
     changed(pack / "intents" / "claim" / "status.yaml", "needs: member", "needs: members\nfolows: []")
     changed(pack / "intents" / "coverage" / "summary.yaml", "needs: member", "needs: nobody")
     template = pack / "templates" / "claim" / "status.md.j2"
-    template.write_text("{% if %}", encoding="utf-8")
+    template.write_text(template.read_text(encoding="utf-8") + "{{ say('Not yet') }}\n{% if %}", encoding="utf-8")
+    changed(pack / "intents" / "claim" / "list.py", "from bot import kit", "from bot import kits")
     faults = _refusal(pack).splitlines()
     assert [fault.split(": ")[:2] for fault in faults] == [
         ["claim/status.yaml", "needs"],
         ["claim/status.yaml", "file"],
         ["coverage/summary.yaml", "needs"],
+        ["intents/claim/list.py", "line 9"],
+        ["templates/es.po", "'Not yet'"],
         ["templates/claim/status.md.j2", "Expected an expression, got 'end of statement block'"],
     ]
     assert "did you mean follows?" in faults[1]
@@ -152,13 +155,16 @@ def test_what_is_missing_is_refused_by_its_place(pack: Path, missing: str) -> No
 
 
 def test_templates_are_looked_at_by_the_check(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Found without a member: a filter that does not exist, and English that nobody said in Spanish."""
+    """Found without a member: an unknown filter, words outside of messages, a button to an unknown intent."""
     monkeypatch.setattr(checker, "doubts", lambda *_: [])  # of sentences, which takes seconds
     (pack / "templates/_amount.md.j2").write_text("{{ answer|moneys }}\n", encoding="utf-8")
     (pack / "templates/_greeting.md.j2").write_text("Welcome!\n", encoding="utf-8")
+    (pack / "templates/_button.md.j2").write_text("[{{ say('Help') }}](claim.stats?id=1)\n", encoding="utf-8")
     faults = doubts_of(pack, load_pack(pack))
     assert any(fault.startswith("templates/_amount.md.j2: ") for fault in faults)
     assert "templates/_greeting.md.j2: line 1: words outside say(...)" in faults
+    unknown = "a button to unknown intent 'claim.stats' (did you mean claim.status?)"
+    assert f"templates/_button.md.j2: line 1: {unknown}" in faults
 
 
 def test_a_folder_without_a_pack_is_named(tmp_path: Path) -> None:

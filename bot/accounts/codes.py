@@ -60,8 +60,8 @@ class Tries:
     ) -> None:
         """Count a try and compare what was typed with `code`, the SHA-256 of the right code.
 
-        `person` and `about` stand in the trail for a wrong try; `over` is called after the last one. `right` is the
-        number of earlier tries that were right, if a code may be typed more than once.
+        `person` and `about` are recorded in the audit trail for a wrong code; `over` is called after the last one.
+        `right` is the number of earlier tries that were right, if a code may be typed more than once.
 
         Raises:
             CodeWrong: the code is wrong; has `tries_left`.

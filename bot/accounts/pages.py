@@ -45,7 +45,7 @@ _STATUS: dict[type[errors.BotError], HTTPStatus] = {
 
 
 class PageGuard:
-    """ASGI middleware of a page: limits the requests of an IP address in a minute (T52), and tells what failed.
+    """ASGI middleware of a page: limits the requests per IP address and minute (T52), and shows errors.
 
     Routes with the same `limit` count together. The address is the one determined by the entrance. An exception
     results in the page of its problem, with a reference that the log has too.
@@ -93,7 +93,7 @@ Failed = Callable[[Person, errors.LinkError], Awaitable[None]]
 class LinkPages:
     """Serves the linking pages. `failed` is called when a sign-in fails after the payer's redirect.
 
-    Other failures are raised, and told by the pages' guard.
+    Other errors are raised, and `PageGuard` shows them.
     """
 
     def __init__(self, accounts: Accesses, sign_ins: SignIns, renderer: Renderer, failed: Failed) -> None:

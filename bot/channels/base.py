@@ -56,7 +56,7 @@ Pause = Callable[[float], Awaitable[None]]
 
 
 class Unreachable(Later):
-    """The platform or the store gave no usable response, so the person could not be told. The text names the failure.
+    """The platform or the store gave no usable response, so the person got no message. The text names the failure.
 
     The platform may have carried out the action nevertheless.
     """
@@ -293,7 +293,10 @@ class _Row(msgspec.Struct, frozen=True):
 
 
 class ShownAside:
-    """Stores the answers of one platform that only their asker saw. `now` returns the current local time."""
+    """Stores answers that only the asker saw in a channel, so that the asker can share them later.
+
+    `now` returns the current local time.
+    """
 
     def __init__(self, platform: str, table: SealedTable, texts: Texts, now: Callable[[], datetime]) -> None:
         self._kind, self._table, self._texts, self._now = f"{platform}_shown", table, texts, now

@@ -281,7 +281,7 @@ async def links(settings: Settings, identity: str = "*/*/*/*") -> AsyncIterator[
 async def revoke(settings: Settings, identity: str) -> str:
     """End the connections of a chat identity: their data is deleted, and their tokens are revoked, as by "unlink".
 
-    Return a line for each. In `identity`, * stands for any part.
+    Return a line for each. In `identity`, * matches any part.
 
     Raises:
         ConfigError: no account is connected to the identity, or it is malformed.

@@ -38,7 +38,7 @@ async def chat(settings: Settings, *, sandbox: bool, member: str | None, as_json
             await sign_in(bot, LOCAL, username)
 
         async def push(_: Person, reply: Private) -> None:
-            """Print a reply nobody asked for, such as after a cancelled sign-in, as an answer to a message 0."""
+            """Print an unsolicited reply, such as after a cancelled sign-in, as the answer to message 0."""
             write(reply, sys.stdout, 0, as_json=as_json)
 
         bot.reach.push["console"] = push

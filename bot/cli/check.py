@@ -126,10 +126,10 @@ def of_pack(settings: Settings) -> tuple[list[CheckResult], Pack | None]:
     except PackError as error:
         return [bad("pack", fault) for fault in error.faults], None
     doubts, (table, faults) = doubts_of(folder, pack), benefits_of(pack, settings.bot_benefits)
-    found = [note("pack", doubt) for doubt in doubts]
-    found.append(
-        ok("pack", f"{len(pack.intents)} intents, {len(pack.answered)} of them with data, {len(doubts)} notes")
-    )
+    # A faulty template fails only the answers that need it, so it does not stop a start.
+    found = [(bad if doubt.startswith("templates/") else note)("pack", doubt) for doubt in doubts]
+    counted = f"{len(pack.intents)} intents, {len(pack.answered)} of them with data, {len(doubts)} notes"
+    found.append(ok("pack", counted))
     found += [bad("benefits", fault) for fault in faults]
     if table.rows:
         services = {row.service for row in table.rows}

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def welcome(settings: Settings, host: str, port: int, *, sandbox: bool) -> str:
-    """Return the text that tells a person at a terminal where the bot serves and how to talk to it."""
+    """Return the text for a person at a terminal: the addresses of the bot and how to talk to it."""
     here = f"http://{'127.0.0.1' if host in {'', '0.0.0.0'} else host}:{port}"  # noqa: S104 -- shown, not bound
     lines = [f"bcbst-bot serves at {here}. Ctrl-C stops it."]
     lines += [f"Talk to it at {here}/dev/chat; its payer is made up, and you sign in as dana."] if sandbox else []
@@ -113,7 +113,7 @@ def _say(words: str) -> None:
 def dev_chat(bot: Bot) -> list[Route]:
     """Return the routes of the developers' chat page.
 
-    Replies nobody asked for, such as after a cancelled sign-in, are sent to that page too.
+    Unsolicited replies, such as after a cancelled sign-in, are sent to that page too.
     """
     from bot.cli.devchat import DevChat  # noqa: PLC0415 -- a real payer needs none
 

@@ -178,7 +178,7 @@ def _no_id(text: str) -> str:
 
 def _own(value: str) -> str:
     if _EXAMPLE.fullmatch(value.strip()):
-        raise ValueError("is still the example of the page; put your app's own here")
+        raise ValueError("is still a placeholder; put your own value here")
     return value
 
 

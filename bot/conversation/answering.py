@@ -262,7 +262,7 @@ class Answering:
         return kit.Seen(date.fromisoformat(look.day), look.claims, look.doctors) if look else None
 
     def unasked(self, person: Person, access: Access | None) -> kit.Ask:
-        """Return an `Ask` for background work on a person's record, whose result nobody waits for."""
+        """Return an `Ask` for background work on a person's record, which answers no message."""
         return self._prepare(Message("", person, OneToOne(""), ""), Asked(""), access)
 
     def of_directory(self, asked: Asked, said: str = "") -> kit.Ask:

@@ -249,7 +249,7 @@ def _asks_of_claim(rules: IntentRules) -> bool:
 
 
 def by_name(memory: Memory, asked: Asked, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return a claims question with the shown provider's name in place of the reference, which claims do not contain.
+    """Return a claims question with the shown provider's name in place of its reference, which no claim contains.
 
     Without a known name, the provider is dropped. Other questions are unchanged.
     """

@@ -329,7 +329,7 @@ def to_share(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules
 
 
 def carried(asked: Asked) -> dict[str, str | None]:
-    """Return the sharing arguments of a question that waits for a place; None for those that are missing."""
+    """Return the arguments "share", "file" and "contact" of a question that waits for a place; None where not set."""
     return {name: asked.arguments.get(name) for name in (SHARED, _FILE, _CONTACT)}
 
 

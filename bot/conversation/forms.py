@@ -119,8 +119,8 @@ TICKED = "only"
 class FormField(msgspec.Struct, frozen=True):
     """A field of a form, as each channel draws it.
 
-    `choices` are (value, label) pairs, `starts` the initial values; `example` stands in an empty field for text. If one
-    of the choices may be left open, the first one, with the value "", says so.
+    `choices` are (value, label) pairs, `starts` the initial values, `example` the placeholder of an empty text field.
+    The first choice of an optional field has the value "" and says that the choice is left open.
     """
 
     key: str

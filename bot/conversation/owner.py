@@ -98,7 +98,7 @@ OfferLink = Callable[..., Awaitable[Private]]
 
 
 def about_whom(asked: Asked, exchange: Exchange, reading: Reading) -> Asked:
-    """Return the question with the person it is about, if its words tell that, in the slot `person`.
+    """Return the question with the person it is about in the slot `person`, if its words name one.
 
     In a shared place, a question that names a person is refused. "His" or "her" means the last matching person that a
     question of this chat was about; if there is none, the bot asks whose record is meant. The pronoun is not resolved
@@ -134,7 +134,7 @@ def without_giver(reading: Reading) -> Reading:
 
 
 def of_nobody(asked: Asked) -> Asked:
-    """Return a question that needs no record without an ignored household: "family plans" excludes nobody."""
+    """Return the question without an ignored household if it needs no record, as in "family plans"."""
     slot = asked.unmet.get(PERSON)
     if slot is None or slot.value != HOUSEHOLD:
         return asked

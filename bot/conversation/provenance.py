@@ -229,7 +229,7 @@ def within(blocks: tuple[Block, ...], barred: Callable[[str], bool]) -> tuple[Bl
 
 
 def explained(intent: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Return the blocks of an intent's reply, without "How do you know?" if they have no money, date or network."""
+    """Return the blocks; the button "How do you know?" is removed if the text has no amount, date or network."""
     if intent == SOURCES or any(_CHECKABLE.search(text) for block in blocks for text in sentences(block)):
         return blocks
     return within(blocks, SOURCES.__eq__)

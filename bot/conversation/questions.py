@@ -159,7 +159,7 @@ class Questions:
         return self._words.writer.isdisjoint(own) and not self._words.adding.isdisjoint(joined)
 
     def _is_column(self, reading: Reading, before: Reading, head: Collection[str]) -> bool:
-        """Return whether a part says what to list of each claim: "list my claims of May, who billed it and the sum"."""
+        """Return whether a part names a column of a list: "list my claims of May, who billed it and the sum"."""
         rules, first = (self._engine.intents.get(one.intent or "") for one in (reading, before))
         each = not _EACH.isdisjoint(reading.said.words)
         of_them = rules is not None and rules.shows_claims and OF_CLAIMS.isdisjoint(reading.slots)
@@ -167,7 +167,7 @@ class Questions:
         return lists and (each or (of_them and not self._words.imperative.isdisjoint(head)))
 
     def _is_besides(self, reading: Reading, whole: Reading, before: Reading) -> bool:
-        """Return whether a part asks something else than the one before it, whatever its form.
+        """Return whether a part asks something else than the part before it.
 
         It has to be clear alone, and to have no values or new ones. `before` is the whole message if there is none.
         """
@@ -227,7 +227,7 @@ class Questions:
         return reading.score >= (_LIKELY if rules.needs == "nothing" else least)
 
     def _is_own(self, own: Question, before: Question, whole: Reading, *, refers: bool) -> bool:
-        """Return whether a part of a message asks something besides the question before it.
+        """Return whether a part of a message asks a question of its own.
 
         A part is a condition of that question if the reading of the whole message has all its values: "and tell me if
         they take new patients".
@@ -291,7 +291,7 @@ def with_words(text: str, slots: Mapping[str, Slot]) -> Mapping[str, Slot]:
 
 
 def lead(blocks: Sequence[Block], above: Sequence[Block], *, repeats: bool = False, same: bool = False) -> Lines:
-    """Return the first lines of an answer that goes under another one, without the lines that stand `above`.
+    """Return the first lines of an answer that goes under another one, without lines that are already in `above`.
 
     The heading of a list is followed by its first entries. Return () if the sentences above have all amounts and dates
     of the answer's first line and entries (of the `same` intent: amounts), unless it `repeats` them for a yes or no.

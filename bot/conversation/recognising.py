@@ -138,7 +138,7 @@ class Recognisers:
     async def _code(self, exchange: Exchange) -> NextStep | None:
         """Return the reply to a typed code: the account is connected, or why not; None if there is no code.
 
-        A person without an account who types "code" is told how to connect, or to type the code.
+        A person without an account who types "code" gets a reply on how to connect, or to type the code.
         """
         message = exchange.message
         if message.press is not None or message.origin != "said":

@@ -180,7 +180,7 @@ class References:
         await self._of_visit(exchange, found)
 
     async def _of_visit(self, exchange: Exchange, found: Sequence[Described]) -> None:
-        """Make a question of a claim out of one that points at it: "for that visit, whom do we pay and how much"."""
+        """Make a question about a claim out of one that refers to it: "for that visit, whom do we pay and how much"."""
         reading, rules = exchange.reading, self._intents.get(exchange.reading.intent or "")
         bare = any(one.points and not (one.telling or _CLAIMS.isdisjoint(one.words)) for one in found)
         if not bare or rules is None or rules.needs != "member" or rules.reads_claims or reading.unclear:
@@ -228,7 +228,7 @@ class References:
         return bool(asks) and "CLAIM" not in reading.concepts
 
     def _with_value(self, exchange: Exchange, intent: str, slot: str, value: str, phrase: Described | None) -> Reading:
-        """Return the reading with the value in place of the description, whose words are no other condition."""
+        """Return the reading with the slot set to `value`; the words of `phrase` are no longer other conditions."""
         reading, text = exchange.reading, phrase.text if phrase else ""
         if text:
             words = exchange.words or reading.text

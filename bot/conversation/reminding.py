@@ -36,7 +36,7 @@ Raises `Unwritable` if there is no chat that accepts it, and `Later` if it was n
 
 
 class Telling:
-    """Makes error messages, and tells people about background work. At startup, each channel adds itself to `push`."""
+    """Makes error messages, and sends results of background work. At startup, each channel adds itself to `push`."""
 
     def __init__(self, pack: Pack, keeper: Keeper, meter: Meter) -> None:
         self._pack, self._keeper, self._meter = pack, keeper, meter
@@ -96,7 +96,7 @@ class Cases:
     async def change(self, person: Person, whose: str, change: CaseChange) -> AppealCase | None:
         """Apply a change to the case of a claim, and return the case; None if the change deletes it.
 
-        A case that becomes empty is returned and not stored, because it would catch all that is told later.
+        A case that becomes empty is returned and not stored, because later statements would be added to it.
 
         Raises:
             StoreBusy: the case was changed concurrently, again and again.

@@ -81,7 +81,7 @@ def corrected(
 
 
 def intent_of_picked(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> str | None:
-    """Return the intent of a message that only says which of the providers in the last list is meant; else None.
+    """Return the intent of a message that only selects a provider of the last list; else None.
 
     It shows the entries that are meant; the search is repeated if the words fit none of them, as there may be more.
     """
@@ -100,7 +100,7 @@ def intent_of_picked(memory: Memory, reading: Reading, intents: Mapping[str, Int
 
 
 def entries_meant(memory: Memory, reading: Reading) -> tuple[int, ...]:
-    """Return the numbers of the entries that the message means, in order; () if it tells none apart.
+    """Return the numbers of the entries that the message selects, in order; () if it selects none.
 
     These are the entries that show most of its words, or all but those that it excludes: "not the limestone one". "The
     other one" is none that `memory.lead` singles out.

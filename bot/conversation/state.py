@@ -103,7 +103,7 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
         whose: The Patient id of the person that the asker switched to.
         spoken: The Patient ids of the people that questions were about, most recent first.
         link: The account link. It is read for each message and not stored.
-        met: Whether an answer of this conversation has said whose record it reads.
+        met: Whether an answer of this conversation has stated whose record it is from.
         older: The questions of earlier replies' buttons, by `typed_label`.
         record: The id of the record that the last answer was about; None if there were several records.
         shown: The ids of the claims in the last answer, or of claims that were shown one after the other, the most
@@ -223,9 +223,9 @@ class Dialogue:
     async def remember(
         self, message: Message, memory: Memory, presses: Sequence[NewRow] = (), record: Recorder | None = None
     ) -> None:
-        """Store the dialogue state for ten minutes, and the rows `presses`, in one transaction with the audit record.
+        """Store the dialogue state for ten minutes, and `presses`, in one transaction with the audit record.
 
-        A passing message, which nothing refers to later, stores only the audit record, if there is one.
+        `presses` are the rows of the reply's buttons. Of a `passing` message only the audit record, if any, is stored.
         """
         rows = (*presses, self._sealed("dialogue", _conversation(message), memory, message.person, IDLE_SECONDS))
         rows = () if message.passing else rows

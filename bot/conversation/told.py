@@ -70,7 +70,7 @@ def named_care(engine: Engine, text: str, memory: Memory, today: date) -> str:
 
 
 def _of_the_next(engine: Engine, text: str, today: date) -> str:
-    """Return the question about the next such care, with the told care in place of what points at it; "" for others.
+    """Return the question about the next such care, with the mentioned care in place of the reference; "" for others.
 
     The told part has the care and its time or amount; the question speaks of the future, and names no care.
     """

@@ -280,9 +280,9 @@ class Turn:
         return reply, tuple(found)
 
     def _beside(self, exchange: Exchange, asked: Asked, then: Asked) -> Asked | None:
-        """Return a further question with its person set; None if its answer may not stand under the first one.
+        """Return a further question with its person set; None if its answer may not be shown under the first one.
 
-        The answer may not stand there if the question causes an action, continues an answer, or is about another
+        It may not be shown there if the question causes an action, continues an answer, or is about another
         record.
         """
         message, memory, rules = exchange.message, exchange.memory, self._intents.get(then.intent)

@@ -94,7 +94,7 @@ class Reminder(msgspec.Struct, frozen=True):
 
     @property
     def news(self) -> int:
-        """What a message about its news says; other words if it is unknown whether the last one was delivered."""
+        """The text of a message about its news; other words if it is unknown whether the last one was delivered."""
         return MAYBE_NEWS if self.doubt else NEWS
 
     @property

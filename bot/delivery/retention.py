@@ -50,7 +50,7 @@ class Erased(msgspec.Struct, frozen=True):
 
     @property
     def all(self) -> int:
-        """How many messages will be gone when the work is done."""
+        """The number of messages that are deleted or will be."""
         return self.deleted + self.waiting
 
     @property

@@ -288,7 +288,7 @@ _SHOWN = {**dict.fromkeys(_TYPES, "attachment"), "html": "inline"}
 
 
 class Pages:
-    """Serves the documents and the form before them. Failures are raised, and told by the pages' guard."""
+    """Serves the documents and the form before them. Errors are raised, and `PageGuard` shows them."""
 
     def __init__(self, documents: Documents, renderer: Renderer, public_url: str) -> None:
         self._documents, self._renderer = documents, renderer

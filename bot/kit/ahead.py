@@ -52,7 +52,7 @@ class OfPrice(msgspec.Struct, frozen=True):
     """The member's share of a price.
 
     Attributes:
-        first: The part of the price that goes to the rest of the deductible.
+        first: The part of the price that counts toward the rest of the deductible.
         rest: The price minus `first`.
         part: The coinsurance and the copay on `rest`.
         capped: True if the share would exceed what is left of the out-of-pocket maximum, so that it is what is left.
@@ -67,7 +67,7 @@ class OfPrice(msgspec.Struct, frozen=True):
 
 
 class PlanRule(msgspec.Struct, frozen=True):
-    """What one plan says that the member pays for the care in question, and what is left of its yearly amounts.
+    """What the member pays for the care in question by one plan's rules, and what is left of its yearly amounts.
 
     Attributes:
         benefit: The plan's first row for the care in the benefit table, or else the share that the Coverage states: the
@@ -165,7 +165,7 @@ def services_asked(ask: Ask) -> dict[str, tuple[tuple[str, ...], str | None]]:
 
 
 def _service_of(ask: Ask, kind: str) -> tuple[tuple[str, ...], str] | None:
-    """Return the words and the key of the table's service for a kind of care; None if the table has no such service.
+    """Return the words and the key of the benefit table's service for a kind of care; None if it has no such service.
 
     An empty `kind` stands for a question that names no kind of care: its words alone select the service.
     """

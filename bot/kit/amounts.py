@@ -115,7 +115,7 @@ def inner_amount(claims: Iterable[Claim], amount: Amount | None) -> Inner | None
 def gap_of(one: Claim, other: Claim) -> ShareGap | None:
     """Return the difference of the shares of two claims, and the part that differs most with both of its amounts.
 
-    None unless the shares differ and the claims tell a part that does, and for a claim with a sensitivity label.
+    None if the shares are equal, if no part differs, or for a claim with a sensitivity label.
     """
     gaps = {name: difference(one.amount(name), other.amount(name)) for name in (None, *_PARTS)}
     sizes = {name: abs(gap.value) for name, gap in gaps.items() if gap and gap.value}

@@ -307,7 +307,7 @@ async def stepped(
 ) -> OneOfAppeal:
     """Return the answer after a step of its case: how long the claim can be appealed, what is due, and the change.
 
-    `made` returns the case after the step. If the days of the case are not in order then, only that is told.
+    `made` returns the case after the step. If the days of the case are then out of order, the answer states only that.
     """
     claim, case = plain.found.claim, plain.found.case
     if claim is None or case is None:

@@ -213,7 +213,7 @@ class Ask(msgspec.Struct, dict=True):
         return self.now or datetime.combine(self.today, time(12), UTC)
 
     def cannot(self, name: str) -> None:
-        """Record that the slot `name` was not applied because the records lack the data; the reply says so first."""
+        """Record that the slot `name` was not applied because the records lack the data; the reply begins with it."""
         self.unmet.setdefault(name, False)
 
     @property
@@ -223,7 +223,7 @@ class Ask(msgspec.Struct, dict=True):
         return self.care is not None and bool(self.care.claims) and used <= self.care.claims
 
     def said_unmet(self, name: str) -> None:
-        """Record that the slot `name` was not applied as a filter and that the answer's own template says so."""
+        """Record that the slot `name` was not applied as a filter and that the answer's own template mentions it."""
         self.unmet[name] = True
 
     def singles_out(self, claims: Iterable[str]) -> None:
@@ -266,7 +266,7 @@ class Ask(msgspec.Struct, dict=True):
 
     @property
     def own_drawer(self) -> Drawer:
-        """Return the drawer of this record."""
+        """Return the encrypted storage of this record. Raise TypeError if no member is signed in."""
         if self.drawer is None:
             raise TypeError(_NO_MEMBER)
         return self.drawer()
@@ -348,7 +348,7 @@ class Ask(msgspec.Struct, dict=True):
 
 
 def once(of: Callable[[Ask], T]) -> Callable[[Ask], T]:
-    """Return the function with what it reads from a question kept by the question, until a copy is changed."""
+    """Return the function, with its result cached in the question until a copy of the question is changed."""
     name = f"{of.__module__}.{of.__name__}"
 
     @wraps(of)

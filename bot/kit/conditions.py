@@ -246,7 +246,7 @@ def texts_of(row: Listing) -> tuple[str | None, ...]:
 
 
 def shows(row: Listing, said: str) -> bool:
-    """Return whether these words stand in the listing's name, specialty, organization or address."""
+    """Return whether these words occur in the listing's name, specialty, organization or address."""
     return any(stands_at(words_of(said), words_of(text)) for text in texts_of(row))
 
 

@@ -48,7 +48,7 @@ class Coverages(msgspec.Struct, frozen=True):
 
     @property
     def held(self) -> tuple[Coverage, ...]:
-        """The current coverages, or if there is none, the one that ended last."""
+        """Return the current coverages; if there is none, the one that ended last."""
         return self.current or self.in_state("ended")[:1]
 
     def in_state(self, state: str) -> tuple[Coverage, ...]:
@@ -235,7 +235,7 @@ def share_asked(ask: Ask) -> str | None:
 def shares_of(costs: tuple[CostShare, ...], aspect: str | None, side: str | None) -> tuple[CostShare, ...]:
     """Return the cost shares of the kind `aspect` on the network side `side`; None selects every kind or both sides.
 
-    If there are none of the kind, a copay stands for coinsurance and vice versa, because plans use either.
+    If there are none of the kind, copays are returned for coinsurance and vice versa: plans use either.
     """
     sided = [share for share in costs if side is None or share.side in {None, side}]
     found = [share for share in sided if aspect is None or share.kind == aspect]
@@ -289,7 +289,7 @@ def care_said(ask: Ask) -> str | None:
 def named_visits(ask: Ask) -> tuple[str, ...]:
     """Return the codes of all visits that the message names by their words or by a doctor's specialty.
 
-    "By video" is the way to see a doctor and no second visit: "therapy over video" is one visit.
+    "By video" is how the visit takes place and no second visit: "therapy over video" is one visit.
     """
     code_of = {word: code for code, names in _NAMES.items() for word in names}
     kinds = ask.several.get("service")

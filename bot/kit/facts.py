@@ -94,7 +94,7 @@ _TOLD_APART = _NOT_SHOWN | frozenset(
 
 
 class ProviderFact(msgspec.Struct, frozen=True):
-    """What the listings say about one fact: values ("said"), an answer "yes", "no" or "partly", or nothing ("unsaid").
+    """What the listings say about one fact: values ("said"), an answer "yes", "no" or "partly", or no value ("unsaid").
 
     Attributes:
         about: The fact that was asked for: a slot, or a fact such as "phone".

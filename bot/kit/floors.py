@@ -59,7 +59,7 @@ class MetSoFar(msgspec.Struct, frozen=True):
 
     @property
     def pace(self) -> Amount | None:
-        """The amount used by the end of the year, if it goes on as so far, in whole dollars; with prescriptions."""
+        """The projected amount used by the end of the year, in whole dollars, with prescriptions."""
         if self.year is None or self.today is None or (days := (self.today - self.year.first).days) < _MONTH:
             return None
         used, whole = self.with_drugs or self.used, (self.year.last - self.year.first).days

@@ -49,12 +49,12 @@ class Found(WithDocument, frozen=True, kw_only=True):
             listed.
         elsewhere: How many providers outside the networks `own` match.
         others: Whether the page lists the providers outside the networks `own`.
-        none_own: Whether everybody is listed because nobody who matches is in the networks `own`.
+        none_own: Whether providers of all networks are listed because none that matches is in the networks `own`.
         nearer: The nearest place outside the networks `own`, if that place is nearer than all places inside.
         unclear: A network's name that matches no network or several; if several, nothing was searched.
         no_name: A word that was taken for a name, but is like no name in the directory, and was ignored.
         near: Similarly spelled names, if no provider or organization has the name; `no_house`: no organization has it.
-        none_of_all: Whether the question asks for one who is of all `kinds`, and nobody is.
+        none_of_all: Whether the question asks for a provider of all `kinds`, and there is none.
         facts: For each card, the facts that were asked for and that a card does not show.
         unmet: The conditions on which no listing has data.
         unsaid: By condition, how many providers match except that they have no data on this condition.

@@ -27,7 +27,7 @@ class ClaimQuery(msgspec.Struct, frozen=True):
         by: The group of the rows, such as "pharmacy" or "year"; "time" for `times`, "side" for `sides`; None for one
             row.
         across: The same for the parts of each row.
-        times: The times that the question names apart, earliest first.
+        times: The separate periods that the question names, earliest first.
         sides: The kinds of care, providers or drugs that are rows by "side"; `rest`: what
             all other claims are called, if they are a row too.
         measures: What is measured: the kinds of amounts (None for the member's share), what is counted, or "days", the
@@ -36,7 +36,7 @@ class ClaimQuery(msgspec.Struct, frozen=True):
         unit: What a mean is taken over, and what counts as one time: "visit", "fill", "claim", "month" or "year".
         nth, through: The positions of the claims that "least" and "most" take, from 1.
         order: "least" or "most" if the rows are ranked by their first value, "first" by their first day; with `across`,
-            only that part of each row is told: "which doctor I saw most each year".
+            only that part of each row is shown: "which doctor I saw most each year".
         at: The position in that order that is asked for, from 1, or from the end if negative.
         shown: How many ranked rows are shown; `top`: how many are asked for, as in "my three dearest visits".
         newest: How many of the newest visits, fills or claims are taken; None for all.
@@ -47,7 +47,7 @@ class ClaimQuery(msgspec.Struct, frozen=True):
         whom: The provider that is compared with all others: "did I see Dr. Kim more than anyone else".
         only: True if the question is whether there is only one: "is she my only doctor".
         apart: True if it is whether each time it was another one: "a different dentist each time".
-        timed: True if the question names a period, so that a part of it without care is told too.
+        timed: True if the question names a period, so that months without care are shown too.
     """
 
     by: str | None = None
@@ -91,7 +91,7 @@ class ClaimQuery(msgspec.Struct, frozen=True):
 
     @property
     def ranks(self) -> bool:
-        """Whether the rows are told as a ranking, or as those that meet conditions."""
+        """Whether the rows are shown as a ranking, or as those that meet conditions."""
         return bool((self.order and not self.across) or self.held or self.members or self.some)
 
 

@@ -268,7 +268,7 @@ async def unused(
 ) -> list[Phrase]:
     """Return the phrases without which the question has the same answer, so that the answer did not use them.
 
-    Which of two sides came first is only told by an answer that puts them in order.
+    Only an answer that orders two sides by date can say which came first.
     """
     most = getattr(summary, "most", None)
     honoured = {"in_order": getattr(summary, "placed", ()), "with_care": most}

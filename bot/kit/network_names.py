@@ -167,5 +167,5 @@ def core_of(name: str | None) -> tuple[str, ...]:
 
 
 def _is_within(way: str, name: str | None) -> bool:
-    """Return whether the distinguishing words of the name `way` stand one after another in another name."""
+    """Return whether the distinguishing words of the name `way` occur in sequence in another name."""
     return bool(stands_at(core_of(way), words_of(name)))

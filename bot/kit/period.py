@@ -174,7 +174,7 @@ def windows(start: date, end: date) -> Iterator[tuple[date, date]]:
 
 
 def same_month(day: date, start: date, end: date) -> bool | None:
-    """Return whether `day` is in the month of the period `start`-`end`, whatever the year.
+    """Return whether `day` is in the month of the period `start`-`end`, in any year.
 
     Return None if the period is not within one month.
     """

@@ -67,7 +67,7 @@ def query_asked(ask: Ask) -> ClaimQuery | None:
 
 
 def _sides_asked(ask: Ask) -> ClaimQuery | None:
-    """Return the query for the sums of kinds of care apart ("scripts separate"), or of those that are ranked."""
+    """Return the query for one sum per kind of care ("scripts separate"), or for a ranking of kinds of care."""
     named, says, order = filter_of(ask), ask.asked.says, order_asked(ask)
     query = ClaimQuery(SIDE, measures=(amount_asked(ask),))
     if asks_order(ask) and len(named.sides) > 1:  # which of them came first
@@ -82,7 +82,7 @@ def _sides_asked(ask: Ask) -> ClaimQuery | None:
 
 
 def _split(ask: Ask) -> tuple[ClaimFilter, ...]:
-    """Return the kinds of care and claim types of which the sums are asked apart, as in "scripts separate"."""
+    """Return a filter for each kind of care and claim type that gets a sum of its own, as in "scripts separate"."""
     named, says, by_kind = filter_of(ask), ask.asked.says, ask.asked.by == "kind"
     if "split" not in says and not (by_kind and (named.services or "group" in says)):
         return ()
@@ -188,7 +188,7 @@ def _ends(ask: Ask) -> tuple[Fold, ...]:
 
 
 def _folds(ask: Ask, *, slow: bool) -> tuple[Fold, ...]:
-    """Return how the amounts are folded, in a fixed order; only the sum if the question says nothing of it."""
+    """Return the aggregate functions of the question, such as the mean, in a fixed order; by default the sum."""
     says, order = ask.asked.says, order_asked(ask)
     usual = says.get("usual") if "median" in says else ask.slots.get("average") or says.get("usual")
     sized = not _SIZED.isdisjoint(says)  # the weights may hear an order that no word says
@@ -235,7 +235,7 @@ def _measures(ask: Ask) -> tuple[str | None, ...]:
 
 
 def times_named(ask: Ask) -> tuple[DaySpan, ...]:
-    """Return the times that the question names apart, earliest first; () if it names one or none.
+    """Return the separate periods that the question names, earliest first; () if it names one or none.
 
     These are the halves of a year, two years or two months that were read as one time ("2025 and 2026"), this year and
     the last one, or any times without a day in common.

@@ -199,7 +199,7 @@ def _limits_sums_of_group(ask: Ask) -> bool:
 
 
 def sizes_group(ask: Ask) -> bool:
-    """Return whether the question sets limits for each member of a group, or asks about each of them by itself."""
+    """Return whether the question sets limits for each member of a group, or asks about each member separately."""
     return _sized_group(ask) is not None
 
 
@@ -295,7 +295,7 @@ def set_apart(ask: Ask) -> frozenset[str]:
 
 
 def of_unit(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
-    """Return the conditions limited to the claims that a counted or averaged unit stands for."""
+    """Return the conditions limited to the claims that a counted or averaged unit, such as a visit, refers to."""
     unit, counted, says = text_of(ask, "unit"), counts_asked(ask, wanted), ask.asked.says
     own = {"average", "median", "number_of"} & {*ask.slots, *says} or ask.asked.first_and_last or ask.asked.gap
     if not (own or counted in {"visit", "fill"} or wanted.limits or wanted.exact):
@@ -306,7 +306,7 @@ def of_unit(ask: Ask, wanted: ClaimFilter) -> ClaimFilter:
 
 
 def only_of(wanted: ClaimFilter, *units: str | None) -> ClaimFilter:
-    """Return the conditions limited to the claims that a unit stands for: fills are pharmacy claims and visits are not.
+    """Return the conditions limited to the claims that a unit refers to: fills are pharmacy claims and visits are not.
 
     The conditions are unchanged if they name a claim type, a kind of care or a drug.
     """

@@ -289,7 +289,7 @@ def mentions(ask: Ask, said: str, tests: Sequence[Sequence[Observation]]) -> lis
 
 
 def _tells(written: str, word: str, heard: ClaimsAsked) -> bool:
-    """Return whether a word names a test by itself; a symbol of one or two letters has to begin with a capital."""
+    """Return whether a single word names a test; a symbol of one or two letters must begin with a capital."""
     symbol = len(word) <= _SHORT
     return bool(heard.vitals or (heard.tests and not (symbol and written.islower()))) or (
         len(word) >= _LONG and word not in _GENERAL

@@ -51,7 +51,7 @@ class DirectorySearch:
     def __init__(
         self, ask: Ask, detail: str, *, places: Sequence[str] | None = None, kinds: Kinds | None = None
     ) -> None:
-        """Store the question, and the intent `detail` that tells of one result.
+        """Store the question, and the intent `detail` that shows one result.
 
         `places` are the kinds of places of care to find, () for any kind; None for a search for providers. `kinds` are
         kinds of providers that the question does not name itself.
@@ -68,7 +68,7 @@ class DirectorySearch:
     ) -> Found:
         """Return the page of the matching results, nearest first.
 
-        If none matches, the page tells what a larger distance or fewer conditions would find. Without `wishes`, the
+        If none matches, the page lists what a larger distance or fewer conditions would find. Without `wishes`, the
         conditions are those of the question. `what` is the kind of provider in the person's words.
 
         Raises:
@@ -207,7 +207,7 @@ class DirectorySearch:
         )
 
     def _of_every_kind(self, kept: Sequence[Listing]) -> tuple[Sequence[Listing], bool]:
-        """Return the listings of who is of every kind, for "does both"; if nobody is, all of them, and True."""
+        """Return the listings of who is of every kind, for "does both"; if there are none, all listings, and True."""
         together = not _BOTH.isdisjoint(words_of(self.ask.said)) and "location" not in self.ask.several
         kinds = [set(codes) for codes, _ in kinds_of(self.ask)] if together and self.places is None else []
         groups = by_provider(kept) if kinds else ()
@@ -219,7 +219,7 @@ class DirectorySearch:
         """Return the area of the search.
 
         Raises:
-            NeedsPlace: The question names no place and nobody.
+            NeedsPlace: The question names neither a place nor a provider.
             Reroute: It names no place, but a provider.
         """
         try:
@@ -238,7 +238,7 @@ class DirectorySearch:
     async def _named(
         self, wishes: Conditions, where: SearchArea | None, found: tuple[Listing, ...]
     ) -> tuple[Conditions, tuple[Listing, ...]]:
-        """Return the conditions with the name that stands in the message and in no slot, and the listings.
+        """Return the conditions with a name that is in the message but in no slot, and the listings.
 
         It is that of a listing, or else words that nothing explains or behind "a Dr.", if the directory has the name.
         """
@@ -332,7 +332,7 @@ class DirectorySearch:
         return row.key if self.places is None else row.store
 
     async def _instead(self, result: Found, found: tuple[Listing, ...]) -> tuple[tuple[Listing, ...], Found]:
-        """Return the listings and the page of a search that found nobody, with similar names if nobody has the name.
+        """Return the listings and the page of a search without a match, with similar names if no provider has the name.
 
         Raises:
             Reroute: The provider is listed, but not as active.

@@ -158,7 +158,7 @@ def is_address(name: str) -> bool:
 
 
 def stands_at(form: Sequence[str], words: Sequence[str]) -> list[int]:
-    """Return the indexes in `words` at which the words of `form` stand one after another; [] for an empty form."""
+    """Return the indexes in `words` at which the words of `form` occur in sequence; [] for an empty form."""
     own, size = tuple(form), len(form)
     return [at for at, word in enumerate(words) if own and word == own[0] and tuple(words[at : at + size]) == own]
 

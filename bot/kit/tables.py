@@ -33,7 +33,7 @@ _ORDERS: Mapping[Fold, Callable[[tuple[Amount, Claim]], Any]] = {
 
 
 class QueryCell(msgspec.Struct, frozen=True):
-    """One value: an `amount`, or a `number` of what `measure` counts; both are None if no claim tells it.
+    """One value: an `amount`, or a `number` of what `measure` counts; both are None if no claim has it.
 
     Attributes:
         times: The number of units of a mean; `whole`: its sum.
@@ -315,13 +315,13 @@ def _count(measure: str, claims: Sequence[Claim]) -> int:
 
 
 def _days(claim: Claim) -> Amount | None:
-    """Return the days from the care until the plan paid or decided; None if the claim does not tell both."""
+    """Return the number of days from the care until the plan paid or decided; None if a date is missing."""
     decided, day = claim.paid_on or claim.created, claim.service.day
     return Amount(Decimal((decided.first - day.first).days)) if decided and day else None
 
 
 def unpaid_of(claim: Claim) -> Amount | None:
-    """Return what may still be left to pay: the amount owed, less a reported payment; None if it is not told."""
+    """Return what may still be left to pay: the amount owed, less a reported payment; None if it is unknown."""
     return claim.owed.amount if claim.paid_by_patient is None else left_of(claim)
 
 

@@ -151,7 +151,7 @@ class ToCome(msgspec.Struct, frozen=True):
 
     @property
     def of_year(self) -> tuple[PlanRule, ...]:
-        """A rule of each plan that tells the yearly amounts: one with a deductible, if there is any."""
+        """A rule of each plan with its yearly amounts: one with a deductible, if there is any."""
         every = {rule.plan.id: rule for rule in self.rules}
         return tuple((every | {rule.plan.id: rule for rule in self.rules if rule.deductible}).values())
 

@@ -38,7 +38,7 @@ _WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "
 class ClaimTrait(msgspec.Struct, frozen=True):
     """A condition: the person's words for it, "" if another condition has them, and whether a claim meets it.
 
-    `holds` returns None for a claim that does not tell it. `where`: the words name a place. `out`: claims that meet the
+    `holds` returns None for a claim that lacks the data. `where`: the words name a place. `out`: claims that meet the
     condition are excluded.
     """
 
@@ -168,7 +168,7 @@ def with_traits(ask: Ask, claims: Sequence[Claim]) -> Ask:
 
 
 def _town(ask: Ask, words: Sequence[str], claims: Sequence[Claim]) -> ClaimTrait | None:
-    """Return the condition that the care was in or outside a named town; None if no claim tells its town."""
+    """Return the condition that the care was in or outside a named town; None if no claim has a town."""
     place = ask.beside.get("location")
     city = str(place.get("city") or "") if isinstance(place, Mapping) else ""
     own = words_of(city)

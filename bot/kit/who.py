@@ -135,7 +135,7 @@ class OfProvider(WithDocument, frozen=True, kw_only=True):
 async def who(ask: Ask, *, guesses: bool = False) -> Who:
     """Return the provider of a button's reference or of a typed NPI or TIN, or all providers that match the name.
 
-    With `guesses`, the only provider whose name is spelled nearly so is taken to be meant, and the reply says so.
+    With `guesses`, a single provider with a similar name is used, and the reply mentions that.
 
     The words of a name match whole words in any order, without accents; beginnings of words match only if nothing else
     does. If the question names several providers, the result has all providers that match one of the names.

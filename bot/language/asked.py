@@ -66,7 +66,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         period: "day", "month", "quarter" or "year" if each is asked about; `number`: what is counted in each.
         each_of: the period with one claim requested for each: "the most expensive visit each quarter".
         exactly: the exact amounts of the claims; `paid`: the numbers after a verb of payment, which may lack a "$".
-        limits: the limits on amounts that no slot holds: "over 3000", "not free".
+        limits: the limits on amounts that are in no slot: "over 3000", "not free".
         spell: the limits on a duration, and their unit: "more than 6 months".
         setting: "outpatient" or "inpatient".
         then: the words after a second "how many", which counts a subset: "how many of those were Dr. Kim's".
@@ -180,7 +180,7 @@ class ClaimsQuestion(Classed):
             exactly=tuple(self._exactly()),
             paid=tuple(one for one in self._behind("paid", Decimal(1)) if one >= _COUNTS),
             limits=self._limits(),
-            spell=self._spell() if not found.keys().isdisjoint({"gap", "gap_of", "lag"}) else None,
+            spell=self._duration() if not found.keys().isdisjoint({"gap", "gap_of", "lag"}) else None,
             degrees=degrees,
             no_degrees=no_degrees,
             uses=tuple(use for use, _ in uses),
@@ -370,8 +370,8 @@ class ClaimsQuestion(Classed):
             return AmountLimits(over=size, over_too=True)
         return AmountLimits(size, size, over_too=True, under_too=True)
 
-    def _spell(self) -> tuple[AmountLimits, str] | None:
-        """Return the limits on a duration and its unit, for example of "more than 6 months"; None if none."""
+    def _duration(self) -> tuple[AmountLimits, str] | None:
+        """Return the limits on a duration and their unit, as in "more than 6 months"; None if there are none."""
         for at in range(1, self._end - 1):
             before, unit = self._before(at), next(iter(self._values(at + 1, "spell")), None)
             one = int(self._is(at, "entire") or (bool(before) and self._words[at] in _ONE))

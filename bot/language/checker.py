@@ -140,7 +140,7 @@ def _misread(entry: IntentRules, readings: _Readings) -> Iterator[tuple[str, str
 
 
 def _told_alike(entry: IntentRules, reading: Reading, engine: Engine) -> bool:
-    """Return whether both intents tell of claims: what is asked decides between these (`bot.language.shapes`)."""
+    """Return whether both intents are about claims: `bot.language.shapes` chooses between such intents."""
     other = engine.intents.get(reading.intent or "")
     return entry.tells is not None and other is not None and other.tells is not None
 
@@ -243,7 +243,7 @@ class Faults:
             yield self._in_words(shown, text, what.format(repr(name)), nearest(name, known))
 
     def _named(self, entry: IntentRules) -> Iterator[_Named]:
-        """Yield what to check (`_Named`) of the names in a rule file; an empty text stands for the line of the name."""
+        """Yield what to check (`_Named`) of the names in a rule file; an empty text means the line of the name."""
         intents, own = self._engine.intents, {*entry.slots, *([WORKINGS] if entry.workings else [])}
         for rule in entry.rules:
             told = f"rule {rule.name!r}: "

@@ -63,11 +63,10 @@ def explaining(entry: IntentRules, *, answered: bool) -> tuple[Rule, ...]:
 
 
 def explained(rules: Iterable[Rule], heard: Heard, before: str | None, spoken: str | None) -> float:
-    """Return how well the best of these rules covers the words of a message, from 0 to 1.
+    """Return the share of a message's words that the best of these rules matches, from 0.5 to 1; 0 if no rule fits.
 
-    0 if a word is covered neither by the rule nor by a filler, otherwise the covered share, at least 0.5; 0.75 for a
-    rule that matches any of several values. A rule for the reply language `spoken` is skipped: "¿habla español?" after
-    a Spanish message is about a doctor.
+    A rule fits if all words but fillers match. A rule with alternatives (`any`) counts as 0.75. A rule that sets the
+    reply language to `spoken`, the language of the message, is skipped: "¿habla español?" is then about a doctor.
     """
     every, best = len(heard.keys), 0.0
     for rule in rules:
@@ -328,7 +327,7 @@ class Chooser:
     def views(
         self, entry: IntentRules, chances: Mapping[str, float], heard: Heard, *, of_somebody: bool = False
     ) -> float:
-        """Return the probability that what an intent shows is requested, claims or one provider, in whatever form.
+        """Return the probability that what an intent shows, claims or one provider, is requested in any form.
 
         If the intent can use all conditions of the message, this includes the probabilities of the other intents that
         show claims, or that tell of the provider that is named. `of_somebody`: the message names a person, so intents

@@ -101,7 +101,7 @@ class Classed:
         self._taken = _places_of(runs, *(runs.keys() - _COUNTING))
 
     def _run(self, text: str) -> frozenset[int]:
-        """Return the token indexes of a slot's words; values that stand apart are separated by commas: "2026, 2025"."""
+        """Return the token indexes of a slot's words; non-adjacent values are separated by commas: "2026, 2025"."""
         parts = [words for one in {*text.split(", ")} if (words := read(one).words)]
         return frozenset(
             place
@@ -152,7 +152,7 @@ class Classed:
         return self._values(index, "group") if self._is(index - 1, "leading") else []
 
     def _before(self, index: int) -> set[str]:
-        """Return which of "over", "under" and "least" stand directly before the number at `index`."""
+        """Return which of "over", "under" and "least" come directly before the number at `index`."""
         return {name for name in ("over", "under", "least") for hit in self._hits[name] if hit.after == index}
 
     def _dollars(self, index: int) -> Decimal | None:

@@ -127,7 +127,7 @@ def networks_by_letter(
         for place, word in enumerate(said.words)
         if word in letters and free[place] and not abbreviates(said, place)
     ]
-    found = [tag for tag in lone if _after_but(said, tag.first, words) or _led(said, tag.first, words)]
+    found = [tag for tag in lone if _after_but(said, tag.first, words) or _names_network(said, tag.first, words)]
     alone = [tag for tag in lone if sought or (named and tag.after == len(said.words) > 1)]
     found += [tag for tag in alone if tag not in found and _stands_alone(said, tag.first)]
     for _ in lone:
@@ -154,8 +154,8 @@ def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str,
     ]
 
 
-def _led(said: Utterance, index: int, words: WordArea) -> bool:
-    """Return whether the letter at `index` is where a network is named: "which plans use S", "is Dr. Kim in s"."""
+def _names_network(said: Utterance, index: int, words: WordArea) -> bool:
+    """Return whether the words around a single letter show that it names a network: "which plans use S"."""
     first = index - (index > 0 and said.words[index - 1] in words.leading_article)
     if first < 1 or said.words[first - 1] not in words.leading:
         return False

@@ -18,7 +18,7 @@ WITHIN = 8
 
 
 class DangerPattern(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
-    """Ideas that together tell of danger: the first of `all`, with the others within `within` words of it.
+    """Ideas that together indicate danger: the first of `all`, with the others within `within` words of it.
 
     With `after`, the others must follow the first. A `plain` pattern counts even where the weights find a message calm,
     and a `firm` one makes danger of nearly any words. A `mild` one is a symptom: a nurse or a doctor is called first.
@@ -37,7 +37,7 @@ class DangerPattern(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dic
 
     @property
     def intent(self) -> str:
-        """The emergency that the pattern tells of."""
+        """The intent of the emergency that the pattern indicates."""
         return f"{DANGER}{self.kind}"
 
     @cached_property

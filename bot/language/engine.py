@@ -125,7 +125,7 @@ class Engine:
         return alone if own else reading
 
     def _beside(self, heard: Heard, context: Context | None) -> Reading | None:
-        """Return the reading of the clauses of a message that tell of no danger; None if they ask nothing."""
+        """Return the reading of a message's clauses without danger; None if they ask nothing."""
         said, words = heard.said, self.lexicon.grammar.area("clauses")
         asking = [one for one in heard.clauses if one.role is not ClauseRole.COURTESY and asks(said, one, words)]
         rest = [text for one in asking if self._alarms.hear(read(text := said.text_of(one))).danger is None]
@@ -150,7 +150,7 @@ class Engine:
         return intent, slots, Context(intent, slots, asked, reading.language, earlier=earlier)
 
     def slots_as(self, intent: str, text: str, *, today: date) -> dict[str, Slot]:
-        """Return the slots of a message for one intent, whatever its likeliest intent."""
+        """Return the slots of a message for a given intent, which need not be its likeliest one."""
         return self._slots_as(intent, read_whole(text)[1], today)
 
     def _slots_as(self, intent: str, said: Utterance, today: date) -> dict[str, Slot]:
@@ -176,7 +176,7 @@ class Engine:
         return sides(lambda part: self.slots_in(part, today=today), text, self.lexicon.grammar.area("options"))
 
     def says_plan_year(self, text: str) -> bool:
-        """Return whether a date phrase refers to the plan year, which only the member's coverage tells."""
+        """Return whether a date phrase refers to the plan year, which only the member's coverage contains."""
         return says_plan_year(self.lexicon.grammar, read(text).words)
 
     def dates_in(self, text: str, today: date, plan_year: tuple[date, date]) -> Slot | None:
@@ -394,5 +394,5 @@ class Engine:
 
 
 def _asked_of(entry: IntentRules, heard: Heard) -> Heard:
-    """Return a message with the values of its question; with all if one side of a comparison may stand elsewhere."""
+    """Return a message with the values of its question; with all if one side of a comparison may be elsewhere."""
     return heard if entry.tells == "two" else heard.with_tags(in_question(heard.said, heard.tags, heard.clauses))

@@ -168,7 +168,7 @@ class Tagger:
         return said.keys[match.first - 1] in self._known
 
     def _of_person(self, tags: list[Tag], said: Utterance, lexed: Lexed) -> list[Tag]:
-        """Return the tags with the person whose record is requested by name, who is then not tagged as a provider."""
+        """Return the tags, plus one for the person whose record is requested; that name is no longer a provider's."""
         if aged := age_tags(lexed):
             return [*tags, *aged]
         if said.people:

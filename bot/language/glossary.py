@@ -39,7 +39,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WordsAround(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The words, as look-up keys, that may stand around a term in a general question.
+    """The words, as look-up keys, that may occur around a term in a general question.
 
     `asks` ask what the term is, `compares` how two terms differ. `own` words mean the person's own plan. A term after a
     word of `aside` is not the subject: "on a bill". `it` are the words allowed in a sentence that asks about the
@@ -103,7 +103,7 @@ class Glossary(msgspec.Struct, frozen=True):
         return (Tag(ALONE, _key(found[0]), 0, len(keys)),), range(0)
 
     def named(self, keys: Sequence[str]) -> tuple[Tag, ...]:
-        """Return the tags of the first two terms in a message, whatever the message asks about them."""
+        """Return the tags of the first two terms in a message, whether or not it asks what they mean."""
         first = {_key(one): one for one in reversed(self.tree.scan(keys))}
         return _tags(sorted(first.values(), key=lambda one: one.first))
 
@@ -117,7 +117,7 @@ class Glossary(msgspec.Struct, frozen=True):
         return list({_key(one): one for one in main or found}.values())[:_TWO]
 
     def _is_general(self, keys: Sequence[str], places: range, found: Sequence[PhraseFound]) -> bool:
-        """Return whether only allowed words stand around the terms, and one of them asks or compares."""
+        """Return whether all words around the terms are allowed ones, and one of them asks or compares."""
         covered = places_of(found)
         rest = {keys[place] for place in places if place not in covered}
         if not self.around.small.issuperset(rest):

@@ -135,7 +135,7 @@ def asked_of(heard: Heard, words: Mapping[str, str]) -> ClaimsAsked:
 
 
 def unmet(heard: Heard, slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Slot]:
-    """Return the values and the care in a message that the answer ignores, by slot type or `CARE`."""
+    """Return the conditions in a message that the answer ignores: by slot type, and under `CARE` a kind of care."""
     words = {name: slot.text for name, slot in slots.items()}
     asked = asked_of(heard, words).places if intent.reads_claims else frozenset[int]()
     care = care_left(heard, intent, asked)

@@ -234,7 +234,7 @@ def _as_people_say(phrases: str) -> Iterator[str]:
 
 
 def _rows_of(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each name with the others that stand behind it: "metformin: glucophage, fortamet; glipizide: glucotrol"."""
+    """Yield each name with the names listed after it: "metformin: glucophage, fortamet; glipizide: glucotrol"."""
     pairs = (row.partition(":") for row in text.split(";") if row.strip())
     yield from ((" ".join(name.split()), " ".join(others.split())) for name, _, others in pairs)
 

@@ -26,7 +26,7 @@ _TWICE, _AHEAD, _LEAST = 2.0, 1.3, 0.4
 
 
 class WordClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The words of a class in all languages (an asterisk stands for any ending), and its concepts and slot types."""
+    """The words of a class in all languages (an asterisk matches any ending), and its concepts and slot types."""
 
     names: tuple[str, ...] = ()
     words: str = ""
@@ -84,7 +84,7 @@ def _classes(alternative: str) -> frozenset[str]:
 
 
 def may_set(name: str, value: object, slots: Mapping[str, object]) -> bool:
-    """Return whether a rule may set a slot: no person if one is named, and no "yes" next to other values."""
+    """Return whether a rule may set a slot. It may not replace a person, or set "yes" beside other values."""
     if name == PERSON:
         return name not in slots
     return (name, value) != ("answer", "yes") or slots.keys() <= {"reply_language"}

@@ -287,11 +287,11 @@ class _People:
         return bool(ours) and self.at.word(after) not in self.around.own.care
 
     def _is_framed(self, begin: int, after: int) -> bool:
-        """Return whether the words on both sides are those that stand around a name."""
+        """Return whether the words on both sides are words that typically surround a name."""
         return (
             self._of_network(begin, after)
             or self._acts(begin, after)
-            or self._is_reached(begin, after)
+            or self._asks_contact(begin, after)
             or self._is_in_a_line(begin, after)
             or self._is_joined(begin, after)
         )
@@ -308,8 +308,8 @@ class _People:
         own, before = self.around.own, self.at.word(begin - 1)
         return before in own.asking | own.does and self.at.word(after) in (own.trait if before == "is" else own.act)
 
-    def _is_reached(self, begin: int, after: int) -> bool:
-        """Return whether the message asks for a person's contact data: "the phone number for …"."""
+    def _asks_contact(self, begin: int, after: int) -> bool:
+        """Return whether the words before a name ask for its contact data: "the phone number for …"."""
         led = self.at.word(begin - 1) in self.around.own.of and self.at.word(after) in self.around.follow
         return led and not self.around.own.field.isdisjoint(self.said.words[max(0, begin - _NEAR_NETWORK) : begin])
 

@@ -138,7 +138,7 @@ def _plain(text: str) -> str:
 def _slot(engine: Engine, kind: str, key: str, value: str, today: date) -> Slot | None:
     """Return the slot of an option; None if its value is invalid. "not P" excludes P.
 
-    The text of a switch such as `accepting` is its key, because "yes" alone tells nothing.
+    The text of a switch such as `accepting` is its key, because "yes" alone has no meaning.
     """
     words = engine.lexicon.grammar.area("options")
     if kind in _SWITCHES:

@@ -30,7 +30,7 @@ _CLOSED = {"(": {")", ")?"}, "[": {"]"}}
 
 
 def expand(phrase: str) -> list[str]:
-    """Return every plain form of a phrase: `(a|b)` stands for either alternative, `[c]` and `(c)?` are optional.
+    """Return every plain form of a phrase: `(a|b)` matches either alternative, `[c]` and `(c)?` are optional.
 
     The parts may be inside of each other, and endings of a word: `(bill[ed|s]|cost)`.
 
@@ -158,7 +158,7 @@ class PhraseTree:
                 self.vocabulary.update(keys)
 
     def add_ways(self, language: str, beginnings: Iterable[str]) -> None:
-        """Add what stands before a complaint of this language where somebody is looked for."""
+        """Add this language's words that come before a complaint in a search ("someone for my ...")."""
         self._ways[language] = [" ".join(keys_in(beginning)) for beginning in beginnings]
         self.vocabulary.update(word for way in self._ways[language] for word in way.split())
 

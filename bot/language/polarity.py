@@ -80,7 +80,7 @@ class _Scope:
     def cue_before(self, tag: Tag) -> int | None:
         """Return the first index of the words before a tag that exclude it; None if there are none.
 
-        Between "not" and the value only listed words may stand. After "except" any words may: "except the big hospital
+        Only listed words may come between "not" and the value. After "except" any words may: "except the big hospital
         one".
         """
         cues = self._cues

@@ -89,7 +89,7 @@ class Alarms:
         places = _places(found)
         if "DENIED" in places and "BUT" not in places:
             return self.hear(_without(said, [one for one in found if "DENIED" in {m.value for m in one.meanings}]))
-        rings = [one for one in self._dangers.patterns if one.all[0] in places and _rings(one, places)]
+        rings = [one for one in self._dangers.patterns if one.all[0] in places and _matches(one, places)]
         graver = [one for one in rings if not one.mild]
         sure, lines, (kind, chance) = self._told.header.sure, self._lines(graver, places), self._chance(said, graver)
         past = "PAST" in places and "NOW" not in places and kind == _EMERGENCY
@@ -214,8 +214,8 @@ def _without(said: Utterance, struck: Iterable[PhraseFound]) -> Utterance:
     return replace(said, words=words, keys=keys, spans=spans)
 
 
-def _rings(pattern: DangerPattern, places: Mapping[str, Sequence[int]]) -> bool:
-    """Return whether the ideas of a pattern stand near each other."""
+def _matches(pattern: DangerPattern, places: Mapping[str, Sequence[int]]) -> bool:
+    """Return whether all ideas of a pattern occur within its number of words, and in its order if it sets one."""
     if any(other not in places for other in pattern.all):
         return False
     back = 0 if pattern.after else pattern.within

@@ -68,7 +68,7 @@ _VALUES = frozenset({"amount_over", "amount_under", "provider_name", "claim_id",
 
 
 def shape_evidence(heard: Heard) -> dict[str, list[str]]:
-    """Return the evidence for the form of answer: that of all words except values that do not tell the form."""
+    """Return the evidence for the form of answer: that of all words except values that are irrelevant to the form."""
     told = (tag for tag in heard.tags if tag.excluded or tag.kind in _VALUES)
     places = places_of(told)
     return evidence(heard.said, heard.names, frozenset(places))
@@ -206,9 +206,9 @@ class Tellers:
         return top, {top: sum(chances.get(name, 0.0) for name in same), **rest}
 
     def _of_year(self, entry: IntentRules, heard: Heard, asked: ClaimsAsked) -> str | None:
-        """Return the intent for when or by what a yearly amount was met.
+        """Return the intent that answers when a yearly amount was met, or by which claim.
 
-        Whether care was before or after that day is told with its days.
+        A question about care before or after that day goes to the intent that lists days.
         """
         met = entry.needs == "member" and {"was", "met"} <= asked.says.keys() and "to_come" not in asked.says
         order = "in_order" in asked.says

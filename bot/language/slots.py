@@ -296,7 +296,7 @@ Hear = Callable[[str], Mapping[str, Slot]]
 
 @lru_cache(maxsize=16)
 def _signs(words: WordArea) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return the patterns for what stands between the sides of a comparison, and for what precedes the first side."""
+    """Return the patterns for the words between the sides of a comparison, and for those before the first side."""
     between, leads = ("|".join(map(" ".join, words.phrases(name))) for name in ("between", "comparing"))
     return (
         re.compile(rf"\s(?:(?:{between})\.?|[&/])\s|[,/&]", re.IGNORECASE),

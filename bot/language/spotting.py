@@ -26,7 +26,7 @@ CAPITAL, LETTER, ALSO_A_NAME = 2, 0, -3
 
 
 class NameWords(msgspec.Struct, frozen=True):
-    """Word lists to tell names from words.
+    """Word lists to distinguish names from other words.
 
     `known` are words with another meaning, `vocabulary` the words of phrases other than places, `people` are names,
     `people_in_s` those that end so, `family` the names that are no given name, `towns` are places of one word,
@@ -104,7 +104,7 @@ class Spotter:
         return self.said.said(index, index + 1).isupper()
 
     def capital(self, index: int) -> bool:
-        """Return whether the word at `index` is capitalized and stands out by it.
+        """Return whether the word at `index` is capitalized and capitals distinguish words in the message.
 
         False if the whole message is in capitals, and for a short word in capitals. The first word of a message counts
         only if the second is capitalized as well.

@@ -148,7 +148,7 @@ class Utterance(msgspec.Struct, frozen=True, dict=True):
         return self.text[self.spans[index - 1][1] : self.spans[index][0]]
 
     def begins(self, marks: str) -> list[int]:
-        """Return the indexes of the words before which one of these marks stands, 0 among them."""
+        """Return the indexes of the words that follow one of these marks, and 0."""
         return [0, *(place for place in range(1, len(self.words)) if not {*marks}.isdisjoint(self.between(place)))]
 
     def tokens(self, start: int, end: int) -> tuple[int, int]:
@@ -230,7 +230,7 @@ _key_of_plain = lru_cache(maxsize=32_768)(key_of)
 
 
 def shape(word: str) -> str:
-    """Return a word as evidence: a number becomes its number of digits, because its value does not tell the intent."""
+    """Return a word as evidence: a number becomes its number of digits, because its value is no evidence."""
     if word.isalpha():
         return word
     if word.isdigit():

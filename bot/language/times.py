@@ -34,7 +34,7 @@ def repeating(
 
 
 def in_named_year(said: Utterance, tags: Sequence[Tag], grammar: Grammar) -> list[Tag]:
-    """Return the tags; a month and its year that stand apart become one period: "2024 claims, only from September".
+    """Return the tags; a month and a non-adjacent year become one period: "2024 claims, only from September".
 
     Two joined periods stay two: "2024 and September", "one last year and one in May".
     """

@@ -48,12 +48,12 @@ def read_tongues(folder: Path) -> dict[str, Tongue]:
 def add_words(
     tree: PhraseTree, dangers: PhraseTree, language: str, tongue: Tongue, codes: Mapping[str, tuple[str, ...]]
 ) -> None:
-    """Add the phrases of a language to the tree, and its words of danger to that of the safety gate.
+    """Add the phrases of a language to `tree`, and its phrases for ideas of danger to `dangers`.
 
     `codes` are the NUCC codes of each specialty.
 
     Raises:
-        PackError: a phrase is for a concept, value or idea that has none in English or Spanish.
+        PackError: a phrase is for a concept, value or idea that the English and Spanish files do not have.
     """
     shown, meanings = f"{WORDS}/{FOLDER}/{language}.yaml", tree.named()
     named = {"concept": tongue.concepts, "facility_type": tongue.facilities, "service": tongue.services}

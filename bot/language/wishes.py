@@ -86,7 +86,7 @@ def _corrected(heard: Heard, lexicon: Lexicon) -> Heard:
 
 
 def _takes_back(heard: Heard, lexicon: Lexicon, one: Tag, other: Tag, marks: AbstractSet[int]) -> bool:
-    """Return whether only words of a correction stand between a value and a later value of its kind."""
+    """Return whether there are only words of a correction between a value and a later value of its kind."""
     between = range(one.after, other.first)
     alike = one.kind == other.kind or {one.kind, other.kind} <= _KINDS
     taken = alike and not other.excluded and not marks.isdisjoint(between)
@@ -117,7 +117,7 @@ def _is_past(tag: Tag, heard: Heard) -> bool:
 
 
 def _asides(heard: Heard) -> frozenset[int]:
-    """Return the indexes of words in parts without a search that tell of the writer: "my knee locked up"."""
+    """Return the indexes of words in parts without a search that describe the writer: "my knee locked up"."""
     told = heard.area("clauses")
     own = heard.area("wishes")
     tellers = (told.speaker | told.spoken_of | own.mine) - own.relative
@@ -180,7 +180,7 @@ def _nowhere(heard: Heard, lexicon: Lexicon) -> frozenset[int]:
 
 
 def _barred(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> frozenset[int]:
-    """Return what is said not to be wanted, and is no value that is left out: "not downtown", "not hospital based".
+    """Return the unwanted things that are not excluded values: "not downtown", "not hospital based".
 
     A clause that begins so, and is not the first, asks for nothing else: "but not downtown".
     """
@@ -263,7 +263,7 @@ def _care_beside(entry: IntentRules, heard: Heard) -> frozenset[int]:
     slots = [slot_of(heard.said, care, kind, heard.joining) for kind in sorted(_KINDS & {*entry.heard.values()})]
     searched = [slot for slot in slots if slot]
     chosen = [tag for tag in care if any(_is_in(heard, tag, slot) for slot in searched)]
-    beside = [tag for tag in care if chosen and not any(_goes_with(one, tag) for one in chosen)]
+    beside = [tag for tag in care if chosen and not any(_in_one_phrase(one, tag) for one in chosen)]
     return places_of(beside) - _held(heard)
 
 
@@ -301,8 +301,8 @@ def _is_in(heard: Heard, tag: Tag, slot: Slot) -> bool:
     return same or heard.said.text_of(tag) in slot.text
 
 
-def _goes_with(one: Tag, other: Tag) -> bool:
-    """Return whether another kind of care adds nothing to `one`: the "clinics" of "PT clinics"."""
+def _in_one_phrase(one: Tag, other: Tag) -> bool:
+    """Return whether the tag `other` belongs to the same phrase as `one`, like "clinics" in "PT clinics"."""
     first = one.first - (one.kind == other.kind)
     return first <= other.after - 1 and other.first <= one.after
 

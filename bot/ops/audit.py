@@ -109,7 +109,7 @@ class Audit:
         return trail.AuditRow(number=0, at=at, what=what, key=key_id, before="", **more)
 
     async def pseudonym(self, person: Person) -> str:
-        """Return the keyed hash that represents a person in the rows. Without the key it identifies nobody."""
+        """Return the keyed hash that represents a person in the rows. Without the key it identifies no person."""
         return await self.keyed("who", person.key)
 
     async def opens(self) -> bool:

@@ -225,7 +225,7 @@ class Health:
     async def ready(self, _: Request, *, details: bool = True) -> Response:
         """Respond with the states of store and payer: with 503 if the store cannot be used, else with 200.
 
-        Faults of the payer do not count, because help, link and unlink still work. They are told with `details`.
+        Faults of the payer do not count, because help, link and unlink still work. They are listed with `details`.
         """
         usable, faults = await self._usable(), self._faults() if details else ()
         told: dict[str, object] = {"status": "ok" if usable and not faults else "degraded"}

@@ -250,7 +250,7 @@ class ResponseCache:
         self._ended = False
 
     def end(self) -> None:
-        """Drop all entries. Responses to calls in flight are not cached either."""
+        """Delete all cached responses. The responses to requests in progress will not be cached either."""
         self._ended = True
         for key in [key for key in self._answers if key[0] is self]:
             self._answers.pop(key, None)

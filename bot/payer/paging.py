@@ -66,7 +66,7 @@ class Server:
         self.traits = Traits(http.traits, self._base.url)
 
     def _headers(self) -> Mapping[str, str]:
-        """Return the headers of a call, besides those of every call."""
+        """Return the request headers that this client adds to the usual ones."""
         return {}
 
     async def _renew(self, _resource_type: str) -> bool:

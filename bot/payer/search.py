@@ -78,7 +78,7 @@ class Search(msgspec.Struct, frozen=True):
     def where(self, *pairs: tuple[str, str | None], **named: str | None) -> Search:
         """Return the search with these parameters added; those without a value are ignored.
 
-        In keyword arguments, underscores stand for hyphens: `service_date` is `service-date`.
+        In keyword arguments, underscores replace hyphens: `service_date` is `service-date`.
         """
         spelled = ((name[:1] + name[1:].replace("_", "-"), value) for name, value in named.items())
         more = tuple((name, value) for name, value in (*pairs, *spelled) if value)

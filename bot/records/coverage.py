@@ -77,7 +77,7 @@ def cost_share(shape: CostShape) -> CostShare | None:
 
 
 def _kind(code: str) -> CostShare | None:
-    """Return a cost share without a value: what the code of a type says; None for an unknown code."""
+    """Return the cost share that a type's code stands for, without its amount; None for an unknown code."""
     if found := _EXTENDED.fullmatch(code):
         return CostShare(
             "deductible" if found["what"] == "ded" else "out_of_pocket_max",

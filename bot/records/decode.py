@@ -142,7 +142,7 @@ def read_typed(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> Typ
     """Return the resource with all elements that the fhir.resources R4B model of its type accepts.
 
     Invalid elements are dropped and validation is repeated, up to a limit: CMS's own public examples all have errors,
-    and their numbers are still correct. The id is kept whatever characters it has. A resource that was valid before,
+    and their numbers are still correct. The id is kept with any characters. A resource that was valid before,
     byte for byte, is not validated again.
 
     Raises:

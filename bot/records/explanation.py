@@ -285,7 +285,7 @@ def added(amounts: Iterable[Amount | None]) -> Amount | None:
 def named_amounts(adjudications: Iterable[Adjudication], currency: str) -> Iterator[tuple[str, StatedAmount]]:
     """Yield each amount of a known category with its plain name, which is that of the category's first known code.
 
-    CMS's gross drug cost below and above the threshold (`gdc_…`) is not a cost share, whatever code stands beside it.
+    CMS's gross drug cost below and above the threshold (`gdc_…`) is not a cost share, even with another code beside it.
     """
     for one in adjudications:
         if one.amount is None or one.category is None or one.modifier_extension:

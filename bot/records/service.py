@@ -124,7 +124,7 @@ class Names:
         return self._told(reference)[0] or display_of(reference)
 
     def _told(self, reference: Reference) -> tuple[str | None, str | None]:
-        """Return the name and the town of the referenced resource; the same few stand on most claims of a page."""
+        """Return the name and the town of the referenced resource; most claims of a page have the same few."""
         text = reference.reference or ""
         if text not in self._known:
             self._known[text] = None, None
@@ -135,7 +135,7 @@ class Names:
         return self._known[text]
 
     def town_in(self, eob: Explanation) -> str | None:
-        """Return the town of the service facility, else of `facility`, else of the biller; None if none is told."""
+        """Return the town of the service facility, else of `facility`, else of the biller; None if none is given."""
         places = (*(info.value_reference for info in eob.info("servicefacility")), eob.facility, eob.provider)
         return next((town for place in places if place and (town := self._told(place)[1])), None)
 

@@ -47,7 +47,7 @@ class Catalogue(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def forms(self) -> Mapping[CatalogueMessage, tuple[str, ...]]:
-        """The texts by message."""
+        """The translations of each message: one text, or one for each plural form."""
         return dict(self.texts)
 
     @cached_property

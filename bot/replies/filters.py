@@ -267,7 +267,7 @@ def join(values: Iterable[object], separator: str = ", ", *, language: str) -> M
 
 
 def each(values: Iterable[object], told: Callable[..., Markup], *more: object) -> list[Markup]:
-    """Return what a macro makes of each value, for a list: `people|each(called)|listed`; `more` it gets besides."""
+    """Return the results of a macro for each value: `people|each(called)|listed`; `more` are further arguments."""
     return [told(value, *more) for value in values]
 
 

@@ -141,7 +141,7 @@ class _Reading:
         self._links = links
 
     def take(self, line: str, *, inside: bool) -> None:
-        """Read a line without outer spaces; `inside` tells whether it was indented."""
+        """Read a line without outer spaces; `inside`: whether it was indented."""
         last = self.blocks[-1] if self.blocks else None
         if inside and isinstance(last, Item):
             more = replace(last, lines=(*last.lines, Line(spans(line))))

@@ -57,7 +57,7 @@ def amount_of(text: str) -> Decimal | None:
 
 
 def said_of(chart: Chart) -> list[Line]:
-    """Return the line that says what a chart would draw; [] if the lines beside it do."""
+    """Return the line with a chart's values as text; [] if the lines next to it already have them."""
     return [Line((Span(chart.said),))] if chart.said else []
 
 

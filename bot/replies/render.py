@@ -59,7 +59,7 @@ _GIVEN: ContextVar[Mapping[str, Callable[[], object]]] = ContextVar("given")
 def telling(jinja: Environment, values: Mapping[str, object]) -> Iterator[None]:
     """Within this context, each message may name the values of `EVERYWHERE`, and the person in `values["theirs"]`.
 
-    Templates may ask for the day of the answer, `given("today")`, so that a period up to that day is told by its start.
+    Templates may ask for the day of the answer, `given("today")`, to give a period up to that day by its start.
     """
     known: Mapping[str, Any] = {**jinja.globals, **values}
     told: Mapping[str, Callable[[], object]] = {

@@ -171,7 +171,7 @@ def _is_alike(one: kit.Claim, other: kit.Claim) -> bool:
 
 
 async def _without_amount(ask: kit.Ask, claim_id: str | None) -> BillCheck:
-    """Return the claims that a bill without an amount may be for; none if the message describes the bill in no way."""
+    """Return the claims that a bill without an amount may be for; none if the message does not describe the bill."""
     claims: Sequence[kit.Claim] = ()
     if claim_id:
         claims = [await kit.claim_by_id(ask, claim_id)]
@@ -279,10 +279,10 @@ def _is(one: kit.Amount | None, other: kit.Amount) -> bool:
 async def _candidates(
     ask: kit.Ask, amount: kit.Amount | None
 ) -> tuple[Sequence[kit.Claim], Found, kit.ClaimSet | None]:
-    """Return the claims that the bill may be for, how well they match, and the claims around them.
+    """Return the claims that the bill may be for, how they match (`Found`), and all claims that were read.
 
-    These are the claims with the number, of the last visit, or of the named provider and day. If there are none, these
-    are the claims of only one of the two, or those with the amount, with the expected share, or else the newest.
+    A claim number or "my last visit" decides alone. Otherwise the claims match the named provider and day; if none
+    does, only one of these, or else the amount, a similar amount, or nothing: then they are the newest.
     """
     if kit.text_of(ask, "claim_id"):
         numbered, around = await kit.claims_numbered(ask)

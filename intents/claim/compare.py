@@ -38,7 +38,7 @@ class Comparison(kit.OfClaims, frozen=True):
         also: True if the numbers of visits are compared in addition to money.
         less: True if the question asks for the side with less.
         one_sided: True if the question names nothing to compare with; then nothing is compared.
-        shares: True if the member's shares are told beside another amount.
+        shares: True if the member's shares are shown next to another amount.
         year: The whole of an earlier year, if only its first days are compared.
     """
 

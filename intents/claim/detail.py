@@ -20,7 +20,7 @@ class ClaimDetail(kit.OfClaims, frozen=True):
         shielded: True if the claim has a sensitivity label and was not requested by a button.
         fill: A pharmacy fill after the last visit, if the question is only about the last visit.
         fits: Whether the claim is as the question describes, if that is the question: "was that dental".
-        reason: What the claim gives as the reason of the care, if the question is what it was for.
+        reason: The reason of the care as the claim gives it, if the question asks for that.
         others: The newest matching claim with each other provider, if the question asks who it was.
         procedures: What the clinical records list for that day beside the claim, if the question is what was done.
     """

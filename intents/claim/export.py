@@ -72,11 +72,11 @@ class Papers(msgspec.Struct, frozen=True):
 
 
 class Export(kit.WithDocument, frozen=True, kw_only=True):
-    """The answer in the chat; without claims there is no document.
+    """The reply to a request for a spreadsheet of claims; there is no document without claims.
 
     Attributes:
         owed: The total of the amounts owed; `least`: it is only a minimum.
-        two_plans: The number of claims in the document that are in no total, because another plan's claim is.
+        two_plans: The number of claims left out of the totals, because another plan's claim for that care is counted.
         whole: True if the document has the claims of all years.
     """
 
@@ -182,7 +182,7 @@ def _months(claims: Sequence[kit.Claim]) -> tuple[kit.QueryRow, ...]:
 
 
 def _way(claims: Sequence[kit.Claim]) -> tuple[kit.QueryCell, ...]:
-    """Return the sums from the billed amount to the share, of the claims that tell all; () without an amount."""
+    """Return the sums from the billed amount to the share, of claims that have all of these; () without an amount."""
     cells = kit.sums_of(filter(_tells_way, claims), kit.ClaimFilter(), "billed", None, "plan_paid", "discount")
     return cells if cells[0].size and all(one.amount or not one.told for one in cells) else ()
 

@@ -25,7 +25,7 @@ class ClaimList(kit.Paged, frozen=True):
         chosen: The matching claims, with the numbers of claims that could not be decided.
         apart: The number of matching claims that were reversed, replaced or cancelled.
         doubts: The caveats of each claim by the claim's id.
-        silent: The number of claims that match otherwise and do not tell a condition, or whether they are in the state.
+        silent: The number of claims that match otherwise but lack the data for a condition or the state.
         together: The sum of the claims of a period, if all claims are shown and have the amount.
         one: True if the question asks for the most or least expensive claim, which is then the first.
         number: The number of matching claims, if all were read; `of`: the number in the whole, if a part is counted.

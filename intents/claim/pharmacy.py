@@ -225,7 +225,7 @@ def _filter(ask: kit.Ask) -> kit.ClaimFilter:
 
 
 def _of_share(ask: kit.Ask) -> kit.ClaimFilter:
-    """Return the conditions for the member's share, which the answer tells whatever other amount selects the fills."""
+    """Return the conditions for the member's share, which the answer shows even if another amount selects the fills."""
     return replace(_filter(ask), aspect=None)
 
 

@@ -48,7 +48,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
         cost: The sum of the member's shares, if the question also asks for money.
         beyond: The number of all days, if the question asks for a day before the first one.
         placed: Claims with the day on which their year's deductible was met, if the question is which came first.
-        silent: The number of claims that match otherwise and do not tell a condition.
+        silent: The number of claims that match otherwise but lack the data for a condition.
         record: The clinical record of such care, if it is newer than the claims.
     """
 
@@ -174,7 +174,7 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
 
 
 def _alike(claims: Sequence[kit.Claim], often: kit.AmountLimits) -> tuple[kit.Claim, ...]:
-    """Return the claims of care that was had so often, each kind by itself: "the same test twice"."""
+    """Return the claims of each kind of care that occurred that often: "the same test twice"."""
     days = {claim.services[:1]: set[kit.Period]() for claim in claims}
     for claim in claims:
         days[claim.services[:1]].add(claim.service)

@@ -29,7 +29,7 @@ class Explained(kit.OfClaims, frozen=True):
         plan_says: By the claim's id, the coinsurance percentage in the plan's record, if the claim has another one.
         copays: The plan's copay that the question states, if the claim's share is no copay.
         checked: True if the question is whether the share is right; `right`: by the claim's id, whether it is what the
-            plan's record makes of the price, where the record tells.
+            plan's record makes of the price, where the record has it.
         several: The number of claims in the requested period, of which the one with the largest share is explained.
         together: The sum of the shares of these claims.
         others: The claim that the question sets apart from the first one: "258 this year and 938 last year".
@@ -181,7 +181,7 @@ async def _with_plan(ask: kit.Ask, summary: Explained) -> Explained:
 
 
 def _as_recorded(claim: kit.Claim, percent: Decimal | None, copays: Sequence[kit.Amount]) -> bool | None:
-    """Return whether the share is what the plan's record makes of the price; None if the record does not tell."""
+    """Return whether the share is what the plan's record makes of the price; None if the record does not say."""
     why, owed = claim.why, claim.owed
     if why is None or why.reason == "coinsurance":
         return why.percent == percent if why and why.percent and percent is not None else None

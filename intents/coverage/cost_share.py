@@ -68,7 +68,7 @@ class CostShares(kit.Summary, frozen=True):
 
     @property
     def standings(self) -> tuple[kit.MetSoFar, ...]:
-        """How much of each plan's amount is used, if only one amount is in question and told."""
+        """How much of each plan's amount is used, if the question is about a single amount and that is known."""
         return self.met[0][1] if [name for name, _ in self.met] == [self.aspect] else ()
 
     @property

@@ -16,7 +16,7 @@ class DeskCard(msgspec.Struct, frozen=True):
 
 
 class AtTheDesk(kit.WithDocument, frozen=True, kw_only=True):
-    """The answer in the chat; without a current or future coverage there is no document."""
+    """The page for a front desk; there is no document without a current or future coverage."""
 
     cards: tuple[DeskCard, ...]
     ended: bool

@@ -47,7 +47,7 @@ async def answer(ask: kit.Ask) -> Compared:
     Raises:
         NeedsPlace: The named place is unknown.
         Reroute: The question compares networks or places; `provider.find` counts the providers in each, and
-            `plan.networks` tells of networks alone.
+            `plan.networks` answers a question about networks only.
     """
     where = await kit.around(ask) if "location" in ask.slots else None
     ask = await _of_one_first_name(ask)

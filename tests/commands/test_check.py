@@ -8,7 +8,7 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from bot.channels.teams.incoming import CLOUDS, Cloud
-from bot.cli.check import check
+from bot.cli.check import check, of_pack
 from bot.cli.check_servers import CheckResult, entra_fault
 from bot.config import Settings
 from bot.ops.audit import Audit
@@ -66,6 +66,13 @@ async def test_a_bot_that_can_serve_has_nothing_bad(payer: Sandbox, tmp_path: Pa
     said = [finding.text for finding in findings if finding.area == "answers"]
     assert len(said) == 1
     assert re.fullmatch(r"\d\d answers work", said[0])
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_faulty_template_is_no_note(payer: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bot could start with it, but whoever gets that answer would see an error."""
+    monkeypatch.setattr("bot.cli.check.doubts_of", lambda *_: ["templates/thanks.md.j2: unexpected end of template"])
+    assert bad(of_pack(settings(payer, tmp_path))[0]) == ["templates/thanks.md.j2"]
 
 
 @pytest.mark.parametrize(

@@ -137,8 +137,8 @@ WRONG: list[tuple[dict[str, str], list[str]]] = [
     (
         {"SLACK_BOT_TOKEN": "xoxb-…", "SLACK_APP_TOKEN": "xapp-...", **CLIENT},
         [
-            "SLACK_BOT_TOKEN: is still the example of the page; put your app's own here",
-            "SLACK_APP_TOKEN: is still the example of the page; put your app's own here",
+            "SLACK_BOT_TOKEN: is still a placeholder; put your own value here",
+            "SLACK_APP_TOKEN: is still a placeholder; put your own value here",
         ],
     ),
     (

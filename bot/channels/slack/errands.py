@@ -190,7 +190,7 @@ class Errands:
     async def handle(self, delivery: Delivery) -> None:
         """Process a stored delivery, in a task that is cancelled if the person deletes the question.
 
-        If it cannot be done, the person is told.
+        If that fails, the person gets a message.
 
         Raises:
             Unreachable: another try may succeed.
@@ -232,7 +232,7 @@ class Errands:
             task.cancel()
 
     async def drain(self, seconds: float) -> None:
-        """Wait, at most `seconds`, until everybody is told whose message could not be stored; then cancel the rest."""
+        """Wait at most `seconds` for the apologies to people whose message could not be stored; cancel the rest."""
         await finish(self._unkept.values(), seconds)
 
     async def _soothe(self, delivery: Delivery) -> None:
@@ -274,7 +274,7 @@ class Errands:
     async def _form(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
         """Open the form of a button or a shortcut, which Slack allows for three seconds.
 
-        At a later try, only tell the person.
+        At a later try, only send the person a message.
         """
         if delivery.tries > 1:
             notice = "interrupted" if delivery.maybe_written else "form_late"

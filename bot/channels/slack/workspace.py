@@ -46,7 +46,7 @@ class Installed(msgspec.Struct, frozen=True):
 
 
 class WhoUnknown(Exception):
-    """Slack does not tell this app who people are; the exception's text is Slack's error code."""
+    """Slack does not give this app the profiles of people; the exception's text is Slack's error code."""
 
 
 class SlackProfile(msgspec.Struct, frozen=True):
@@ -81,7 +81,7 @@ class Workspace:
 
         Raises:
             Unreachable: Slack does not respond.
-            WhoUnknown: Slack does not tell this app who people are.
+            WhoUnknown: Slack does not give this app the profiles of people.
         """
         profile = await self.profile(user)
         person = replace(self.somebody(user, team), name=profile.name)
@@ -165,7 +165,7 @@ class Workspace:
 
         Raises:
             Unreachable: Slack does not respond.
-            WhoUnknown: Slack does not tell this app who people are.
+            WhoUnknown: Slack does not give this app the profiles of people.
         """
         if (known := self._profiles.get(user)) is not None:
             return known

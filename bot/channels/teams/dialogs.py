@@ -54,7 +54,7 @@ class Thumbs:
         self._keep = keep
 
     async def note(self, person: Person, place: OneToOne, message: str, rating: Rating) -> None:
-        """Store the two buttons that stand for the thumbs under a message, for a day.
+        """Store the actions of the thumbs up and down under a message, for a day.
 
         For a message without stored buttons, a thumb reports that the button has expired.
         """

@@ -58,7 +58,7 @@ class DevChat:
         return [Route(PATH, self.show, methods=["GET"]), Route(PATH, self.say, methods=["POST"])]
 
     async def push(self, person: Person, reply: Private) -> None:
-        """Add a reply nobody asked for, such as after a cancelled sign-in, to the person's conversation."""
+        """Add an unsolicited reply, such as after a cancelled sign-in, to the person's conversation."""
         self._turns(person.user).append(ChatExchange("", [self._shapes(reply)]))
 
     async def show(self, request: Request) -> Response:
