@@ -59,7 +59,7 @@ async def answer(ask: kit.Ask) -> Networks:
         found = await kit.who(ask)
         if found.only and asked.wanted:
             raise kit.Reroute("provider.in_network")
-        result = of_provider(found, sold)
+        result = _of("provider", kit.names_of(found.only or ()), sold, found)
     elif asked.anyone:
         own = await kit.own_networks(ask)
         names = own or await kit.network_names(ask)
@@ -84,11 +84,6 @@ def of_plans(named: Sequence[kit.Plan], sold: Sequence[kit.Plan]) -> Networks:
     names = sorted({network.name for plan in named for network in plan.networks if network.name})
     users = tuple(dict.fromkeys(plan.name for plan in named if plan.name))
     return replace(_of("plan", names, sold), users=users)
-
-
-def of_provider(found: kit.Who, sold: Sequence[kit.Plan]) -> Networks:
-    """Return the networks that the provider's active listings prove."""
-    return _of("provider", kit.names_of(found.only or ()), sold, found)
 
 
 def _of(about: About, names: Sequence[str], sold: Sequence[kit.Plan], found: kit.Who = _NOBODY) -> Networks:
