@@ -99,7 +99,6 @@ _WHOLE_PHRASE = 5
 _FEW = 4
 _SURE_OF_LANGUAGE = 0.9
 _ABBREVIATED = 3  # letters
-_NO_TONGUE = frozenset({"concept", "place", COMPLAINT})
 _LEAST_LETTERS = 3  # of a word that names care: "EEG"
 
 
@@ -296,7 +295,7 @@ class Hearer:
 
     def _tongues(self, key: str) -> frozenset[str]:
         meant = self._lexicon.tree.of_key(key)
-        return frozenset([one.language for one in meant if one.kind not in _NO_TONGUE])
+        return frozenset([one.language for one in meant if one.kind not in {"concept", "place", COMPLAINT}])
 
 
 def _marks(

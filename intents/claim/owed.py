@@ -9,7 +9,6 @@ from bot import kit
 
 USUAL = timedelta(days=365)
 SHOWN = 5
-_OF_CARE = "coverage.cost_share"
 
 
 class OwedInAll(kit.OfClaims, frozen=True):
@@ -46,7 +45,7 @@ async def answer(ask: kit.Ask) -> OwedInAll:
     """
     kit.hand_over_ahead(ask, "formulary.drug_coverage")
     if kit.share_asked(ask) in kit.COUNTED:
-        raise kit.Reroute(_OF_CARE)
+        raise kit.Reroute("coverage.cost_share")
     if not {"amount_over", "amount_under"}.isdisjoint(ask.slots):
         raise kit.Reroute("claim.spending" if kit.threshold_asked(ask) else "claim.list", **ask.arguments)
     claim_set = await kit.period_claims(ask, *kit.time_of(ask, kit.LONG))

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from bot import kit
 
-_VERBS = frozenset({"use", "uses", "usa", "usan"})
 _NOBODY = kit.Who(None, ())
 About = Literal["all", "named", "provider", "plan", "own"]
 
@@ -76,7 +75,7 @@ async def answer(ask: kit.Ask) -> Networks:
 def _named_beside(ask: kit.Ask, named: Sequence[kit.Plan]) -> set[str]:
     """Return the words of the provider's name in the message that are not part of a named plan's name."""
     said = set(kit.words_of(ask.words.get("provider_name"))) & set(kit.words_of(ask.said))
-    return said - {word for plan in named for word in kit.words_of(plan.name)} - _VERBS
+    return said - {word for plan in named for word in kit.words_of(plan.name)} - {"use", "uses", "usa", "usan"}
 
 
 def of_plans(named: Sequence[kit.Plan], sold: Sequence[kit.Plan]) -> Networks:
