@@ -30,7 +30,6 @@ _DEPARTURES = "link_departures"
 # OIDC Core 3.1.2.1: whoever holds the chat must not be let in by a session that somebody left open in this browser.
 _ANEW = {"prompt": "login", "max_age": "0"}
 _PATIENCE = 14.0  # seconds: no browser waits longer for its page (F15)
-_REFUSED = {"server_error", "temporarily_unavailable", "login_required", "interaction_required"}
 _OUR_FAULT = {"unauthorized_client", "invalid_scope", "invalid_request", "unsupported_response_type", "invalid_target"}
 
 
@@ -224,7 +223,7 @@ def _check_answer(query: Mapping[str, str], endpoints: Endpoints) -> None:
 def _refusal(error: str) -> errors.LinkError:
     if error in _OUR_FAULT:
         return errors.SetupWrong(f"the authorization endpoint: {error}")
-    if error in _REFUSED:
+    if error in {"server_error", "temporarily_unavailable", "login_required", "interaction_required"}:
         return errors.SignInRefused(f"the authorization endpoint: {error}")
     return errors.SignInCancelled("the member did not go on")
 

@@ -375,9 +375,6 @@ def _form(name: str, pack: Pack, labels: Labels, language: Language) -> Manifest
     }
 
 
-_READ = frozenset({"title", "description", "prompt"})
-
-
 def _placed(place: str, value: object) -> Iterator[tuple[str, str]]:
     """Yield the visible texts in a part of the manifest, each with its JSON path; `place` is the part's own path."""
     if isinstance(value, list):
@@ -385,7 +382,7 @@ def _placed(place: str, value: object) -> Iterator[tuple[str, str]]:
             yield from _placed(f"{place}[{at}]", inside)
     elif isinstance(value, dict):
         for name, inside in value.items():
-            if name in _READ and isinstance(inside, str):
+            if name in {"title", "description", "prompt"} and isinstance(inside, str):
                 yield f"{place}.{name}", inside
             elif isinstance(inside, list):
                 yield from _placed(f"{place}.{name}", inside)

@@ -92,7 +92,6 @@ async def sandbox_settings(settings: Settings, world: World | None = None) -> As
         yield Settings(**{**settings.model_dump(exclude_unset=True), **changes}), sandbox
 
 
-_MEMBER = "dana"
 _BEFORE = ("help", "what did I owe for my last visit")
 _AFTER = (
     "and the one before that?",
@@ -115,7 +114,7 @@ async def demo(
         ConfigError: no person in `data` can sign in.
     """
     world = load(data, say=lambda line: print(line, file=out)) if data else build(today=settings.bot_today)
-    account = world.accounts.get(_MEMBER) or next(iter(world.accounts.values()), None)
+    account = world.accounts.get("dana") or next(iter(world.accounts.values()), None)
     if account is None:
         raise ConfigError(f"--data: no Patient in {data}")
     async with sandbox_settings(settings, world) as (rehearsal, sandbox), with_pages(rehearsal, any_port=True) as bot:

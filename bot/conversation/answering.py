@@ -40,7 +40,6 @@ from bot.payer.budget import Budget, Progress, Report
 
 _AGAIN, _DOCUMENT, _NEAR, _NONE, _MOST_TRIED = "again", "document", "near_day", "nearest", 3
 Tried = frozenset[tuple[object, ...]]
-_DISTRUSTED = frozenset({"wrong patient", "foreign link"})
 
 
 class Answering:
@@ -239,7 +238,7 @@ class Answering:
         read = Counter(source.type for source in reply.sources)
         record = partial(self._audit.record, "answered", person, place=place, detail=asked.intent, read=read, once=once)
         for gap in report.gaps:
-            if gap.detail in _DISTRUSTED:
+            if gap.detail in {"wrong patient", "foreign link"}:
                 distrusted = {gap.type: gap.count}
                 await self._audit.record(
                     "distrusted", person, place=place, detail=gap.detail, read=distrusted, once=once

@@ -17,7 +17,6 @@ from bot.language.text import keys_in
 from bot.message import FAREWELLS, Action, Language, Message, Person, Press, Private
 from bot.ops.trail import AuditEvent
 
-_WHO = frozenset({"who", "whos", "quien", "quienes"})
 _LOOKS = frozenset({
     "see", "saw", "seen", "look", "looked", "looking", "access", "accessed", "read", "opened", "viewed",
     "reading", "lee", "leen", "leyendo",
@@ -38,7 +37,6 @@ _HOW = re.compile(
     re.IGNORECASE,
 )
 """Matches the beginning of a question about deleting, such as "how do I". Such a message deletes nothing."""
-_FAMILY = "family"
 _AT_WORK = re.compile(
     r"\b(?:boss|employer|manager|supervisor|hr|human resources|coworker|(?:my|at|from) (?:work|company|office)"
     r"|job|workplace|jef[ae]|patr[oó]na?|recursos humanos|empleador|empresa|mi compañ[ií]a|trabajo|compañero)s?\b",
@@ -198,9 +196,9 @@ class Connecting:
         language, said = asked.language, keys_in(message.text)
         looks = not _LOOKS.isdisjoint(said)
         here = looks and not _HERE.isdisjoint(said)
-        kin = "person" in asked.slots or asked.values.get("reason") == _FAMILY
+        kin = "person" in asked.slots or asked.values.get("reason") == "family"
         work = _AT_WORK.search(message.text) is not None or (here and not kin)
-        who = "who" in asked.arguments or (looks and not _WHO.isdisjoint(said))
+        who = "who" in asked.arguments or (looks and not {"who", "whos", "quien", "quienes"}.isdisjoint(said))
         every, zone = await self._audit.of(message.person), self._now().tzinfo
         rows = [row for row in every if row.what in _SEEN and (row.read or self._pack.is_of_member(row.detail))]
         dated = [(row, datetime.fromisoformat(row.at).astimezone(zone)) for row in rows[:_SHOWN]]

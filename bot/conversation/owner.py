@@ -69,7 +69,6 @@ SWITCH, WHOSE = "account.switch", "account.whose"
 _SELF = ("self", {"kin": "self"})
 _OTHER_WORDS = frozenset({"other", "otro", "otra", "otros", "otras"})
 _OWN = frozenset({"my", "mine", "our", "ours", "mi", "mis", "mio", "mia", "nuestro", "nuestra"})
-_SPEAKER = frozenset({"i", "im", "ive", "we", "tengo", "estoy"})
 _MALE = frozenset({"son", "husband", "father"})
 _FEMALE = frozenset({"daughter", "wife", "mother"})
 # As they are written: "el" is an article, "él" a person. Each with the gender that it leaves out.
@@ -77,7 +76,6 @@ _PRONOUNS = {
     **dict.fromkeys(("he", "his", "him", "él"), "female"),
     **dict.fromkeys(("she", "her", "hers", "ella"), "male"),
 }
-_POSSESSIVE = frozenset({"his", "her", "hers"})
 _WORD = re.compile(r"[^\W_]+")
 _ANOTHER = frozenset({
     "OTHER_PERSON", "NAMED_PERSON", "named_person", "OTHER_PARENT", "EMPLOYER", "provider_name", "any_doctor", "DOCTOR",
@@ -85,8 +83,6 @@ _ANOTHER = frozenset({
 _OF_PLAN = frozenset({"", "Coverage", "MedicationKnowledge"})  # what a plan is, and no record of anybody
 _OURS = frozenset({"our", "ours", "we", "weve", "us", "nuestro", "nuestra", "nuestros", "nuestras", "nosotros"})
 _UNSAID = "unsaid"  # somebody is meant, and no word before says who
-_YOUNGER = frozenset({"son", "daughter", "child", "children"})
-_OLDER = frozenset({"father", "mother"})
 _GROWN = 18
 _CHILD_UNTIL = 26  # a parent's plan may cover a child until then (45 CFR 147.120)
 _GENERATION = 14  # years; fewer are no parent's and child's
@@ -120,7 +116,7 @@ def about_whom(asked: Asked, exchange: Exchange, reading: Reading) -> Asked:
     spoken = [one for one in _spoken_of(memory) if one.gender != _PRONOUNS[word]]
     if spoken and (not mine or spoken[0].patient == memory.current):
         return replace(asked, slots={**asked.slots, PERSON: Slot(word, {"patient": spoken[0].patient})})
-    if memory.asked is None and (not mine or word in _POSSESSIVE):
+    if memory.asked is None and (not mine or word in {"his", "her", "hers"}):
         return replace(asked, slots={**asked.slots, PERSON: Slot("", _UNSAID)})
     return asked
 
@@ -147,7 +143,7 @@ def spoken_of(memory: Memory, reading: Reading) -> str:
     The person is the one of the last question. If the message says "my" or "I", and no "her", it is the person that the
     asker switched to or connected.
     """
-    return memory.chosen if _says(reading, _OWN | _SPEAKER) else memory.current
+    return memory.chosen if _says(reading, _OWN | {"i", "im", "ive", "we", "tengo", "estoy"}) else memory.current
 
 
 def _names_another(reading: Reading, word: str) -> bool:
@@ -314,9 +310,9 @@ def _is_kin(kin: str, one: PatientCandidate, own: PatientCandidate | None, today
     born, mine = _year(one.born), _year(own.born) if own else None
     if born is None:
         return True
-    if kin in _YOUNGER:
+    if kin in {"son", "daughter", "child", "children"}:
         return born - mine >= _GENERATION if mine else today.year - born <= _CHILD_UNTIL
-    if kin in _OLDER:
+    if kin in {"father", "mother"}:
         return mine - born >= _GENERATION if mine else today.year - born >= _GROWN
     return kin == "dependent" or today.year - born >= _GROWN
 

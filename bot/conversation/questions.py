@@ -34,7 +34,6 @@ _WHOLE = 0.7  # how clear the whole message has to be for a vague clause to be p
 _LIKELY, _TWO = 0.8, 2  # below this a question outside of the data may be a part of the message that is not
 _AS_CLEAR = 0.05  # a part this much less probable than the whole is as clear
 _DOUBT = 0.3  # by so much the whole message has to be clearer than its first question to be read as one
-_EACH = frozenset({"each", "cada"})
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -161,7 +160,7 @@ class Questions:
     def _is_column(self, reading: Reading, before: Reading, head: Collection[str]) -> bool:
         """Return whether a part names a column of a list: "list my claims of May, who billed it and the sum"."""
         rules, first = (self._engine.intents.get(one.intent or "") for one in (reading, before))
-        each = not _EACH.isdisjoint(reading.said.words)
+        each = not {"each", "cada"}.isdisjoint(reading.said.words)
         of_them = rules is not None and rules.shows_claims and OF_CLAIMS.isdisjoint(reading.slots)
         lists = first is not None and first.tells == "several"
         return lists and (each or (of_them and not self._words.imperative.isdisjoint(head)))

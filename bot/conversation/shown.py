@@ -22,7 +22,6 @@ NAMES = frozenset({"provider_name", "organization", "npi", "tin"})
 _NAME = "provider_name"
 _THEM = re.compile(r"\b(?:those|them|esos|ellos|(?:the|these|los|las) (?:two|dos))\b", re.IGNORECASE)
 _SPOKEN = "spoken"  # the argument with the name that the question before asked about, where this one names another
-_EACH_OTHER = frozenset({"apart", "each", "entre"})
 _SURE = 0.5  # of the reading of a message whose words are known
 _SAYS_WHOM, _MOST = NAMES | KINDS_OF_CARE | {"ordinal"}, 8  # words, of a message that only says which one is meant
 _ZIP = re.compile(r"\b\d{5}\b")
@@ -94,7 +93,7 @@ def intent_of_picked(memory: Memory, reading: Reading, intents: Mapping[str, Int
         return None
     if not (wide or reading.unclear or reading.intent in {FALLBACK, one}):
         return None
-    if not _EACH_OTHER.isdisjoint(words_of(reading.text)) and "distance" in facts_in(reading.text):
+    if not {"apart", "each", "entre"}.isdisjoint(words_of(reading.text)) and "distance" in facts_in(reading.text):
         return one
     return one if entries_meant(memory, reading) else REFINE if words_beside(reading) else None
 

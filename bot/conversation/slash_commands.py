@@ -18,7 +18,6 @@ from bot.language.slots import NAMED_NETWORK, UNNAMED_NETWORKS, kinds_of
 from bot.message import COMMAND, Message
 
 _LONGEST = 1_500  # signs of a command's words that are looked through for what they name; all are read for danger (T49)
-_HELP = frozenset({"", "help", "ayuda", "?"})
 _GOING_ON = frozenset({"followup.more", "followup.ordinal"})
 
 
@@ -104,7 +103,7 @@ class Commands:
             return None
         kinds = frozenset[str]().union(*(rules.options for rules in intents))
         options = read_options(self._engine, text, kinds, today)
-        return Request(intents, options, message.form is None and text.strip().casefold() in _HELP)
+        return Request(intents, options, message.form is None and text.strip().casefold() in {"", "help", "ayuda", "?"})
 
     def asked(self, request: Request, reading: Reading, today: date) -> Asked:
         """Return the question of a request, for the intent that matches its words best.

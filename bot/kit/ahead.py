@@ -32,7 +32,6 @@ _EARLIER = timedelta(days=730)
 """How far back earlier claims are read for prices."""
 _CENT, _ALL = Decimal("0.01"), Decimal(100)
 _NOTHING = Decimal(0)
-_SLOTS = ("service", "specialty", "facility_type")
 _ANY_CARE = frozenset(
     {"care", "treatment", "treatments", "service", "services", "visit", "visits"}
     | {"de", "atencion", "cuidado", "servicio", "servicios", "tratamiento", "tratamientos", "visita", "visitas"}
@@ -171,7 +170,7 @@ def _service_of(ask: Ask, kind: str) -> tuple[tuple[str, ...], str] | None:
     """
     table, services = ask.benefits, {row.service for row in ask.benefits.rows}
     own, alone = words_of(ask.words.get("service")), "service" not in ask.several
-    named = [words_of(ask.words.get(slot)) for slot in _SLOTS if slot in ask.slots]
+    named = [words_of(ask.words.get(slot)) for slot in ("service", "specialty", "facility_type") if slot in ask.slots]
     said = words_of(ask.said) or own or tuple(word for words in named for word in words)
     out = [words_of(slot.text) for slot in ask.excluded.values()]
     told = [

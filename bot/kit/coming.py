@@ -24,7 +24,6 @@ Wants = Literal["price", "free", "covered", "copay", "after", "counts", "unsaid"
 _UNSAID = ("approval", "referral", "waiting", "limited", "beyond", "together", "billed_per")
 """What a question may ask about care but no record says, in the order of an answer."""
 _ACUTE = frozenset({"emergency", "urgentcare"})
-_EITHER = frozenset({"copay", "deductible"})
 _AGAINST, _OR = frozenset({"against", "alike", "apart", "cheaper", "dearer", "than"}), frozenset({"or", "o"})
 """What sets two sides against each other: words that are said, and the word between them."""
 
@@ -78,7 +77,7 @@ def wants_to_come(ask: Ask) -> Wants | None:
     aspect, reason = share_asked(ask), text_of(ask, "reason")
     reason = None if reason in _UNSAID else reason
     named, says = names_care(ask), ask.asked.says.keys()
-    if (speaks_ahead(ask) or (named and "was" not in says)) and says >= _EITHER:
+    if (speaks_ahead(ask) or (named and "was" not in says)) and says >= {"copay", "deductible"}:
         return "copay"  # "will it go against my deductible or is it just a copay"
     covered = named and asks_cover(ask)  # "is it covered, and is there a deductible on it"
     counts = named and _asks_counting(ask) and counting_asked(ask) is None

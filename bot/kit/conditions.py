@@ -39,7 +39,6 @@ _KNOWABLE = ("telehealth", "wheelchair", "open_at", "age_group")
 _NO_NETWORK = AskedNetworks()
 _SHORTEST_START = 5  # letters
 _MOST_WORDS = 4  # of a name or address
-_ACCESS = frozenset({"adacomp", "handiaccess", "mobility"})
 
 
 class Loosened(msgspec.Struct, frozen=True):
@@ -278,7 +277,7 @@ def _is_virtual(row: Listing) -> bool | None:
 
 def _is_accessible(row: Listing) -> bool | None:
     codes = {code for place in row.locations for code in place.access}
-    return bool(codes & _ACCESS) if codes else None
+    return bool(codes & {"adacomp", "handiaccess", "mobility"}) if codes else None
 
 
 PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF0000X", "363LP2300X")

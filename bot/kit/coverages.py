@@ -109,7 +109,6 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "rx": ("prescription", "prescriptions", "rx", "receta", "recetas", "medicinas"),
 }
 """Names of the services that copays are for, in both languages."""
-_STAY = frozenset({"stay", "inpatient", "hospitalizacion"})
 # NUCC: family medicine, internal medicine, pediatrics, general practice.
 _PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
 _CARE, _SPENT = frozenset({"service", "specialty", "facility_type"}), frozenset({"out of pocket", "oop"})
@@ -121,7 +120,6 @@ _AUXILIARY = frozenset(
 _PARTS = re.compile(r"[.,;:!?]\s+")
 _A_PAIR = 2
 _FOR_EACH_OTHER = frozenset({"copay", "coinsurance"})
-_HOW = frozenset({"how", "what", "que", "como", "donde", "where"})
 
 
 def asks_whether(ask: Ask) -> bool:
@@ -129,7 +127,7 @@ def asks_whether(ask: Ask) -> bool:
     said = words_of(ask.said)
     firsts = {word for part in _PARTS.split(ask.said) for word in words_of(part)[:1]}
     put = not _AUXILIARY.isdisjoint(firsts) or ("?" in ask.said and ask.language != "en")
-    return put and ask.asked.form is None and _HOW.isdisjoint(said)
+    return put and ask.asked.form is None and {"how", "what", "que", "como", "donde", "where"}.isdisjoint(said)
 
 
 def asks_yearly(ask: Ask) -> Literal["figure", "whether", "when", "pace"] | None:
@@ -295,7 +293,7 @@ def named_visits(ask: Ask) -> tuple[str, ...]:
     kinds = ask.several.get("service")
     said = (*_words(ask), *(kinds.values if kinds else ()))
     named = [code_of[word] for word in said if word in code_of]
-    if "emergency" in named and _STAY.isdisjoint(said):
+    if "emergency" in named and {"stay", "inpatient", "hospitalizacion"}.isdisjoint(said):
         named = [code for code in named if code != "inpthosp"]  # an emergency room is in a hospital
     several = ask.several.get("specialty")
     doctors = [visit_to(one) for one in (several.values if several else (ask.slots.get("specialty"),))]

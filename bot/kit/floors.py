@@ -31,9 +31,7 @@ COUNTED = ("deductible", "out_of_pocket_max")
 Side = Literal["in", "out", "unknown"]
 _Limit = tuple[Coverage, Amount]
 _SIDES: Mapping[str | None, Side] = {"innetwork": "in", "outofnetwork": "out"}
-_APART = frozenset({"oral", "vision"})
 _MONTH, _FEW = 31, 3  # days, claims
-_SET_AGAINST = frozenset({"met", "was", "deductible"})
 
 
 class MetSoFar(msgspec.Struct, frozen=True):
@@ -301,7 +299,7 @@ async def placed_by_deductible(ask: Ask, claims: Iterable[Claim]) -> tuple[tuple
 
     Return () if the question does not set care against that day.
     """
-    if not ask.asked.says.keys() >= _SET_AGAINST or ask.anchors:
+    if not ask.asked.says.keys() >= {"met", "was", "deductible"} or ask.anchors:
         return ()
     coverages, found = await member_coverages(ask), list[tuple[Claim, date | None]]()
     for claim in [one for one in claims if one.service.known and not one.sensitive][:_FEW]:
@@ -323,7 +321,7 @@ def scopes_of(claim: Claim, scopes: Mapping[str, str]) -> tuple[str, ...]:
 
 def counts_apart(claim: Claim, scopes: Mapping[str, str]) -> bool:
     """Return whether a claim is for dental or vision care, which has its own amounts; `scopes` is by coverage id."""
-    return scopes.get(claim.coverage or "") in {"dental", "vision"} or claim.kind in _APART
+    return scopes.get(claim.coverage or "") in {"dental", "vision"} or claim.kind in {"oral", "vision"}
 
 
 def floors_of(claims: Sequence[Claim], coverages: Coverages) -> tuple[Floor, ...]:

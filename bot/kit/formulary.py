@@ -101,17 +101,13 @@ async def _search_drugs(ask: Ask, chosen: DrugList, name: str) -> tuple[Drug, ..
 _YEAR = timedelta(days=365)
 
 
-def _uses(ask: Ask) -> tuple[DrugUse, ...]:
-    return () if "drug" in ask.slots or "drug" in ask.several else ask.asked.uses
-
-
 async def of_use(ask: Ask) -> Ask:
     """Return the question with the member's own drugs in place of a purpose, such as blood pressure.
 
     The drugs are those filled in the last year that serve the purpose. Drugs for an excluded purpose become excluded
     drugs. The question is unchanged if it names no purpose, or if no filled drug serves the purpose.
     """
-    uses = _uses(ask)
+    uses = () if "drug" in ask.slots or "drug" in ask.several else ask.asked.uses
     read = (
         await medications(replace(ask, slots={}, excluded={}, several={}, said=""), ask.today - _YEAR) if uses else ()
     )

@@ -19,7 +19,6 @@ from bot.kit.plans import AskedNetworks, networks
 from bot.kit.spelling import words_of
 
 _PAGE, _NAMED, _TWO = 5, 3, 2
-_WHICH = frozenset({"which", "who", "whos", "cual", "cuales", "quien", "quienes"})
 _FILE = re.compile(
     r"\b(csv|spreadsheet|excel|xlsx?|hoja de c[aá]lculo)\b"
     r"|\b(npis?|fax(es)?|e-?mails?)\b.*\b(all|each|every|both|todos|todas|cada|ambos)\b",
@@ -149,7 +148,7 @@ def page_of(ask: Ask, every: Sequence[Card], *, after: int = 0, **more: Any) -> 
         "number": "number" in ask.asked.says,
         "client": "client" in ask.asked.says,
         "table": text_of(ask, "layout") == "table",
-        "which": not _WHICH.isdisjoint(words_of(ask.said)),
+        "which": not {"which", "who", "whos", "cual", "cuales", "quien", "quienes"}.isdisjoint(words_of(ask.said)),
     }
     return Found(
         document=Document("list", {"cards": every, "read": read}, ("csv",)) if wants_file else None,

@@ -33,9 +33,7 @@ from bot.records.written import PartialDate
 SHOWN, _NEAR_DAYS, _MONTH = 3, timedelta(days=3), timedelta(days=31)
 _One = Literal["amount", "billed", "state", "time", "provider", "part", "nth", "weekday", "wider", "service", "word"]
 Left = Literal[_One, "several", "inner"]
-_OF_CARE = frozenset({"amount", "inner", "state", "time", "provider", "part", "nth", "weekday", "word", "several"})
 _NAMING = ("services", "providers", "drugs", "doctor_kinds", "traits", "prescribers", "part", "claim_types")
-_FACILITY = frozenset({"inpatient", "outpatient", "institutional"})
 AnySummary = TypeVar("AnySummary", bound=Summary)
 
 
@@ -125,7 +123,7 @@ async def near_claims(ask: Ask, claim_set: ClaimSet) -> Nearest:
         claim_set = replace(claim_set, claims=tuple(claim for claim in claim_set.claims if claim.service.known))
     nearest = replace(nearest_of(claim_set.claims, wanted), gone=gone)
     nearest = replace(nearest, record=await newest_procedure(ask, wanted.services, (wanted.start, wanted.end)))
-    if nearest.left in _OF_CARE:
+    if nearest.left in {"amount", "inner", "state", "time", "provider", "part", "nth", "weekday", "word", "several"}:
         return nearest
     if (wanted.services or wanted.doctor_kinds) and not gone and may_be_ahead(ask, recorded=nearest.record is not None):
         raise Reroute
@@ -230,7 +228,7 @@ def _may_be(claim: Claim, wanted: ClaimFilter) -> bool:
     kinds = wanted.kinds_of_care
     if claim.is_pharmacy:
         return any(kind.fills for kind in kinds)
-    return claim.kind in _FACILITY or not all(kind.whole for kind in kinds)
+    return claim.kind in {"inpatient", "outpatient", "institutional"} or not all(kind.whole for kind in kinds)
 
 
 _SINGLES = frozenset({"one", "claims", "several", "any_one"})

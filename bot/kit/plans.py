@@ -29,7 +29,6 @@ _PLANS = Search("InsurancePlan", (("_include", "InsurancePlan:coverage-area"),))
 Sold = Literal["yes", "no", "unsaid"]
 _SLOT, _OTHER = "network", "other_network"  # of two that are compared
 _SHORTEST = 6  # letters of a plan's first word that name it alone
-_OF_PLANS = frozenset({"PLAN", "PLAN_WORD"})
 
 
 class Plan(Value):
@@ -134,7 +133,6 @@ async def own_networks(ask: Ask) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-_INSIDE_WORDS = frozenset({"network", "red", "inn", "par"})
 _BOTH = frozenset({"and", "both", "y", "ambas"})
 NetworkSide = Literal["in", "out", "unsure"]
 
@@ -218,7 +216,7 @@ async def asked_networks(ask: Ask) -> AskedNetworks:
     named = [ask.slots.get(_SLOT), *(one.value for one in (ask.several.get(_SLOT), ask.excluded.get(_SLOT)) if one)]
     asks = _may_name(ask, named[0]) or any(map(is_named_network, named))
     found = resolve(ask, await networks(ask) if asks else ())
-    if found.named or found.outside or _OF_PLANS.isdisjoint(ask.concepts):
+    if found.named or found.outside or {"PLAN", "PLAN_WORD"}.isdisjoint(ask.concepts):
         return found
     own = plans_said(ask.said, await plans(ask), begun=False)
     if own and set(words_of(ask.words.get("wish"))) <= {word for plan in own for word in words_of(plan.name)}:
@@ -277,7 +275,7 @@ async def in_own(ask: Ask, asked: AskedNetworks) -> AskedNetworks:
 
     Return `asked` unchanged for any other question, or if the person's own networks are unknown.
     """
-    inside = asked.anyone or not _INSIDE_WORDS.isdisjoint(words_of(ask.said))
+    inside = asked.anyone or not {"network", "red", "inn", "par"}.isdisjoint(words_of(ask.said))
     own = await own_wanted(ask) if inside and not (asked.named or asked.outside) else ()
     return replace(asked, wanted=own, anyone=False) if own else asked
 

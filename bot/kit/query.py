@@ -37,18 +37,15 @@ from bot.language.calendar import later
 
 _LISTED = re.compile(r"\s*(?:[,:;]|\b(?:and|or|plus|y|o|e|mas)\b)\s*", re.IGNORECASE)
 _PER_VISIT = re.compile(r"\b(?:per|each|every|por|cada) (?:\w+ )?visit", re.IGNORECASE)
-_JOINED = frozenset({"and", "or", "vs", "versus", "y", "o"})
 _SEVERAL, _EVER = 2, timedelta(days=3653)
 _OF_BILL = ("billed", "allowed", "discount", "plan_paid")
 _FEW, _A_DAY = 10, timedelta(days=1)
 _COMPARING = frozenset({"than", "against", "lesser_or_more", "dearer", "cheaper", "alike", "apart", "by_now"})
-_RANKING = frozenset({"ranked", "top", "had_times", "crossing", "crossing_me", "in_order"})
 _OTHERS = frozenset({"pace", "who_paid_more", "whom"})
 _SIZED = frozenset({"sized", "extreme", "lowest", "highest"})
 # Without one of these "every drug I got" is a list.
 _MEASURED = frozenset({"money", "how_many", "often", "newest", "earliest", "amount_kind", "average", "order"})
 _MEMBERS = GROUPS | {"kind", "provider", "hospital"}
-_EACH = frozenset({"each", "every", "per", "cada", "por"})
 
 
 def query_asked(ask: Ask) -> ClaimQuery | None:
@@ -124,7 +121,7 @@ def composed_asked(ask: Ask) -> ClaimQuery | None:
     named = asked.form == "who" or not _MEMBERS.isdisjoint({group_said(ask), asked.by})
     if ranking and period and named and ranking.by in _MEMBERS and ranking.order and ranking.at is None:
         return replace(ranking, by=period, across=ranking.by, folds=("sum",), timed=timed)  # "my top doctor each year"
-    if not _RANKING.isdisjoint(says):
+    if not {"ranked", "top", "had_times", "crossing", "crossing_me", "in_order"}.isdisjoint(says):
         return None
     measures, newest = _measures(ask), _newest(ask)
     times = () if "adds" in says else times_named(ask)
@@ -252,7 +249,7 @@ def times_named(ask: Ask) -> tuple[DaySpan, ...]:
         return tuple((max(start, date(year, 1, 1)), min(end, date(year, 12, 31))) for year in years)
     if "and_last" in says and not ask.asked.first_and_last and start == this_year and end:  # "this year and last"
         return (this_year.replace(year=today.year - 1), this_year - _A_DAY), (start, end)
-    if start and end and not _JOINED.isdisjoint(words_of(ask.words.get("date_range"))):
+    if start and end and not {"and", "or", "vs", "versus", "y", "o"}.isdisjoint(words_of(ask.words.get("date_range"))):
         middle = end.replace(day=1)
         if start == (middle - _A_DAY).replace(day=1):  # "October and November"
             return (start, middle - _A_DAY), (middle, end)
@@ -275,7 +272,7 @@ def _asked_anew(ask: Ask) -> tuple[TimeSpan, ...]:
 def _period(ask: Ask) -> str | None:
     """Return the period by which the question divides: "each month", "per quarter", "by year"; None if by none."""
     asked = ask.asked
-    each = (asked.says.get("in_one") or "").split(" ")[0] in _EACH
+    each = (asked.says.get("in_one") or "").split(" ")[0] in {"each", "every", "per", "cada", "por"}
     by = ask.arguments.get("by") or asked.each_of or (asked.by if asked.by in PERIODS else None)
     by = by or (asked.period if each else None)
     return by if by in PERIODS else None

@@ -28,10 +28,7 @@ _TWO, _NOTHING = 2, Decimal(0)
 _SIDES = {"provider_name": "providers", "specialty": "doctor_kinds", "service": "services", "drug": "drugs"}
 _ADDED = frozenset({"and", "or", "plus", "y", "o"})
 _BESIDE = _ADDED | {"the", "my", "a", "an", "el", "la", "mi", "con"}
-_SETTING = frozenset({"in_order", "lesser_or_more", "against"})
 _APART = ("than", "or", "after", "before", "versus", "vs", "que", "o", "antes", "despues")
-_ANOTHER = frozenset({"different", "otro", "otra"})
-_SINGLE = frozenset({"visit", "fill", "claim"})
 # What one of a unit is ranked as, where no group is named.
 _ONE_OF: Mapping[str, str] = {"visit": "visit", "doctor": "visit", "fill": "fill", "claim": "claim", "month": "month"}
 
@@ -69,7 +66,7 @@ def ranking_asked(ask: Ask) -> ClaimQuery | None:
     else:
         return None
     single = ({"provider_name", "amount_kind"} & ask.slots.keys() or "something" in says) and how == "amount"
-    if how == "count" and one in _SINGLE:  # each of them was had once
+    if how == "count" and one in {"visit", "fill", "claim"}:  # each of them was had once
         one = "drug" if unit == "fill" else "doctor" if ask.asked.form == "who" else None
     group = one or ("claim" if single else "provider")  # "the highest copay I ever paid" is that of one claim
     most = max(shown or (YEAR if ask.asked.sort else SHOWN), nth or 0)
@@ -105,7 +102,7 @@ def _one_against_all(ask: Ask) -> ClaimQuery | None:
         "least" if "cheaper" in says or order_asked(ask) == "smallest" else "most",
         whom=text_of(ask, "provider_name"),
         only=only is not None,
-        apart=not _ANOTHER.isdisjoint((says.get("only_one_of") or "").split()),
+        apart=not {"different", "otro", "otra"}.isdisjoint((says.get("only_one_of") or "").split()),
     )
 
 
@@ -290,7 +287,7 @@ def set_apart(ask: Ask) -> frozenset[str]:
     told = words_of(ask.words.get(next(slot for slot, field in _SIDES.items() if field == one)))
     between = words_of(said[first:last])[len(told) :]
     cut = any(f" {word} " in said[first:last] for word in _APART)
-    apart = not _SETTING.isdisjoint(ask.asked.says) and cut
+    apart = not {"in_order", "lesser_or_more", "against"}.isdisjoint(ask.asked.says) and cut
     return frozenset(places) if apart or (set(between) & _ADDED and _BESIDE.issuperset(between)) else frozenset()
 
 

@@ -13,7 +13,6 @@ from bot.language.calendar import later, month_days
 from bot.language.classed import AmountLimits
 
 _YEAR, _PART = re.compile(r"\b20\d\d\b"), timedelta(days=300)
-_COMPARING = frozenset({"dearer", "cheaper", "worst"})
 _APART = re.compile(r"\b(?:and|or|vs|versus|against|y|o|contra)\b")
 A_ZONE = timedelta(days=1)
 TimeSpan = tuple[date | None, date | None]
@@ -70,7 +69,7 @@ def is_of_earlier(ask: Ask) -> bool:
 
 def times_set_apart(ask: Ask) -> bool:
     """Return whether the question names several periods to compare, apart from each other or two years in a row."""
-    compares = not _COMPARING.isdisjoint(ask.asked.says)
+    compares = not {"dearer", "cheaper", "worst"}.isdisjoint(ask.asked.says)
     apart = compares or "against" in ask.asked.says or ", " in (ask.words.get("date_range") or "")
     return bool((times_apart(ask) and apart) or (joins_years(ask) and compares))
 
@@ -194,8 +193,6 @@ def with_paid_days(ask: Ask) -> Ask:
 
 
 _MONEY = frozenset({"COST", "OWE", "PAID", "COVER", "FREE", "PRICE_OF_A", "BILL", "MONEY", "SPEND", "DUE"})
-_ANEW = frozenset({"RESET_DAY", "STARTS_OVER"})
-_PAST = frozenset({"PAST", "LATEST", "CLAIM", "BILL_CAME"})
 _OF_CLAIMS = frozenset(
     {"claim_id", "state_of_claim", "order", "rank", "average", "number_of", "amount_over", "amount_under"}
 )
@@ -212,7 +209,7 @@ def may_be_ahead(ask: Ask, *, recorded: bool = False) -> bool:
     barred = (end and end < ask.today) or _OF_CLAIMS & {*ask.slots, *ask.excluded} or ask.asked.form == "reason"
     if barred or not _of_money(ask):
         return False
-    return "ahead" in ask.asked.says or not (recorded or _PAST & ask.concepts)
+    return "ahead" in ask.asked.says or not (recorded or {"PAST", "LATEST", "CLAIM", "BILL_CAME"} & ask.concepts)
 
 
 def speaks_ahead(ask: Ask) -> bool:
@@ -270,7 +267,7 @@ def lies_after(ask: Ask, last: date) -> bool:
     """Return whether the question is about a time after `last`: "in 2027", or "come January" with words ahead."""
     told = {**ask.beside, **ask.slots}
     start, _ = days_of(told.get("date_ahead"))
-    if start is None and may_come(ask) and ("ahead" in ask.asked.says or _ANEW & ask.concepts):
+    if start is None and may_come(ask) and ("ahead" in ask.asked.says or {"RESET_DAY", "STARTS_OVER"} & ask.concepts):
         first, end = days_of(told.get("date_range"))
         start = later(first, 1, "year") if first and end and end < ask.today else None
     return start is not None and start > last

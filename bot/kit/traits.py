@@ -21,7 +21,6 @@ _CARED = frozenset(
 )
 # The words that lines of many kinds of care have.
 _GENERAL = frozenset({"visit", "exam", "test", "session", "office", "care", "specialist", "health", "of", "and", "the"})
-_OUT = frozenset({"not", "without", "never"})
 _OWN = frozenset({"i", "me", "my", "mine"})
 _ELSEWHERE = frozenset({"outside", "not", "except", "besides", "other", "beyond", "fuera", "no", "excepto", "menos"})
 _NEAR = 3  # words
@@ -29,7 +28,6 @@ _OF_PART = frozenset(
     {"my", "our", "left", "right", "lower", "for", "on"}
     | {"mi", "mis", "tu", "su", "de", "del", "izquierda", "izquierdo", "derecha", "derecho"}
 )
-_NO_PART = frozenset({"of", "hurts", "hurting"})
 _BEHIND = frozenset({"after", "before", "since", "despues", "antes", "desde"})  # "therapy after the knee MRI"
 _ARTICLES, _ALSO = frozenset({"the", "la", "el"}), frozenset({"back"})  # "back in March" is no part of the body
 _WHO = ("ist", "ists", "ista", "istas", "ologo", "ologa", "doctor", "doctors", "surgeon", "surgeons", "dr")
@@ -85,7 +83,7 @@ def _is_part(words: Sequence[str], at: int) -> bool:
     behind = words[at + 1] if at + 1 < len(words) else ""
     before = [word for word in words[max(0, at - 2) : at] if word not in _ARTICLES]
     beside = bool(before) and before[-1] in _OF_PART
-    return (beside and behind not in _NO_PART) or behind in _CARED
+    return (beside and behind not in {"of", "hurts", "hurting"}) or behind in _CARED
 
 
 class _NamesPart(msgspec.Struct, frozen=True):
@@ -160,7 +158,7 @@ def with_traits(ask: Ask, claims: Sequence[Claim]) -> Ask:
         ask = ask.without("amount_kind", "order")
     if (how := {"nothing_to", "wholly_to"} & says) and "amount_kind" not in told:
         first, after = ask.asked.runs[min(how)]
-        out = not _OUT.isdisjoint(words[max(0, first - 2) : first])
+        out = not {"not", "without", "never"}.isdisjoint(words[max(0, first - 2) : first])
         said = " ".join(words[max(0, first - 2 * out) : after])
         found.append(ClaimTrait(said, partial(_is_toward, whole="wholly_to" in how, out=out)))
     found += [one] if (one := _town(ask, words, claims)) else []

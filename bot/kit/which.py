@@ -128,7 +128,6 @@ _INCLUSIVE = frozenset(
 _SENTENCE = re.compile(r"[.?!;]\s+")
 _OR, _RANGE = frozenset({"or", "o", "either"}), frozenset({"to", "and", "y", "a"})
 _LIMITS = ("amount_over", "amount_under")
-_POCKET = frozenset({"pocket", "bolsillo"})
 _OWN_PARTS = frozenset({"copay", "deductible", "coinsurance"})
 _OTHERS = ("billed", "allowed", "plan_paid", "copay", "deductible", "coinsurance")
 
@@ -201,7 +200,7 @@ def aspect_asked(ask: Ask) -> str | None:
     What a visit cost "out of my own pocket" is the share too, as few claims say what was paid of it.
     """
     kind = text_of(ask, "amount_kind")
-    if limits_asked(ask) and not _POCKET.isdisjoint(words_of(ask.words.get("amount_kind"))):
+    if limits_asked(ask) and not {"pocket", "bolsillo"}.isdisjoint(words_of(ask.words.get("amount_kind"))):
         return None
     plan = "plan_paid" if "plan_nothing" in ask.asked.says and not (kind and limits_asked(ask)) else kind
     return None if plan == "plan_paid" and _is_of_two(ask) else plan

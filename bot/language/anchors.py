@@ -17,13 +17,11 @@ from bot.language.rules import IntentRules
 from bot.language.text import Tag, Utterance, places_of
 
 ANCHOR, DATED = "anchor", "date_range"
-RELATIONS = ("since", "after", "before", "same", "between", "from")
 _SIDES = {"since": ("start", 0), "after": ("start", -1), "before": ("end", 1)}
 """For each relation, the end of a date range whose month is the event's month, and the days to add to that end first.
 """
 _ENDS = {"since": ("before",), "after": ("before",), "before": ("after", "since")}
 _TURNED = {"before": "since", "after": "before", "since": "before"}
-_OF_TWO = frozenset({"between", "from"})
 _KINDS = ("service", "provider_name", "specialty", "drug")
 _SPOKEN = ("birthday", "deductible", "met", "next", "one", "visit")
 _LONGEST, _MOST = 4, 6  # words of a relation, and between it and what it is to
@@ -93,7 +91,7 @@ def _anchor(said: Utterance, tags: Sequence[Tag], words: WordArea) -> Tag | None
             if place in reader.dated:
                 continue
             begin, beside = _beside(said.words, place, relation, words.beside("dates"))
-            if pair := reader.two_events_at(end) if relation in _OF_TWO else None:
+            if pair := reader.two_events_at(end) if relation in {"between", "from"} else None:
                 after, bounds = pair
                 return Tag(ANCHOR, {"relation": "between", "bounds": bounds}, begin, after)
             if relation != "from" and (event := reader.event_at(end)):
@@ -195,7 +193,7 @@ class _Events:
 @lru_cache(maxsize=8)
 def _relations_by_start(words: WordArea) -> Mapping[str, Sequence[str]]:
     """Return the relations whose words may begin with a word, by that word."""
-    starts = {relation: words.starts(relation) for relation in RELATIONS}
+    starts = {relation: words.starts(relation) for relation in ("since", "after", "before", "same", "between", "from")}
     every = frozenset[str]().union(*starts.values())
     return {word: [relation for relation, of in starts.items() if word in of] for word in every}
 

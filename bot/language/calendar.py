@@ -17,7 +17,6 @@ from bot.language.matcher import PatternFound
 DateRange = tuple[date, date]
 Days = tuple[date | None, date | None]
 ROLLING_MAX = 1200
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def ends_of(value: object) -> tuple[str, str]:
@@ -133,7 +132,7 @@ def named_day(rule: str, year: int) -> date:
     if first == "easter":
         day = easter(year)
     elif rest:
-        weekday, which = _WEEKDAYS.index(rest[0]), int(rest[1])
+        weekday, which = ("mon", "tue", "wed", "thu", "fri", "sat", "sun").index(rest[0]), int(rest[1])
         days = [week[weekday] for week in monthcalendar(year, int(first)) if week[weekday]]
         day = date(year, int(first), days[which if which < 0 else which - 1])
     else:

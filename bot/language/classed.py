@@ -20,7 +20,6 @@ from bot.language.matcher import Grammar, Lexed, Matcher, WordArea
 from bot.language.numbers import NumberWords
 from bot.language.text import Utterance, read
 
-_AREAS = frozenset({"asked", "plans"})
 _IN_TIMES = frozenset({"only_one", "one", "several", "ordinal", "count", "newest"})
 """Classes of words with another meaning inside a date phrase: "last" in "the last month"."""
 HAD = ("one", "several", "one_fill", "fills", "cared")
@@ -62,7 +61,7 @@ class AmountLimits(msgspec.Struct, frozen=True):
 def _own(name: str) -> str:
     """Return the name of a class or phrase within its area, "" for one of another area."""
     area, _, own = name.partition(".")
-    return own if area in _AREAS else ""
+    return own if area in {"asked", "plans"} else ""
 
 
 def words_key(text: str, words: Mapping[str, str]) -> tuple[object, ...]:
@@ -266,7 +265,6 @@ def uses_in(matcher: Matcher, grammar: Grammar) -> Iterator[tuple[DrugUse, range
 _LONGEST = 6
 """Words that care is named by at most."""
 _NEAR, _BEFORE, _NEAR_TAIL = 3, 3, 5
-_JOINING = frozenset({"", "-", "'"})
 
 
 class NamedByWords:
@@ -324,7 +322,7 @@ class NamedByWords:
         return at
 
     def _joined(self, at: int) -> bool:
-        return self._said.between(at).strip() in _JOINING
+        return self._said.between(at).strip() in {"", "-", "'"}
 
     def _run(self, first: int) -> str | None:
         """Return the words from a place on that nothing separates, None if they name no care."""

@@ -100,7 +100,6 @@ _WHOLE_PHRASE = 5
 _FEW = 4
 _SURE_OF_LANGUAGE = 0.9
 _ABBREVIATED = 3  # letters
-_NO_TONGUE = frozenset({"concept", "place", COMPLAINT})
 _LEAST_LETTERS = 3  # of a word that names care: "EEG"
 
 
@@ -297,7 +296,7 @@ class Hearer:
 
     def _tongues(self, key: str) -> frozenset[str]:
         meant = self._lexicon.tree.of_key(key)
-        return frozenset([one.language for one in meant if one.kind not in _NO_TONGUE])
+        return frozenset([one.language for one in meant if one.kind not in {"concept", "place", COMPLAINT}])
 
 
 def _marks(
@@ -305,7 +304,11 @@ def _marks(
 ) -> dict[str, frozenset[int]]:
     """Return the token indexes of each concept and slot type. Words of places and names count as no concept."""
     marks = _with_tags({}, tags)
-    settled = _settled(said, tags, titles)
+    # The words of a place, a distance ("25 mi"), a name after a title ("Dr. Price") or an exclusion mean no concept.
+    titled = (tag for tag in of_kind(tags, "provider_name") if said.words[tag.first] in titles)
+    names = [replace(tag, first=tag.first + 1) for tag in titled]
+    places = [tag for tag in of_kind(tags, "location") if isinstance(tag.value, dict)]
+    settled = [*places, *of_kind(tags, "radius"), *names, *(tag for tag in tags if tag.excluded)]
     long = (match for match in found if match.after - match.first >= _WHOLE_PHRASE)
     whole = [match for match in long if any(one.kind == "concept" and one.value not in _IDLE for one in match.meanings)]
     for match in found:
@@ -314,14 +317,3 @@ def _marks(
         for name in named:
             marks[name] = marks.get(name, frozenset()) | frozenset(match.places)
     return marks
-
-
-def _settled(said: Utterance, tags: Sequence[Tag], titles: AbstractSet[str]) -> list[Tag]:
-    """Return the tags whose words mean no concept: places, distances, names after a title, and excluded values.
-
-    For example "Price" in "Dr. Price", or "pharmacy" in "all claims except pharmacy".
-    """
-    titled = (tag for tag in of_kind(tags, "provider_name") if said.words[tag.first] in titles)
-    names = [replace(tag, first=tag.first + 1) for tag in titled]
-    places = [tag for tag in of_kind(tags, "location") if isinstance(tag.value, dict)]
-    return [*places, *of_kind(tags, "radius"), *names, *(tag for tag in tags if tag.excluded)]  # "25 mi" is nobody's

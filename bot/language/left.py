@@ -48,7 +48,6 @@ _BEFORE_CARE = frozenset({
 })  # fmt: skip
 _FOR, _LEAD = frozenset({"for", "por", "para"}), 2
 _POINTED = frozenset({"that", "this", "same", "then", "esa", "ese", "mismo", "misma", "entonces"})
-_ARTICLES = frozenset({"the", "a", "an"})
 _WORDS_OF_CARE = 2
 WORDS = "words"
 """The key of the phrases that narrow a question and change nothing in its answer, among the ignored conditions."""
@@ -68,7 +67,6 @@ _TOLD_OF_DIRECTORY = _TOLD | {
 _CIRCUMSTANCES = frozenset({"location", "provider_name", "organization", "amount", "amount_over", "amount_under"})
 # A wanted city or kind of doctor excludes the others anyway.
 _OPEN = frozenset({"network", "date_range", "location"})
-_OTHER = "other"
 # Slot types of which each value that is named asks for something of its own.
 _ONE_EACH = frozenset({"network", "provider_name", "drug", "service", "claim_id", "date_range", "state_of_claim"})
 _OWNER = re.compile(r"(?P<name>(?!s?he\b|it\b)[^\W\d_]{2,})['\u2019]s", re.IGNORECASE)
@@ -98,7 +96,7 @@ def owner_left(heard: Heard, taken: AbstractSet[str]) -> Slot | None:
     free = (
         place
         for place in heard.content
-        if place not in used and (_POINTED | _ARTICLES).isdisjoint(heard.keys[place - 1 : place])
+        if place not in used and (_POINTED | {"the", "a", "an"}).isdisjoint(heard.keys[place - 1 : place])
     )
     words = [(_whole(heard.said, place), place in meant) for place in free]
     # "The plan's rate" is no Plan's, but "Bill's claims" are Bill's.
@@ -362,4 +360,4 @@ def cells(heard: Heard, cell_of: Mapping[str, str]) -> Iterator[Cell]:
         for name, places in heard.marks.items():
             if said := sorted(places & inside):
                 words = heard.said.said(said[0], said[-1] + 1)
-                yield Cell(clause.role.value, cell_of.get(name, _OTHER), name, words)
+                yield Cell(clause.role.value, cell_of.get(name, "other"), name, words)

@@ -31,7 +31,6 @@ WISH_TIME, WISH_PLACE = "wish_time", "wish_place"
 FOREIGN = "FOREIGN"
 OPERATIONS = {"ages": AgePatterns, "dates": Dates, "hours": HourPatterns, "limits": LimitPatterns}
 """The classes with the operations that the rules of each grammar area may name."""
-_NUMBER_CLASSES = ("numbers.value", "numbers.times", "numbers.joint", "numbers.dollars")
 _DATE_CLASSES = ("dates.month", "dates.weekday", "dates.unit", "dates.units", "dates.season", "dates.known")
 _WAYS_EN = (
     "someone for|doctor for|someone to help with|help with|see someone about|to treat|who treats|treats|check out"
@@ -43,7 +42,6 @@ _WAYS_ES = (
 )
 _FOR_EN = f"({_WAYS_EN}) [my|his|her]"
 _FOR_ES = f"({_WAYS_ES}) (mi|mis|la|las|el|los)"
-_HIDING = frozenset({"specialty", "facility_type"})
 
 
 class _Phrases(PhraseLists, frozen=True, forbid_unknown_fields=True):
@@ -147,7 +145,7 @@ class Lexicon(msgspec.Struct):
     @property
     def number_keys(self) -> frozenset[str]:
         """The look-up keys of words for numbers and money."""
-        return self.grammar.keys(*_NUMBER_CLASSES)
+        return self.grammar.keys("numbers.value", "numbers.times", "numbers.joint", "numbers.dollars")
 
     @property
     def known(self) -> AnyOf:
@@ -157,7 +155,7 @@ class Lexicon(msgspec.Struct):
 
 
 def _add(lexicon: Lexicon, said: PhraseLists, kind: str, value: object, where: tuple[str, str]) -> None:
-    hides = kind in _HIDING or (isinstance(said, _Phrases) and said.hides)
+    hides = kind in {"specialty", "facility_type"} or (isinstance(said, _Phrases) and said.hides)
     for language, phrase in said.phrases(*where):
         lexicon.tree.add(phrase, Meaning(kind, value, language, hides))
         if kind == "concept":

@@ -20,7 +20,6 @@ ClassValue = int | str | None
 _Captured = tuple[tuple[str, Any], ...]
 START, END, DASH, REPEATED, ANY = "^", "$", "-", "*", "."
 _ANY_WORD = (ANY, None)
-_IS = "is"
 _AREAS_KEPT = 1024
 _PLAIN = re.compile(r"'s$|'")
 
@@ -297,7 +296,7 @@ class Matcher:
     def _value(self, ending: PatternEnding, captured: _Captured, span: tuple[int, int]) -> Any:
         if not ending.operation:
             return ending.value
-        if ending.operation == _IS:
+        if ending.operation == "is":
             return captured[0][1]
         kept = {**dict(captured), "span": span} if ending.spanned else dict(captured)
         try:

@@ -189,7 +189,9 @@ class _People:
 
     def _reversed(self, begin: int, first: int, end: int) -> Iterator[NameFound]:
         """Yield a name in the order family name, comma or "first name", first names: "Wyman, Christie"."""
-        behind = self._behind_family(end)
+        begun, leads = self.at.word(end) in self.around.names.starts("given"), self.around.names.phrases("given")
+        own = (len(lead) for lead in leads if self.said.words[end : end + len(lead)] == lead) if begun else ()
+        behind = end + longest if (longest := max(own, default=0)) or self._is_parted(end) else None
         if end - first > _MOST_FAMILY or behind is None or self._is_parted(begin):
             return
         if first > 0 and self._is_likely(first - 1) and self.at.between(first) in _WITHIN_A_NAME:
@@ -210,12 +212,6 @@ class _People:
             if weight >= _ENOUGH and not goes_on and followed:
                 name = cleaned(f"{self.said.said(behind, last + more)} {self.said.said(first, end)}")
                 yield NameFound(begin, after, name, first - begin, weight=weight)
-
-    def _behind_family(self, end: int) -> int | None:
-        """Return the index where first names begin after a family name and a comma or "first name"; else None."""
-        begun, leads = self.at.word(end) in self.around.names.starts("given"), self.around.names.phrases("given")
-        own = (len(lead) for lead in leads if self.said.words[end : end + len(lead)] == lead) if begun else ()
-        return end + longest if (longest := max(own, default=0)) or self._is_parted(end) else None
 
     def _is_likely(self, index: int) -> bool:
         """Return whether the word at `index` is a known name, unknown, or capitalized."""

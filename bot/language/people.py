@@ -16,7 +16,6 @@ from bot.language.text import Tag, Utterance, cleaned, keys_in, places_of
 
 _NEAR, _ADVERB = 3, 2  # "Sofía ya cumplió"
 _PERSON, _OWN_NAME, _KIN = "person", "own_name", "kin"
-_NO_OWNER = frozenset({"self", "household", "dependent"})
 _REACH = 4
 _CARE = frozenset({
     "service", "claim_type", "provider_name", "drug", "facility_type", "amount", "state_of_claim", "claim_id",
@@ -104,7 +103,7 @@ def _is_told(said: Utterance, tag: Tag, words: WordArea) -> bool:
 
 def _is_kin(tag: Tag) -> bool:
     kin = tag.value.get(_KIN) if tag.kind == _PERSON and isinstance(tag.value, dict) else None
-    return kin is not None and kin not in _NO_OWNER and not tag.excluded
+    return kin is not None and kin not in {"self", "household", "dependent"} and not tag.excluded
 
 
 def _is_taken_back(said: Utterance, tag: Tag, words: WordArea) -> bool:
@@ -229,7 +228,6 @@ def _is_titled(said: Utterance, index: int, lists: WordArea) -> bool:
 CALL_WITH, CALL_NUMBER = "call_with", "call_number"
 _MOST_NAMES = 2
 _DIGIT = re.compile(r"\d")
-_JOINED = frozenset({"", "-", "/", "#", "."})
 
 
 def call_tags(lexed: Lexed, said: Utterance, people: Collection[str], known: Collection[str]) -> list[Tag]:
@@ -255,7 +253,7 @@ def _number(said: Utterance, first: int) -> int:
     A number may have several parts: "C-20931".
     """
     after = first
-    while after < len(said.words) and (after == first or said.between(after).strip(" ") in _JOINED):
+    while after < len(said.words) and (after == first or said.between(after).strip(" ") in {"", "-", "/", "#", "."}):
         if after > first and said.between(after) == " ":
             break
         after += 1

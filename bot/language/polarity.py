@@ -177,7 +177,6 @@ _OTHER_CONCEPTS = frozenset({
     "CLAIM", "BILL", "OWE", "COST", "PAID", "DENY", "SPEND", "CARD", "PHARMACY", "LAB", "MEDICATION", "STATUS", "COVER",
     "COPAY", "DEDUCTIBLE", "MORE", "FACILITY",
 })  # fmt: skip
-_SEEKING = frozenset({"FIND", "SOMEBODY"})
 
 
 def complaint_tags(tags: Sequence[Tag], found: Sequence[PhraseFound]) -> list[Tag]:
@@ -189,7 +188,7 @@ def complaint_tags(tags: Sequence[Tag], found: Sequence[PhraseFound]) -> list[Ta
     concepts = {meaning.value for match in found for meaning in match.meanings if meaning.kind == "concept"}
     if not kinds.isdisjoint(_OTHER_KINDS) or not concepts.isdisjoint(_OTHER_CONCEPTS):
         return []
-    if "location" not in kinds and ("any_doctor" not in kinds or concepts.isdisjoint(_SEEKING)):
+    if "location" not in kinds and ("any_doctor" not in kinds or concepts.isdisjoint({"FIND", "SOMEBODY"})):
         return []
     complaints = [
         Tag("specialty", meaning.value, match.first, match.after)
@@ -208,8 +207,6 @@ OF_CLAIMS = frozenset({
     "CLAIM", "VISIT", "BILL", "COST", "OWE", "PAID", "FILL", "DENY", "LATEST", "PAST", "SPEND", "COVER", "PROCEDURE",
     "STATUS", "HISTORY", "BILL_CAME", "LAB",
 })  # fmt: skip
-_KINDS_OF_DOCTORS = frozenset({"specialty", "any_doctor", "person"})
-_WITH_OBJECT = frozenset({"training", "prescribes"})
 _OBJECTS = frozenset({"organization", "provider_name", "drug"})
 # Of which words of a wish may seem to be one: the drug that somebody prescribes, the sedation of "with sedation".
 _NEAR, _ASKS = 3, 2  # words
@@ -222,7 +219,7 @@ def single_word_tags(said: Utterance, tags: Sequence[Tag], words: WordArea) -> l
     Words in a kind of doctor, or next to a value of the same kind, are skipped. At most one tag is returned.
     """
     kinds = {tag.kind for tag in tags}
-    held = places_of(tag for tag in tags if tag.kind in _KINDS_OF_DOCTORS)
+    held = places_of(tag for tag in tags if tag.kind in {"specialty", "any_doctor", "person"})
     groups, ramps = words.values("treated"), words.wheelchair
     found = (
         Tag("age_group", groups[word], place, place + 1)
@@ -282,7 +279,7 @@ def _with_object(said: Utterance, tag: Tag, tags: Sequence[Tag], words: WordArea
     Only for requests about training or a prescribed drug that end in a word such as "to".
     """
     open_ended = tag.after < len(said.words) and said.words[tag.after - 1] in words.open_end
-    if tag.value not in _WITH_OBJECT or not open_ended:
+    if tag.value not in {"training", "prescribes"} or not open_ended:
         return tag
     ends = [one.after for one in tags if one.kind in _OBJECTS and one.first == tag.after]
     return replace(tag, after=max(ends, default=tag.after + 1))

@@ -92,9 +92,6 @@ _GOING_ON = frozenset({"ordinal", "MORE", "BEFORE_THAT"})
 _BESIDE = frozenset({"FILLER", "ORDINAL_WORD", "INSTEAD", "REQUEST", "AGREE", "YES_ALONE", "LATEST"})
 
 
-_ARTICLES = frozenset({"the", "a", "los", "las", "un", "una"})
-
-
 class Reading(msgspec.Struct, frozen=True, dict=True):
     """How a message was understood.
 
@@ -185,7 +182,7 @@ class Reading(msgspec.Struct, frozen=True, dict=True):
             cell.text.casefold() for cell in self.cells if cell.name in {"facility_type", "specialty", "FACILITY"}
         ]
         said = any(f"{words} {one}" in text or f"{one} de {words}" in text for one in places)
-        return said and words.split(" ")[0] in _ARTICLES
+        return said and words.split(" ")[0] in {"the", "a", "los", "las", "un", "una"}
 
     @property
     def is_miss(self) -> bool:

@@ -21,7 +21,6 @@ _KINDS: Mapping[str, str] = {
     **dict.fromkeys(("npi", "tin", "claim_id", "procedure_code", "ndc", "nucc"), _NUMBER),
 }
 _ADDRESSES = re.compile(r"\S*(?:@|://|www\.)\S*", re.IGNORECASE)
-_ENDS = frozenset(".?!¿¡\n")
 
 
 def redacted(said: Utterance, tags: tuple[Tag, ...], lexicon: Lexicon) -> tuple[str, ...]:
@@ -64,4 +63,4 @@ def _mark_of(said: Utterance, at: int, lexicon: Lexicon) -> str:
 def _is_capital(said: Utterance, at: int) -> bool:
     """Return whether a word is written as a name: capitalized inside a sentence, and not all in capitals."""
     shown, before = said.said(at, at + 1), said.text[: said.spans[at][0]].rstrip()
-    return shown[:1].isupper() and not shown.isupper() and before[-1:] not in {"", *_ENDS}
+    return shown[:1].isupper() and not shown.isupper() and before[-1:] not in {"", *".?!¿¡\n"}

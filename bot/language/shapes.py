@@ -43,7 +43,6 @@ _SLOTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "deductible": ("amount_kind", "deductible"),
     },
 }
-_RANKS = frozenset({"most", "least", "split"})
 # What is told month by month is told in the order of time.
 _IN_TIME = frozenset({"month", "year"})
 _GROUPS = frozenset({"doctor", "place", "pharmacy", "drug", "kind", "month", "year", "visit", "claim", "fill"})
@@ -128,7 +127,7 @@ def _values(told: Mapping[str, str | None]) -> Iterator[tuple[str, str, str]]:
     for part, label in told.items():
         if label and (slot := _SLOTS.get(part, {}).get(label)):
             yield *slot, part
-    if group in _GROUPS and form in _RANKS and not (form == "split" and group in _IN_TIME):
+    if group in _GROUPS and form in {"most", "least", "split"} and not (form == "split" and group in _IN_TIME):
         yield "group", group, GROUP
     if group in _GROUPS - _IN_TIME and form == "split":
         yield "order", "biggest", FORM
@@ -162,7 +161,6 @@ _NAMED = ("drug", "provider_name", "service")
 _FEW = frozenset({"order", "rank", "ordinal", "claim_id"})
 """The slot types that select one of several claims."""
 _AMOUNTS = frozenset({"amount_over", "amount_under", "amount", "state_of_claim"})
-_YEARLY = frozenset({"DEDUCTIBLE", "OOP_MAX"})
 _COMING = frozenset({"beyond", "limited", "referral", "together", "waiting"})
 """Facts that are asked of future care only."""
 _OF_CLAIMS_TOO = frozenset({"approval", "costless", "paid_for", "percent", "supposed"})
@@ -212,7 +210,7 @@ class Tellers:
         """
         met = entry.needs == "member" and {"was", "met"} <= asked.says.keys() and "to_come" not in asked.says
         order = "in_order" in asked.says
-        if not met or _YEARLY.isdisjoint(heard.names) or not (order or ANCHOR not in heard.names):
+        if not met or {"DEDUCTIBLE", "OOP_MAX"}.isdisjoint(heard.names) or not (order or ANCHOR not in heard.names):
             return None
         when = self._takes if asked.form in {"date", "which"} else None
         return self._names.get("days") if order else when

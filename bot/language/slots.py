@@ -27,7 +27,6 @@ _SIDED = 6  # words from one side of a comparison to the other
 _OPPOSED = 2  # words: "compared to"
 _TWO = 2
 _APART: Mapping[str, How] = MappingProxyType({"provider_name": "and", "state_of_claim": "and", "network": "or"})
-_COMMA_WITHIN = frozenset({"provider_name", "location", "date_range", "person"})
 
 
 def link(said: Utterance, left: Tag, right: Tag, words: WordArea) -> str | None:
@@ -89,7 +88,7 @@ def _how(kind: str, links: Sequence[str | None]) -> How | None:
         return "or"
     if "and" in links:
         return "and"
-    return "and" if links and kind not in _COMMA_WITHIN else None
+    return "and" if links and kind not in {"provider_name", "location", "date_range", "person"} else None
 
 
 NAMED_NETWORK = "named_network"
@@ -103,9 +102,7 @@ _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 _EXACT_PLACES = ("zip", "city", "county")
 _OF_CARE = frozenset({"claim_type", "service", "specialty"})
-_SENTENCE_ENDS = frozenset(".?!")
 _OF_QUESTION = frozenset({"date_range", "service"})
-_YES = frozenset({"accepting_new", "telehealth", "wheelchair"})
 
 
 def kinds_of(kind: str) -> tuple[str, ...]:
@@ -188,7 +185,7 @@ def in_question(said: Utterance, tags: Sequence[Tag], cut: Sequence[Clause]) -> 
     asks = False
     for clause in reversed(cut):
         mark = ends_with(said, clause)
-        if mark in _SENTENCE_ENDS:
+        if mark in {".", "?", "!"}:
             asks = mark == "?"
         asked |= {*clause.places} if asks else set()
     asked = asked if len(asked) > _TWO else set()
@@ -217,7 +214,7 @@ def _filled(said: Utterance, tags: Sequence[Tag], best: Tag, kind: str, words: W
 
 
 def _value(kind: str, tag: Tag) -> object:
-    if kind in _YES:
+    if kind in {"accepting_new", "telehealth", "wheelchair"}:
         return True
     return list(tag.value) if isinstance(tag.value, tuple) else tag.value
 

@@ -34,7 +34,7 @@ def linked(server: Server, search: Search, budget: Budget) -> AsyncIterator[Page
 
 
 def _ways(server: Server, search: Search) -> Iterator[Way]:
-    names = tuple(_references(search))
+    names = tuple((name for name, value in search.params if not name.startswith("_") and _REFERENCES.fullmatch(value)))
     is_bare, is_whole = (
         bool(names) and all(server.traits.has(trait, search.type, name) for name in names) for trait in (_BARE, _WHOLE)
     )
@@ -46,11 +46,6 @@ def _ways(server: Server, search: Search) -> Iterator[Way]:
     yield Way(search, decides=is_whole, spare=True, learns=_WHOLE, by=names)
     if not is_whole:
         yield Way(bare, decides=True, learns=_BARE, by=names)
-
-
-def _references(search: Search) -> Iterator[str]:
-    """Return the parameters whose values are all references."""
-    return (name for name, value in search.params if not name.startswith("_") and _REFERENCES.fullmatch(value))
 
 
 _TARGETS = {

@@ -1,6 +1,5 @@
 """Conditions, procedures, care plans and lab results as plain values (US Core 3.1.1)."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
@@ -219,7 +218,10 @@ class Part(shapes.Value):
         self.name = shape.code.words() if shape.code else None
         self.codes = shape.code.codes() if shape.code else ()
         self.value = _value(shape)
-        self.usual = _usual(shape.reference_range)
+        # Preferably a range that applies to everybody.
+        ordered = sorted(shape.reference_range, key=lambda each: bool(each.applies_to))
+        found = (ReferenceRange(quantity_of(r.low), quantity_of(r.high), clean(r.text)) for r in ordered)
+        self.usual = next((usual for usual in found if usual.low or usual.high or usual.text), None)
         codes = (code for concept in shape.interpretation for code in concept.codes())
         self.mark = next((_MARKS[code] for code in codes if code in _MARKS), _side(self.value, self.usual))
         self.absent = shape.data_absent_reason.words() if shape.data_absent_reason and self.value is None else None
@@ -288,13 +290,6 @@ def _value(shape: _Measured) -> Measured | None:
     words = shape.value_codeable_concept.words() if shape.value_codeable_concept else None
     text = words or clean(shape.value_string, NOTE_LIMIT) or clean(shape.value_time)
     return Measured(text=text, day=day) if text or day else None
-
-
-def _usual(ranges: Iterable[_ReferenceRangeShape]) -> ReferenceRange | None:
-    """Return the reference range; of several, preferably one that applies to everybody. None if there is none."""
-    ordered = sorted(ranges, key=lambda each: bool(each.applies_to))
-    found = (ReferenceRange(quantity_of(r.low), quantity_of(r.high), clean(r.text)) for r in ordered)
-    return next((usual for usual in found if usual.low or usual.high or usual.text), None)
 
 
 def _side(value: Measured | None, usual: ReferenceRange | None) -> Mark | None:

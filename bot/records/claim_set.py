@@ -240,7 +240,11 @@ def claim_set_of(claims: Iterable[Claim], today: date | None = None) -> ClaimSet
         gone["replaced"] = [claim for claim in replaced if claim.id not in back]
         kept = [claim for claim in kept if claim.id not in back]
     left_out.update({reason: len(rows) for reason, rows in gone.items() if rows})
-    kept = _newest_first(kept, today)
+    # By day of service; when they were decided and changed is read only within a day.
+    days = grouped(kept, lambda claim: day.first if (day := believed_day(claim, today)) else date.min)
+    same_day = (days[day] for day in sorted(days, reverse=True))
+    ordered = (sorted(rows, key=_last_change, reverse=True) if len(rows) > 1 else rows for rows in same_day)
+    kept = [claim for rows in ordered for claim in rows]
     claims = tuple(claim for claim in kept if not claim.is_reversal)
     return ClaimSet(
         claims=claims,
@@ -284,14 +288,6 @@ def believed_day(claim: Claim, today: date | None = None) -> PartialDate | None:
     if day is None or (today is not None and day.first > today + _A_DAY):
         return None
     return day
-
-
-def _newest_first(claims: Iterable[Claim], today: date | None) -> list[Claim]:
-    """Return the claims by their day of service; when they were decided and changed is read only within a day."""
-    days = grouped(claims, lambda claim: day.first if (day := believed_day(claim, today)) else date.min)
-    same_day = (days[day] for day in sorted(days, reverse=True))
-    ordered = (sorted(rows, key=_last_change, reverse=True) if len(rows) > 1 else rows for rows in same_day)
-    return [claim for rows in ordered for claim in rows]
 
 
 def _last_change(claim: Claim) -> tuple[date, datetime]:

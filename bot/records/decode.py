@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 import msgspec
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel, ValidationError
+    from pydantic import BaseModel
 
 S = TypeVar("S", bound=msgspec.Struct)
 ErrorPath = tuple[str | int, ...]
@@ -163,21 +163,21 @@ def read_typed(raw: bytes | memoryview | msgspec.Raw, resource_type: str) -> Typ
         try:
             model.model_validate(_with_category_models(plain))
         except ValidationError as error:
-            mended = _mend(plain, error)
+            # Last locations first, so that list indexes stay valid.
+            faults = error.errors(include_input=False, include_context=False, include_url=False)
+            paths = dict(_existing_location(plain, fault["loc"], fault["type"]) for fault in faults)
+            ordered = sorted(paths, key=_order, reverse=True)
+            mended = [(".".join(map(str, path)), paths[path]) for path in ordered if _changed(plain, path, paths[path])]
         else:
             if not dropped:
-                _note_valid(digest)
+                if len(_VALID) >= _MOST_VALID:
+                    _VALID.clear()
+                _VALID.add(digest)
             return Typed(ENCODER.encode(plain | own) if dropped else whole, tuple(dropped))
         if not mended:
             break
         dropped += mended
     raise Unreadable(_TOO_MUCH)
-
-
-def _note_valid(digest: bytes) -> None:
-    if len(_VALID) >= _MOST_VALID:
-        _VALID.clear()
-    _VALID.add(digest)
 
 
 def is_ready(resource_type: str) -> bool:
@@ -211,17 +211,6 @@ def _is_read(path: list[str], known: msgspec.inspect.Type) -> bool:
     if not isinstance(known, msgspec.inspect.StructType) or not path:
         return not isinstance(known, msgspec.inspect.NoneType)
     return any(one.encode_name == path[0] and _is_read(path[1:], one.type) for one in known.fields)
-
-
-def _mend(plain: dict[str, Any], error: ValidationError) -> list[tuple[str, str]]:
-    """Repair every location in the error, last ones first so that list indexes stay valid.
-
-    Return (location, kind) pairs.
-    """
-    faults = error.errors(include_input=False, include_context=False, include_url=False)
-    paths = dict(_existing_location(plain, fault["loc"], fault["type"]) for fault in faults)
-    ordered = sorted(paths, key=_order, reverse=True)
-    return [(".".join(map(str, path)), paths[path]) for path in ordered if _changed(plain, path, paths[path])]
 
 
 def _existing_location(plain: Any, location: ErrorPath, kind: str) -> tuple[ErrorPath, str]:

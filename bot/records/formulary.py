@@ -169,7 +169,9 @@ class Drug(shapes.Record):
         shape = self._read(raw, _DrugShape, labels)
         flags = (shapes.first_named(shape.extension, f"usdf-{name}-extension").value_boolean for name in _FLAGS)
         others = shapes.extensions_named(shape.extension, "usdf-DrugAlternatives-extension")
-        self.name = _name(shape.code)
+        # The search parameter DrugName uses the display of the first coding that has one.
+        displays = (clean(coding.display, _DRUG_NAME) for coding in shape.code.coding) if shape.code else ()
+        self.name = next((d for d in displays if d), clean(shape.code.text, _DRUG_NAME) if shape.code else None)
         self.codes = shape.code.codes() if shape.code else ()
         self.plan_id = clean(shapes.first_named(shape.extension, "usdf-PlanID-extension").value_string)
         self.tier = tier_of(shapes.first_named(shape.extension, "usdf-DrugTierID-extension").value_codeable_concept)
@@ -197,15 +199,6 @@ class Drug(shapes.Record):
 
 
 _FLAGS = ("PriorAuthorization", "StepTherapyLimit", "QuantityLimit", "MailOrder")
-
-
-def _name(code: shapes.Concept | None) -> str | None:
-    """Return the display of the first coding that has one, else the text.
-
-    The search parameter `DrugName` uses the display.
-    """
-    displays = (clean(coding.display, _DRUG_NAME) for coding in code.coding) if code else ()
-    return next((d for d in displays if d), clean(code.text, _DRUG_NAME) if code else None)
 
 
 def _tier_costs(extra: shapes.Extension) -> TierCosts | None:

@@ -37,7 +37,10 @@ class Patient(Record):
     def __init__(self, raw: RawJson, labels: tuple[str, ...] = (), *, strict: bool = False) -> None:
         whole = without_faults(raw, "Patient", _PatientShape)[0] if strict else raw
         shape = self._read(whole, _PatientShape, labels)
-        home = _home(shape.address)
+        # Old, ended and billing addresses are not used; the home goes first.
+        usable = [one for one in shape.address if one.use != "billing" and _holds(one)]
+        ranked = sorted(usable, key=lambda one: {"home": 0, None: 1}.get(one.use, 2))
+        home = next((one for one in ranked if one.postal_code or one.city), Address())
         self.name = best_name(shape.name)
         self.born = parse_date(shape.birth_date)
         self.gender = shape.gender
@@ -56,16 +59,6 @@ class Patient(Record):
 
 def _holds(one: Address | Telecom) -> bool:
     return one.use != "old" and not (one.period and one.period.end)
-
-
-def _home(addresses: Iterable[Address]) -> Address:
-    """Return the current address, preferably the home; an empty address if there is none.
-
-    Old, ended and billing addresses are ignored.
-    """
-    usable = [one for one in addresses if one.use != "billing" and _holds(one)]
-    ranked = sorted(usable, key=lambda one: {"home": 0, None: 1}.get(one.use, 2))
-    return next((one for one in ranked if one.postal_code or one.city), Address())
 
 
 def _reached(telecoms: Iterable[Telecom], system: str) -> tuple[str, ...]:

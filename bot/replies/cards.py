@@ -136,7 +136,9 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
             case Note():
                 yield {**_quiet(block.text), "spacing": "Medium"}
             case Actions(buttons):
-                yield _buttons(buttons)
+                seen, more = row_of(buttons)
+                shown = [*map(_button, seen), *(_button(one, hidden=True) for one in more)]
+                yield {"type": "ActionSet", "spacing": "Small", "actions": shown}
 
 
 def _facts(facts: Facts) -> Iterator[AdaptiveCard]:
@@ -260,13 +262,6 @@ def _link(span: Span) -> AdaptiveCard:
     """Return the action that opens a span's link (a page, a phone number or an e-mail); {} if there is none."""
     opens = span.url.startswith(("tel:", "mailto:", "https:")) and len(span.url) <= _URL
     return {"selectAction": {"type": "Action.OpenUrl", "url": span.url}} if opens else {}
-
-
-def _buttons(actions: tuple[Action, ...]) -> AdaptiveCard:
-    """Return a row of buttons, surplus ones in its menu."""
-    seen, more = row_of(actions)
-    shown = [*map(_button, seen), *(_button(one, hidden=True) for one in more)]
-    return {"type": "ActionSet", "spacing": "Small", "actions": shown}
 
 
 def _button(action: Action, *, hidden: bool = False) -> AdaptiveCard:

@@ -27,7 +27,6 @@ _RXNORM = re.compile(
     r"(?:([\d.]+ (?:ML|HR|ACTUAT)) )?(\D+?) ([\d.]+ (?:MG|MCG|G|UNT|MEQ)(?:/(?:ML|HR|ACTUAT))?)"
     r" ([A-Z][A-Za-z -]+)(?: \[([^\]]+)\])?"
 )
-_UNKNOWN = frozenset({"mis", "mul", "und", "zxx"})
 
 
 @cache
@@ -257,7 +256,7 @@ def weekday(day: str, *, brief: bool = False, language: str) -> str:
 def language_name(code: str, *, language: str) -> str:
     """Return the name of the language with a BCP 47 code; the code itself if it is unknown."""
     known = code.split("-", maxsplit=1)[0].casefold()
-    return (known not in _UNKNOWN and _locale(language).languages.get(known)) or clean(code)
+    return (known not in {"mis", "mul", "und", "zxx"} and _locale(language).languages.get(known)) or clean(code)
 
 
 def join(values: Iterable[object], separator: str = ", ", *, language: str) -> Markup:

@@ -26,8 +26,6 @@ _KEY = re.compile(r"^\s*\|\s*[a-z0-9_ ]+(?::[^|]*)?(?=\|)")
 _LETTER = re.compile(r"[^\W\d_]")
 _STRUCTURE = re.compile(r"\]\(|[|\n]|^(?:#|>|~|\d+\.) |^\s|\s$|^$")
 _BRACE = re.compile(r"[{}]")
-_SHOWS_ARGUMENTS = frozenset({"default", "join"})
-_ENCODED = {"arg", "query"}
 _TOKEN = re.compile(r"[a-z0-9_]*(?:[._/,][a-z0-9_.,]+)?")
 _PROPERTY = re.compile(r"^[A-Z]+(?:;TYPE=[A-Z,]+)?:(?:VCARD$|\d\.\d$)?", re.MULTILINE)
 _MARKUP_TAG = re.compile(r"<[^>]*>")
@@ -248,7 +246,7 @@ def _literals(node: nodes.Node, *, printed: bool) -> Iterator[nodes.Const]:
         return
     for part in _values(node):
         yield from _literals(part, printed=printed or isinstance(node, nodes.Dict))
-    if isinstance(node, nodes.Filter) and node.name in _SHOWS_ARGUMENTS:
+    if isinstance(node, nodes.Filter) and node.name in {"default", "join"}:
         yield from (found for arg in node.args for found in _literals(arg, printed=True))
 
 
@@ -259,7 +257,7 @@ def _values(node: nodes.Node) -> Iterable[nodes.Node]:
             return filter(None, [node.expr1, node.expr2])
         case nodes.Or() | nodes.And():
             return [node.left, node.right]
-        case nodes.Filter() | nodes.Getitem() if getattr(node, "name", "") not in _ENCODED:
+        case nodes.Filter() | nodes.Getitem() if getattr(node, "name", "") not in {"arg", "query"}:
             return filter(None, [node.node])
         case nodes.Dict():
             return [pair.value for pair in node.items]

@@ -41,8 +41,6 @@ LONGEST = 3_000
 CUT = "…"
 
 _STRUCTURE = str.maketrans({mark: f"&#{ord(mark)};" for mark in "&<>\"'*_`~|[]()#.:-\\"})
-_SPACES = {"Zs", "Zl", "Zp"}
-_INVISIBLE = {"Cc", "Cf"}
 # Letters and marks that are drawn as nothing (Default_Ignorable_Code_Point, and the blank of Braille): whole sentences
 # can be written in variation selectors, which an assistant reads and a person does not see.
 _UNDRAWN = re.compile(
@@ -74,11 +72,11 @@ def _visible(char: str) -> str:
     if char in "\n\r\t":
         return " "
     category = unicodedata.category(char)
-    if category in _SPACES:
+    if category in {"Zs", "Zl", "Zp"}:
         return " "
     if category == "Cs":
         return "\N{REPLACEMENT CHARACTER}"
-    return "" if category in _INVISIBLE else char
+    return "" if category in {"Cc", "Cf"} else char
 
 
 def escape(text: str) -> str:
@@ -105,8 +103,6 @@ _INTENT = re.compile(r"[a-z_]+(?:\.[a-z_]+)?")
 _AMPERSAND = re.compile(r"&(?!#?\w+;)")
 _TWICE = re.compile(r"(&#46;)(\*\*)?\.(?!\.)")  # a value that ends with a period, and the sentence's own
 _INDENT = "   "
-_NOTHING = frozenset({"", ">", ">>"})
-_SIGNS = frozenset("#>|~[")
 _ROW = 2
 _KINDS: Mapping[str, ChartKind] = {"bars": "bars", "line": "line", "parts": "parts"}
 _LINKS = frozenset({"link", "document"})  # never an intent: a template that names one must be given its address
@@ -126,7 +122,7 @@ def parse(source: str, links: Mapping[str, str]) -> tuple[Block, ...]:
     """
     reading = _Reading(links)
     for whole in _TWICE.sub(r"\1\2", source).splitlines():
-        if (line := whole.strip()) not in _NOTHING:
+        if (line := whole.strip()) not in {"", ">", ">>"}:
             reading.take(line, inside=whole.startswith(_INDENT))
     if any(isinstance(block, Chart) and not block.points for block in reading.blocks):
         raise TemplateFault("a chart needs points, each ~| label | number |")
@@ -147,7 +143,7 @@ class _Reading:
             more = replace(last, lines=(*last.lines, Line(spans(line))))
             pressed = _BUTTONS.fullmatch(line)
             self.blocks[-1] = replace(last, actions=(*last.actions, *self._actions(line))) if pressed else more
-        elif line[0] not in _SIGNS and not line[0].isdecimal():
+        elif line[0] not in "#>|~[" and not line[0].isdecimal():
             self.blocks.append(Line(spans(line)))
         elif line.startswith("# "):
             self.blocks.append(Title(_text(line[2:])))

@@ -16,7 +16,6 @@ from babel.messages.pofile import write_po
 from bot.replies.catalogues import BEGUN, Catalogue, messages, read_catalogues
 from bot.replies.messages import CatalogueMessage
 
-_FLAG = "python-brace-format"
 _HEADER = """msgid ""
 msgstr ""
 "Language: {language}\\n"
@@ -59,7 +58,7 @@ def printed(language: str, said: Iterable[CatalogueMessage], before: Catalogue) 
             texts if message.many else texts[0],
             flags=["fuzzy"] if message in before.fuzzy else [],
             context=message.context or None,
-        ).flags.discard(_FLAG)
+        ).flags.discard("python-brace-format")
     body = BytesIO()
     write_po(body, made, width=0, omit_header=True)
     state = f"{BEGUN}\n" if before.begun else ""

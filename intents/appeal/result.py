@@ -4,8 +4,6 @@ from typing import cast
 
 from bot.kit import AppealOutcome, Ask, OfAppeal, ToldDay, case_found, stepped, text_of, told_day
 
-_OUTCOMES = frozenset({"approved", "partly", "upheld"})
-
 
 class AppealResult(OfAppeal, frozen=True, kw_only=True):
     """The decision on the appeal of a claim; nothing is stored if the day is unclear.
@@ -24,7 +22,7 @@ class AppealResult(OfAppeal, frozen=True, kw_only=True):
 async def answer(ask: Ask) -> AppealResult:
     """Return the decision that the message states, or that of a button, which also says who decided."""
     told, of, said = told_day(ask), ask.arguments.get("of"), ask.arguments.get("outcome") or text_of(ask, "question")
-    outcome = cast("AppealOutcome", said) if said in _OUTCOMES else ""
+    outcome = cast("AppealOutcome", said) if said in {"approved", "partly", "upheld"} else ""
     found = await case_found(ask, "date_range", "date_ahead", fits=lambda case: case.stage in {"sent", "review"})
     plain = AppealResult(found=found, outcome=outcome, told=told)
     if found.claim is None or found.case is None or not outcome or told.doubt:

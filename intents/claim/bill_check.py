@@ -15,7 +15,6 @@ from bot import kit
 SHOWN = 5
 RECENT_DAYS, _OLDER_DAYS = 365, 1095
 _IN_VERDICT = frozenset({"some_lines", "may_add", "sum_of_parts", "written_off"})
-_TELLS = frozenset({"claim_id", "claim_type", "date_range", "provider_name", "service"})
 _SAME = frozenset({"equal", "paid_before"})
 _NUMBER = re.compile(
     r"\b(?:for|of|at|is|was|says?|said|asks?|wants?|charged?|charging|me|bill|por|de|es|son|dice|piden?|cobr\w+|factura)"
@@ -175,7 +174,7 @@ async def _without_amount(ask: kit.Ask, claim_id: str | None) -> BillCheck:
     claims: Sequence[kit.Claim] = ()
     if claim_id:
         claims = [await kit.claim_by_id(ask, claim_id)]
-    elif _TELLS & ask.slots.keys() or _is_last(ask):
+    elif {"claim_id", "claim_type", "date_range", "provider_name", "service"} & ask.slots.keys() or _is_last(ask):
         claims, _, _ = await _candidates(ask, None)
         since = None if {"claim_id", "date_range"} & ask.slots.keys() else ask.today - timedelta(days=RECENT_DAYS)
         older = claims

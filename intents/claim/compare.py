@@ -17,7 +17,6 @@ _MONTHS, _YEAR = {"quarter": 3, "trimestre": 3, "month": 1, "mes": 1}, 12
 _EVERYBODY = frozenset(
     {"everybody", "everyone", "else", "rest", "another", "other", "others", "demas", "otra", "otro", "todos"}
 )
-_CHOOSING = frozenset({"que", "cual", "quien", "which", "who"})
 _STORES = frozenset({"pharmacy", "drugstore", "store", "farmacia", "tienda"})
 _THAN_THAT = re.compile(r"\b(?:than that|que (?:es[oa]|aquello))\b")
 _MORE = frozenset({"more", "most", "mas"})
@@ -173,7 +172,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Comparison:
         for cell in (now.cells[0], then.cells[0])
     )
     told = (now.claims and then.claims) or (not two and (now.claims or then.claims)) or counted
-    says, chooses = ask.asked.says, not _CHOOSING.isdisjoint(kit.words_of(ask.said)[:2])
+    says, chooses = ask.asked.says, not {"que", "cual", "quien", "which", "who"}.isdisjoint(kit.words_of(ask.said)[:2])
     subject = (other, one) if not two and kit.is_of_earlier(ask) else (one, other)
     confirms = None if chooses or _is_with_that(ask) else kit.confirms(ask, *subject)
     return Comparison(

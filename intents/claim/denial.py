@@ -16,7 +16,6 @@ _UNTIL = tuple(
     )
 )
 _UNTIL_WHEN = {("how",), ("by",), ("until",), ("when",), ("hasta",), ("cuanto",)}
-_DISPUTES = frozenset({"deadline", "next", "appeal"})
 _ANY = frozenset({"anything", "any", "algo", "alguna", "algun"})
 _SEVERAL = _ANY | {"claims", "denials", "ones", "reclamaciones", "reclamos", "negaciones"}
 _WHAT_WAS = (("what", "got"), ("que", "me"))
@@ -93,7 +92,7 @@ async def answer(ask: kit.Ask) -> Denial:
         wanted = kit.filter_of(ask.without("state_of_claim"))
         # A claim that was paid may be disputed as well, for what it leaves to the member (29 CFR 2560.503-1(m)(4)).
         one = wanted.narrows and (looked_at == 1 or (wanted.services and not several))  # the newest: "the ER claim"
-        found = found or (fitting[:1] if one and question in _DISPUTES else ())
+        found = found or (fitting[:1] if one and question in {"deadline", "next", "appeal"} else ())
         if not found:
             refused = replace(ask, slots={**ask.slots, "state_of_claim": "denied"})
             nearest = await kit.near_claims(refused, claim_set) if wanted.narrows else None

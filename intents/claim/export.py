@@ -119,6 +119,8 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, patient: str | None = None)
     counted = [claim for claim in told if claim.id not in claim_set.coordinated]
     totals = kit.sums_of(counted, kit.ClaimFilter(), *COLUMNS, least=ask.report.is_partial)
     kinds = kit.care_words(ask, told)
+    # From the billed amount to the share, of the claims that tell all.
+    cells = kit.sums_of(filter(_tells_way, counted), kit.ClaimFilter(), "billed", None, "plan_paid", "discount")
     papers = Papers(
         start=start,
         end=end,
@@ -133,7 +135,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, patient: str | None = None)
         strange=claim_set.left_out["not interpreted"],
         gaps=tuple(dict.fromkeys(gap.kind for gap in ask.report.gaps)),
         months=() if ask.report.is_partial else _months(counted),
-        way=_way(counted),
+        way=cells if cells[0].size and all(one.amount or not one.told for one in cells) else (),
         doubts=replace(within.doubts_of(counted), undated=0),
         kinds=kinds,
         alike=_alike(told, kinds),
@@ -179,12 +181,6 @@ def _months(claims: Sequence[kit.Claim]) -> tuple[kit.QueryRow, ...]:
     days = [claim.service.day.first for claim in told if claim.service.day]
     rows = kit.chart_of("month", (min(days), max(days)), told, kit.ClaimFilter()) if days else ()
     return rows if len(rows) <= _MOST_MONTHS else ()
-
-
-def _way(claims: Sequence[kit.Claim]) -> tuple[kit.QueryCell, ...]:
-    """Return the sums from the billed amount to the share, of claims that have all of these; () without an amount."""
-    cells = kit.sums_of(filter(_tells_way, claims), kit.ClaimFilter(), "billed", None, "plan_paid", "discount")
-    return cells if cells[0].size and all(one.amount or not one.told for one in cells) else ()
 
 
 def _tells_way(claim: kit.Claim) -> bool:

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from bot import kit
 
 _MOST = 10
-_BY_SIZE = ("biggest", "smallest")
 
 
 class LastVisitCost(kit.OfClaims, frozen=True):
@@ -182,7 +181,7 @@ def _days(claim_set: kit.ClaimSet, ask: kit.Ask, wanted: kit.ClaimFilter) -> tup
 
     Pharmacy fills are included if the question or the claim shown last is about fills.
     """
-    if wanted.order in _BY_SIZE:
+    if wanted.order in {"biggest", "smallest"}:
         return tuple(kit.Visits(claim.service.day, (claim,)) for claim in claim_set.claims)
     of_fill = "focus" in ask.arguments and all(claim.is_pharmacy for claim in claim_set.claims)
     return kit.visits(claim_set, ask.today, pharmacy=of_fill or kit.with_fills(claim_set.claims, wanted))

@@ -10,7 +10,6 @@ from bot import kit
 
 USUAL = timedelta(days=365)
 SHOWN = 5
-_OF_CARE = "coverage.cost_share"
 _ONE = r"\b(?:for|from|of|on|por|de|para) (?:the|that|this|my|la|el|esa|ese|mi) (?:\w+ )?"
 """Matches the words before a care of which one is meant: "for the MRI"."""
 
@@ -52,7 +51,7 @@ async def answer(ask: kit.Ask) -> OwedInAll:
     """
     kit.hand_over_ahead(ask, "formulary.drug_coverage")
     if kit.share_asked(ask) in kit.COUNTED:
-        raise kit.Reroute(_OF_CARE)
+        raise kit.Reroute("coverage.cost_share")
     if not {"amount_over", "amount_under"}.isdisjoint(ask.slots):
         raise kit.Reroute("claim.spending" if kit.threshold_asked(ask) else "claim.list", **ask.arguments)
     claim_set = await kit.period_claims(ask, *kit.time_of(ask, kit.LONG))

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from bot import kit
 
 SHOWN = 3
-_OF_SHARE = frozenset({"deductible", "copay", "coinsurance"})
 
 
 class Payer(msgspec.Struct, frozen=True):
@@ -58,7 +57,7 @@ def summarize(known: kit.Coverages, claim_set: kit.ClaimSet, ask: kit.Ask) -> Pl
     by_id = {coverage.id: coverage for coverage in known.every}
     rows = tuple(_payer(claim, by_id) for claim in found[:SHOWN])
     doubts = {row.claim.id: kit.doubts_of(row.claim, claim_set) for row in rows}
-    of_share = not _OF_SHARE.isdisjoint(kit.values_of(ask, "amount_kind"))
+    of_share = not {"deductible", "copay", "coinsurance"}.isdisjoint(kit.values_of(ask, "amount_kind"))
     return PlanThatPaid(rows, max(0, len(found) - SHOWN), doubts, wanted=wanted, of_share=of_share)
 
 

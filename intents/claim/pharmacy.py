@@ -15,7 +15,6 @@ USUAL = timedelta(days=365)
 _SEVERAL = frozenset({"several", "several_else", "fills", "sums", "each"})
 _OTHERWISE = frozenset({"date_range", "rank", "number_of", "group", "order", "average"})
 _OF_FILLS = frozenset({"money", "how_many", "alike", "sums", "always", "gap"})
-_SUMS = frozenset({"sums", "adds"})
 _WHERE = re.compile(
     r"\b(?:where(?! my\b)|donde|(?:which|what|que|cual(?:es)?) (?:pharmac(?:y|ies)|drug ?stores?|farmacias?))\b"
 )
@@ -181,7 +180,7 @@ def _time(ask: kit.Ask) -> tuple[date, date]:
         or wanted.providers
         or wanted.prescribers
         or bool(wanted.limits or wanted.exact)
-        or ("drug" in ask.slots and not _SUMS.isdisjoint(ask.asked.says))  # "what did I spend on Ozempic"
+        or ("drug" in ask.slots and not {"sums", "adds"}.isdisjoint(ask.asked.says))  # "what did I spend on Ozempic"
     )  # "before Friday"
     since, back = kit.times_asked(ask, kit.LONG if far else USUAL)
     return (since, ask.today) if since else kit.time_of(ask, back)

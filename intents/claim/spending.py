@@ -10,7 +10,6 @@ from bot import kit
 
 _EACH, _GROUPS = 10, ("kind", "provider")
 _MOST = 10  # claims
-_POCKET = frozenset({"pocket", "bolsillo"})
 _PAID = "paid_by_patient"
 _YEAR = 12
 _MONTH, _DAYS = 31, 365
@@ -89,7 +88,7 @@ async def answer(ask: kit.Ask) -> Spending:
     if (whole or (not summary.claims and summary.wanted.narrows)) and kit.span_of(ask) == (None, None):
         span = {"start": (ask.today - kit.LONG).isoformat(), "end": ask.today.isoformat()}
         ask, claim_set, found, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
-    pocket = summary.total.untold and not _POCKET.isdisjoint(kit.words_of(ask.words.get("amount_kind")))
+    pocket = summary.total.untold and not {"pocket", "bolsillo"}.isdisjoint(kit.words_of(ask.words.get("amount_kind")))
     if summary.claims and summary.wanted.aspect == _PAID and (pocket or not summary.total.sums):
         ask = ask.without("amount_kind")
         found = claim_set.within(_time(ask), _wanted(ask))

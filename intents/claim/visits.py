@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from bot import kit
 
 SHOWN = 5
-_ENDS = frozenset({"earliest", "newest"})
 _SAME = frozenset({"alike", "had_times"})
 _COUNTED = frozenset({"earliest", "how_many", "often"})
 _SEEING = frozenset({"had", "looked", "to_me"})
@@ -139,7 +138,7 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     every = [group for group in groups if group.day][:: -1 if wanted.order == "oldest" else 1]
     one = "pick" in ask.arguments or ask.asked.form in {"date", "who"}  # "how many before that" counts them
     at = kit.place_of(ask, [group.claims for group in every]) if one else None
-    few = kit.count_asked(ask, SHOWN) if _ENDS & ask.asked.says.keys() else None
+    few = kit.count_asked(ask, SHOWN) if {"earliest", "newest"} & ask.asked.says.keys() else None
     dated = every[:few] if at is None else every[at : at + 1]
     stays = [claim for claim in kept.claims if claim.kind == "inpatient"]
     known = [claim.service.day for claim in found.claims if claim.service.day]

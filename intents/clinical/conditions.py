@@ -51,7 +51,9 @@ async def answer(ask: Ask) -> Conditions:
     """Return the current conditions, then the past ones, each newest first; only the named one if one is named."""
     read = await dated(ask, Search("Condition"), Condition)
     described, shielded = shield(ask, read)
-    named = _named(ask)
+    known = {word for words in NAMES for word in words.split()}
+    words = [word for word in words_of(ask.said) if word in known] if ask.asked.form in {None, "date"} else []
+    named = words[0] if words else None
     rows = [one for one in described if named is None or _is(one, named)]
     page = on_record(ask, sorted(rows, key=lambda one: one.over), len(read), shielded, size=PAGE)
     ask.report.cite("Condition", [one.id for one in page.rows])
@@ -66,13 +68,6 @@ async def _on_claim(ask: Ask) -> tuple[Claim | None, str]:
     found = await period_claims(ask, first or ask.today - _YEARS, last, people=False)
     every = ((one, words) for one in found.claims if not one.sensitive for words in one.diagnosed)
     return next(((one, words) for one, words in every if said.issuperset(words_of(words))), (None, ""))
-
-
-def _named(ask: Ask) -> str | None:
-    """Return the person's word for the condition in a yes-no question; None if there is none."""
-    known = {word for words in NAMES for word in words.split()}
-    words = [word for word in words_of(ask.said) if word in known] if ask.asked.form in {None, "date"} else []
-    return words[0] if words else None
 
 
 def _is(one: Condition, named: str) -> bool:

@@ -8,7 +8,6 @@ import msgspec
 from bot import kit
 
 CATEGORIES = ("laboratory", "vital-signs")
-_OUTSIDE = frozenset({"high", "low", "abnormal"})
 
 
 class Charted(msgspec.Struct, frozen=True):
@@ -42,7 +41,7 @@ class Charted(msgspec.Struct, frozen=True):
     def outside(self) -> bool:
         """Whether the newest result is marked as out of range."""
         newest = self.series.newest
-        return any(part.mark in _OUTSIDE for part in (newest.main, *newest.parts))
+        return any(part.mark in {"high", "low", "abnormal"} for part in (newest.main, *newest.parts))
 
 
 class ResultPapers(msgspec.Struct, frozen=True):

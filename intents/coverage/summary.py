@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from bot.kit import Ask, Coverages, Reroute, Summary, member_coverages, month_words, names_elsewhere, words_of
 
-_RULES = "coverage.workings"
 _KINDS = {kind: kind.upper() for kind in ("ppo", "hmo", "pos")}
 _ASKS = {"plan_ends": "ends", "plan_starts": "starts", "plan_whether": "whether", "plan_what": "what"}
 """What may be asked, by the class of its words: what comes first decides."""
@@ -46,7 +45,7 @@ async def answer(ask: Ask) -> CoverageSummary:
         Reroute: The question names a place outside the state; `coverage.workings` answers with the general rule.
     """
     if names_elsewhere(ask):
-        raise Reroute(_RULES, workings="away")
+        raise Reroute("coverage.workings", workings="away")
     coverages = await member_coverages(ask, shown=True)
     place = ask.slots.get("location")
     city = place.get("city") if isinstance(place, Mapping) else None

@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from bot import kit
 
 _MONTH = timedelta(31)
-_OF_CARE = "coverage.cost_share"
 _COPAYS, _PERCENT, _DEDUCTIBLE, _MAXIMUM = "copay", "coinsurance", "deductible", "out_of_pocket_max"
 _BESIDE: Mapping[str, tuple[str, ...]] = {
     "before_met": (_COPAYS,),
@@ -123,7 +122,7 @@ async def answer(ask: kit.Ask) -> Working:
     named = kit.named_visits(ask)  # who names one of the visits that a rule compares asks for its cost
     one_visit = len(named) == 1 and named[0] in _TWO_VISITS.get(rule, ()) and _COMPARED.isdisjoint(ask.asked.says)
     if handed is None and (of_care or _of_time_past(rule, ask) or one_visit):
-        raise kit.Reroute(_OF_CARE)  # a question that was handed here stays
+        raise kit.Reroute("coverage.cost_share")  # a question that was handed here stays
     if rule in _OF_RECORD and not (ask.member or coverages.every):
         raise kit.NotLinked
     if rule == "two_plans" and len(coverages.medical) > 1:

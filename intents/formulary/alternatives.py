@@ -103,7 +103,9 @@ async def answer(ask: kit.Ask) -> Alternatives:
     found = summarize(Alternatives(drug, lists, chosen), asked, known, pointed, named=bool(called))
     ask.report.cite("List", [chosen.id])
     ask.report.cite("MedicationKnowledge", [one.id for one in (*asked, *pointed)])
-    itself = _priced(drug, called, chosen)
+    # The first entry in the list, and the cost of a month at a network pharmacy.
+    costs = chosen.costs(called[0]) if called else None
+    itself = Priced(drug, called[0] if called else None, costs.at(MONTH) if costs else None)
     ingredients = {one.ingredient for one in asked}
     drugs = (itself.drug, *(one.drug for one in found.others))
     same = [one for one in drugs if one and not one.brand and one.ingredient in ingredients]
@@ -113,12 +115,6 @@ async def answer(ask: kit.Ask) -> Alternatives:
 
 def _is_less(one: kit.Amount, other: kit.Amount) -> bool:
     return one.currency == other.currency and one.value < other.value
-
-
-def _priced(name: str, rows: Sequence[kit.Drug], chosen: kit.DrugList) -> Priced:
-    """Return a drug with its first entry in the list, and the cost of a month at a network pharmacy."""
-    costs = chosen.costs(rows[0]) if rows else None
-    return Priced(name, rows[0] if rows else None, costs.at(MONTH) if costs else None)
 
 
 def summarize(

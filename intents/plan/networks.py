@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from bot import kit
 
-_VERBS = frozenset({"use", "uses", "usa", "usan"})
 _NOBODY = kit.Who(None, ())
 About = Literal["all", "named", "provider", "plan", "own"]
 
@@ -59,7 +58,7 @@ async def answer(ask: kit.Ask) -> Networks:
         found = await kit.who(ask)
         if found.only and asked.wanted:
             raise kit.Reroute("provider.in_network")
-        result = of_provider(found, sold)
+        result = _of("provider", kit.names_of(found.only or ()), sold, found)
     elif asked.anyone:
         own = await kit.own_networks(ask)
         names = own or await kit.network_names(ask)
@@ -76,7 +75,7 @@ async def answer(ask: kit.Ask) -> Networks:
 def _named_beside(ask: kit.Ask, named: Sequence[kit.Plan]) -> set[str]:
     """Return the words of the provider's name in the message that are not part of a named plan's name."""
     said = set(kit.words_of(ask.words.get("provider_name"))) & set(kit.words_of(ask.said))
-    return said - {word for plan in named for word in kit.words_of(plan.name)} - _VERBS
+    return said - {word for plan in named for word in kit.words_of(plan.name)} - {"use", "uses", "usa", "usan"}
 
 
 def of_plans(named: Sequence[kit.Plan], sold: Sequence[kit.Plan]) -> Networks:
@@ -84,11 +83,6 @@ def of_plans(named: Sequence[kit.Plan], sold: Sequence[kit.Plan]) -> Networks:
     names = sorted({network.name for plan in named for network in plan.networks if network.name})
     users = tuple(dict.fromkeys(plan.name for plan in named if plan.name))
     return replace(_of("plan", names, sold), users=users)
-
-
-def of_provider(found: kit.Who, sold: Sequence[kit.Plan]) -> Networks:
-    """Return the networks that the provider's active listings prove."""
-    return _of("provider", kit.names_of(found.only or ()), sold, found)
 
 
 def _of(about: About, names: Sequence[str], sold: Sequence[kit.Plan], found: kit.Who = _NOBODY) -> Networks:

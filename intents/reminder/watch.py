@@ -38,7 +38,9 @@ class NewsToCome(kit.WithReminder, frozen=True, kw_only=True):
 async def answer(ask: kit.Ask) -> NewsToCome:
     """Return the requested reminder with the current state of the record, so that later checks can find changes."""
     asked = kit.text_of(ask, "question") or ""
-    every = _every(ask)
+    # Days after which to ask for a new sign-in; 0 if none are chosen.
+    said = kit.text_of(ask, "every") or ask.arguments.get("every") or ""
+    every = _EVERY.get(said) or (int(said) if said in {str(one) for one in _EVERY.values()} else 0)
     if asked == "maximum":
         return NewsToCome(what=asked)
     if asked == "deductible":
@@ -56,12 +58,6 @@ async def answer(ask: kit.Ask) -> NewsToCome:
         ask.cite("ExplanationOfBenefit", [decided.id])
     wish = kit.ReminderWish("news", number, known=news.ids, every=every, done=decided is not None)
     return NewsToCome(number=number, decided=decided, every=every, wish=wish)
-
-
-def _every(ask: kit.Ask) -> int:
-    """Return the interval in days after which to ask for a new sign-in; 0 if the person has not chosen any."""
-    said = kit.text_of(ask, "every") or ask.arguments.get("every") or ""
-    return _EVERY.get(said) or (int(said) if said in {str(one) for one in _EVERY.values()} else 0)
 
 
 async def _of_a_day(ask: kit.Ask, what: Literal["approval", "refill", "year"]) -> NewsToCome:

@@ -39,7 +39,6 @@ _PERSON = "slack_person"
 _PERSON_KEPT = 180 * 86_400.0  # seconds; a link lives half as long
 _MOST_NOTED, _AGAIN_SECONDS = 10_000, 3_600
 
-_NO_MEMBER = ("deleted", "is_restricted", "is_ultra_restricted")
 
 Forget = Callable[[Person], Awaitable[object]]
 
@@ -71,7 +70,7 @@ def read_ending(body: Body) -> Ending | None:
     enterprise, team = where(body)
     tokens, user = event.get("tokens") or {}, event.get("user") or {}
     match event["type"]:
-        case "user_change" if any(user.get(flag) for flag in _NO_MEMBER):
+        case "user_change" if any(user.get(flag) for flag in ("deleted", "is_restricted", "is_ultra_restricted")):
             return Ending(enterprise, str(user.get("team_id") or team), (str(user.get("id")),))
         case "user_change":
             return None

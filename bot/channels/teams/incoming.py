@@ -159,7 +159,6 @@ LONGEST = 4_000
 LONGEST_ID, _LONGEST_ADDRESS = 255, 512
 _TAG = re.compile(r"</?at[^<>]*>", re.IGNORECASE)
 _THREAD = "19:"  # what the ids of channels, group chats and meetings begin with
-_COPILOT = "copilot"
 _OLD = "old"  # a button's id that never was one
 _CODE = re.compile(r"[A-Z2-7]{4}-?[A-Z2-7]{4}")
 ANYTHING = "/"
@@ -321,7 +320,7 @@ def _is_personal(body: Body) -> bool:
     """
     conversation = body.get("conversation")
     products = [word(one, "id") for one in sequence(body, "entities") if word(one, "type").casefold() == "productinfo"]
-    copilot = any(one.casefold() == _COPILOT for one in (*products, word(body, "channelId").partition(":")[2]))
+    copilot = any(one.casefold() == "copilot" for one in (*products, word(body, "channelId").partition(":")[2]))
     if not isinstance(conversation, Mapping) or conversation.get("isGroup") or copilot:
         return False
     return conversation.get("conversationType") == "personal" and not word(conversation, "id").startswith(_THREAD)
