@@ -268,6 +268,11 @@ class Item(msgspec.Struct, frozen=True, tag=True):
         return f"{self.number}. " if self.number else ""
 
     @property
+    def is_button(self) -> bool:
+        """Whether it says only what its one button does."""
+        return [one.label for one in self.actions] == [self.text]
+
+    @property
     def text(self) -> str:
         """Its lines as plain text."""
         return "\n".join(line.text for line in self.lines)

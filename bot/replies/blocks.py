@@ -7,11 +7,12 @@ mark. So no value can mention, link or format. The top-level text is escaped her
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.message import (
     Actions,
@@ -28,7 +29,20 @@ from bot.message import (
 )
 from bot.replies.buttons import Asks, Buttons, Kit, entry, plain_text, rated
 from bot.replies.markdown import cut
-from bot.replies.plain import amount_of, bars_of, drawable, folded, meter_of, paged, plain, said_of, together, unbroken
+from bot.replies.plain import (
+    DOT,
+    amount_of,
+    bars_of,
+    drawable,
+    folded,
+    kept,
+    meter_of,
+    paged,
+    plain,
+    said_of,
+    together,
+    unbroken,
+)
 
 CHART, TABLE = "data_visualization", "data_table"
 PAGE_BLOCKS = 50
@@ -113,13 +127,20 @@ def _size(block: Block) -> tuple[int, int]:
     return 2 if isinstance(block, Chart) or (isinstance(block, Item) and block.actions) else 1, len(plain([block]))
 
 
-def _kit(blocks: Iterable[Block], buttons: Buttons, *, drawn: bool) -> Iterator[Kit]:
-    """Yield the Slack blocks of a message. Slack allows one table, so a second one becomes lines."""
+def _kit(blocks: Sequence[Block], buttons: Buttons, *, drawn: bool) -> Iterator[Kit]:
+    """Yield the Slack blocks of a message. Slack allows one table, so a second one becomes lines.
+
+    Entries that are only a button are in one row, which has no menu.
+    """
     tables, caption = 1 if drawn else 0, _CORNER
+    offered = [block.actions[0] for block in blocks if isinstance(block, Item) and block.is_button]
     for block in blocks:
         if tables and isinstance(block, Facts) and (rows := _rows(block)):
             tables -= 1
             yield _table(rows, caption)
+        elif isinstance(block, Item) and block.is_button:
+            if block.actions[0] is offered[0]:
+                yield {"type": "actions", "elements": [buttons.button(one, at) for at, one in enumerate(offered)]}
         elif isinstance(block, Chart) and block.kind == "parts":
             yield _rich([(Span(meter_of(block)),)])
         elif isinstance(block, Chart) and not _has_labels(block):
@@ -153,12 +174,16 @@ def _block(block: Block, buttons: Buttons) -> Iterator[Kit]:
 
 
 def _listed(facts: Facts) -> Kit:
-    """Return a line for each field, those of a card with a rule at their left."""
-    told = (
-        [Span(f"{rows[0].label}: "), *(span for row in rows for span in (Span(" · "), Span(row.value, True, row.url)))]
-        for rows in facts.fields
-    )
-    return _rich(([label, *values] for label, _, *values in told), quoted=facts.framed)
+    """Return a line for each field, those of a card with a rule at their left.
+
+    Where a field has several values, no short one is broken over two lines.
+    """
+    lines = []
+    for rows in facts.fields:
+        told = [Span(row.value if len(rows) == 1 else kept(row.value), True, row.url) for row in rows]
+        values = (span for value in told for span in (Span(", "), value))
+        lines.append([Span(f"{rows[0].label}: "), *islice(values, 1, None)])
+    return _rich(lines, quoted=facts.framed)
 
 
 def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:
@@ -258,9 +283,9 @@ def _table(rows: tuple[tuple[Span, ...], ...], caption: str) -> Kit:
 
 
 def _cell(cell: Span) -> Kit:
-    """Return a cell. Slack aligns and sorts amounts by their value."""
-    if cell.url:
-        return _rich([[cell]])
+    """Return a cell, each of its facts on its own line. Slack aligns and sorts amounts by their value."""
+    if cell.url or DOT in cell.text:
+        return _rich([replace(cell, text=fact)] for fact in cell.text.split(DOT))
     text, amount = together(cell.text), amount_of(cell.text)
     value = {} if amount is None else {"value": float(amount)}
     return {"type": "raw_number" if value else "raw_text", **value, "text": text}

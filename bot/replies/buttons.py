@@ -12,7 +12,7 @@ import msgspec
 
 from bot.message import FAREWELLS, Action, Item, Rating
 from bot.replies.markdown import CUT, cut
-from bot.replies.plain import row_of
+from bot.replies.plain import row_of, shows_sources
 
 Kit = dict[str, Any]
 """An element of Block Kit."""
@@ -23,7 +23,7 @@ Asks = Callable[[str], Mapping[str, str] | None]
 RATE, MENU = "rate", "menu"
 """The prefix of the thumbs' action ids, and the action id of a menu."""
 _LABEL, _HEARD, _ASKED, _ABOUT, _CHOICE = 75, 75, 100, 300, 30
-_OPTIONS = 5
+_OPTIONS, _LAST = 5, "last"
 _THUMBS = (("right", "👍"), ("wrong", "👎"))
 
 
@@ -41,12 +41,13 @@ class Buttons(msgspec.Struct, frozen=True):
     def row(self, actions: Iterable[Action], about: str = "") -> Iterator[Kit]:
         """Yield one row with these buttons; nothing if there are none. `about` names the list entry they belong to."""
         seen, more = row_of(actions)
-        elements = [self.button(action, place, about) for place, action in enumerate(seen)]
-        elements += [menu(more)] if more else []
+        shown = [*seen, *more] if len(more) == 1 else seen
+        elements = [self.button(one, _LAST if shows_sources(one) else at, about) for at, one in enumerate(shown)]
+        elements += [menu(more)] if len(more) > 1 else []
         if elements:
             yield {"type": "actions", "elements": elements}
 
-    def button(self, action: Action, place: int = 0, about: str = "") -> Kit:
+    def button(self, action: Action, place: int | str = 0, about: str = "") -> Kit:
         """Return a button. Screen readers hear the entry it is `about`, so that no two sound alike."""
         button = {"type": "button", "text": plain_text(action.label, _LABEL), **self._style(action)}
         if about:
@@ -95,9 +96,10 @@ def menu(actions: Sequence[Action]) -> Kit:
 
 
 def rated(kits: Iterable[Kit], rating: Rating, words: Mapping[str, str]) -> tuple[Kit, ...]:
-    """Return the blocks with thumbs under the last row, beside its menu. `words` has the meaning of each thumb.
+    """Return the blocks with thumbs under the last row, beside its menu or the button that shows sources.
 
-    The thumbs are ordinary buttons, because Slack's own feedback buttons allow no other button in their row.
+    `words` has the meaning of each thumb. The thumbs are ordinary buttons, because Slack's own feedback buttons allow
+    no other button in their row.
     """
     pair = [
         {
@@ -112,6 +114,6 @@ def rated(kits: Iterable[Kit], rating: Rating, words: Mapping[str, str]) -> tupl
     shown = [*kits]
     at = max((at for at, kit in enumerate(shown) if kit["type"] == "actions"), default=len(shown))
     told = shown[at]["elements"] if at < len(shown) else []
-    own = [one for one in told if one["type"] == "button"]
+    own = [one for one in told if one["action_id"] not in {MENU, f"press-{_LAST}"}]
     shown[at : at + 1] = [{"type": "actions", "elements": row} for row in (own, [*pair, *told[len(own) :]]) if row]
     return tuple(shown)

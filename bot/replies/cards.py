@@ -13,7 +13,7 @@ import msgspec
 
 from bot.message import FAREWELLS, Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
 from bot.replies.markdown import cut
-from bot.replies.plain import amount_of, drawable, folded, paged, plain, row_of, said_of, together, unbroken
+from bot.replies.plain import DOT, amount_of, drawable, folded, paged, plain, row_of, said_of, together, unbroken
 
 MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"
@@ -24,7 +24,7 @@ POP_UP = "popup"
 ONLY = "only"
 """A key in a button's data, next to its id, on a card that only one person in a shared chat sees."""
 _ENVELOPE_BYTES = 2 * 1024
-_BUTTON, _ROWS, _CARD, _URL, _LINE = 75, 10, 20, 2_000, 4_000
+_BUTTON, _BESIDE, _ROWS, _CARD, _URL, _LINE = 75, 16, 10, 20, 2_000, 4_000
 _COLORS, _REST = ("categoricalBlue", "categoricalTeal"), "neutral"
 _MARKS = re.compile(r"^(\s*\d*)(?=[-+.)])|(?<=\{)(?=\{)|(?<=www)(?=\.)|(?<=:)(?=//)|(?=[\\`*_\[\]<>#|~&@])")
 _PLAIN = re.compile(r"(?!\d+[.)]\s|[-+]\s)(?:(?!\{\{|://|www\.|\s{2})[^\\`*_\[\]<>#|~&@\n\r])*")
@@ -146,7 +146,7 @@ def _facts(facts: Facts) -> Iterator[AdaptiveCard]:
     if facts.framed:
         yield _framed(facts)
     elif columns := facts.columns:
-        yield {"type": "Container", "items": list(_side_by_side(facts.beside(len(columns)), columns))}
+        yield from _side_by_side(facts.beside(len(columns)), columns)
     else:
         told = ((Span(f"{row.label}: "), Span(row.value, True, row.url)) for row in facts.rows)
         yield from ({**_rich(spans), "spacing": "Small"} for spans in told)
@@ -183,7 +183,7 @@ def _chart(chart: Chart) -> AdaptiveCard:
 def _item(item: Item) -> AdaptiveCard:
     """Return an entry with an amount that begins its second line on the right, and its buttons as links at its end.
 
-    So the words have the width of a phone.
+    So the words have the width of a phone, and no dot ends a line before a long link.
     """
     (name, *rest), beside = [line.spans for line in item.lines], []
     if rest and rest[0] and amount_of(rest[0][0].text) is not None:
@@ -194,7 +194,13 @@ def _item(item: Item) -> AdaptiveCard:
     names, facts = folded([Span(item.head), *name]), [part for spans in rest for part in folded(spans)]
     lines = [_rich(names[0]), *({**_rich(spans), "spacing": "None"} for spans in [*names[1:], *facts])]
     for one in item.actions:
-        lines[-1]["inlines"] += [_run("\u00a0· "), *_rich([Span(one.label)], selectAction=_button(one))["inlines"]]
+        link = _rich([Span(one.label)], selectAction=_button(one))
+        if item.is_button:
+            lines = [{**link, "inlines": [_run(item.head), *link["inlines"]]}]
+        elif len(one.label) > _BESIDE:
+            lines.append({**link, "spacing": "None"})
+        else:
+            lines[-1]["inlines"] += [_run("\u00a0·\u00a0"), *link["inlines"]]
     if beside:
         head = {
             "type": "ColumnSet",
@@ -217,18 +223,21 @@ def _framed(card: Facts) -> AdaptiveCard:
 def _side_by_side(sides: list[tuple[Fact, ...]], columns: tuple[str, ...]) -> Iterator[AdaptiveCard]:
     """Yield the rows of a table that fits a phone: entries if only its last column has amounts, else a comparison.
 
-    A comparison has the column names on top, then each label above its values.
+    A comparison has the column names on top, then each label above its values. Names are bold: those of numbered rows,
+    or else those of the columns. An entry's name ends at the first dot.
     """
     if end_in_amounts(sides):
         for *others, last in sides:
-            told = (Span(f" · {one.value}", url=one.url) for one in others)
-            yield _item(Item(0, (Line((Span(last.row, True),)), Line((Span(last.value, True), *told)))))
+            name, *more = last.row.split(DOT)
+            told = [Span(f"{DOT}{one.value}", url=one.url) for one in others] + [Span(f"{DOT}{one}") for one in more]
+            yield _item(Item(0, (Line((Span(name, True),)), Line((Span(last.value, True), *told)))))
         return
-    yield _beside([_rich([Span(name, bold=True)])] for name in columns)
+    names, labels = (_quiet, _bold) if sides[0][0].row[:1].isdecimal() else (_bold, _quiet)
+    items = [_beside([names(name)] for name in columns)]
     for line in sides:
-        yield {**_rich([Span(line[0].row, bold=True)]), "spacing": "Medium"}
         values = ([_rich([Span(together(fact.value), url=fact.url)])] for fact in line)
-        yield {**_beside(values), "spacing": "None"}
+        items += [{**labels(line[0].row), "spacing": "Medium"}, {**_beside(values), "spacing": "None"}]
+    yield {"type": "Container", "items": items}
 
 
 def end_in_amounts(sides: Iterable[tuple[Fact, ...]]) -> bool:
@@ -248,6 +257,10 @@ def _rich(spans: Iterable[Span], **look: object) -> AdaptiveCard:
         if piece
     ]
     return {"type": "RichTextBlock", "inlines": runs or [_run(" ")]}
+
+
+def _bold(text: str) -> AdaptiveCard:
+    return _rich([Span(text, bold=True)])
 
 
 def _quiet(text: str) -> AdaptiveCard:

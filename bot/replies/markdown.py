@@ -1,10 +1,11 @@
 """The small Markdown of templates, parsed into blocks. Values are escaped, so only the template makes structure.
 
-`# title`, `| label | value |`, `1. entry` with lines indented under it (`0. entry` shows no number), `[button](target)`
-alone on a line, of which `[**button**](target)` is the primary one, `> note`, `>> note` that a conversation needs
-once, and any other line as text, with **bold** runs and links, `[words]{tel:+14235550142}`, mailto or https. `| row ::
-column | value |` is a cell of a table; `|| label | value |` is a row of a card. Blank lines, spaces at a line's end, a
-note or row without a value and a button without a label mean nothing.
+`# title`, `| label | value |`, `1. entry` with lines indented under it (`0. entry` shows no number, and an entry may be
+only a button), `[button](target)` alone on a line, of which `[**button**](target)` is the primary one, `> note`, `>>
+note` that a conversation needs once, and any other line as text, with **bold** runs and links,
+`[words]{tel:+14235550142}`, mailto or https. `| row :: column | value |` is a cell of a table; `|| label | value |` is
+a row of a card. Blank lines, spaces at a line's end, a note or row without a value and a button without a label mean
+nothing.
 
 `~bars title`, `~line title` and `~parts title` begin a chart, and `~| label | number |` is a point of it. `~| label
 :: words | number |` shows text at the point, for a number that is in no line next to the chart. A line may have several
@@ -158,7 +159,9 @@ class _Reading:
             title, *series = map(_text, chart[2].split("|"))
             self.blocks.append(Chart(title, (), _KINDS[chart[1]], tuple(series)))
         elif line[0].isdecimal() and (entry := _ENTRY.fullmatch(line)):
-            self.blocks.append(Item(int(entry[1]), (Line(spans(entry[2])),)))
+            actions = self._actions(entry[2]) if BUTTON.fullmatch(entry[2]) else ()
+            told = (Span(actions[0].label),) if actions else spans(entry[2])
+            self.blocks.append(Item(int(entry[1]), (Line(told),), actions))
         elif line[0] == "[" and _BUTTONS.fullmatch(line):
             above = last.buttons if isinstance(last, Actions) else ()
             rows = (Actions((*above, *buttons)),) if (buttons := self._actions(line)) else ()

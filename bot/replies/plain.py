@@ -37,17 +37,23 @@ _AMOUNT = re.compile(r"(-?)\$([\d,]+\.\d\d)")
 
 
 def row_of(buttons: Iterable[Action]) -> tuple[list[Action], list[Action]]:
-    """Return the visible buttons of a row, and those in its menu, in order; the one that shows sources is the last.
+    """Return the visible buttons of a row, and those in its menu, in order.
 
-    A menu has none or several. Buttons that delete something are never in a menu, because a menu cannot ask for
-    confirmation.
+    The button that shows sources is the last of the menu, or the only button. It is alone in a menu; no other button
+    is. Buttons that delete something are never in a menu, because a menu cannot ask for confirmation.
     """
-    own = sorted(buttons, key=lambda one: one.press is not None and one.press.intent == SOURCES)
+    own = sorted(buttons, key=shows_sources)
     kept = [one for one in own if one.press and one.press.intent in FAREWELLS]
     free = [one for one in own if one not in kept]
     room = max(0, MOST - len(kept))
-    room += len(free) == room + 1  # no menu hides a single button
-    return [one for one in own if one not in free[room:]], free[room:]
+    room += len(free) == room + 1
+    more = [one for at, one in enumerate(free) if at >= room or (shows_sources(one) and len(own) > 1)]
+    return [one for one in own if one not in more], more
+
+
+def shows_sources(button: Action) -> bool:
+    """Return whether a button shows how the bot knows its answer."""
+    return button.press is not None and button.press.intent == SOURCES
 
 
 def amount_of(text: str) -> Decimal | None:
@@ -85,15 +91,16 @@ def paged(
         yield part, plain(part, addresses=False)
 
 
-COLUMNS, WIDTH, _SHORT, _ENTRY_LINE, _GAP = 80, 20, 16, 30, "  "
+COLUMNS, WIDTH, _BAR, _SHORT, _ENTRY_LINE, _GAP = 80, 20, 10, 16, 30, "  "
 _ENTRY, _WHOLE = re.compile(r"(?:\d+\.)? +"), re.compile(r"\[[^\]]*\]|\(\d{3}\) \d")
 _NUMBERED = re.compile(
     r"(?<![\w.,$])\d{1,3} (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)| (?=·)|(?<=\b[A-Z]{2}) (?=\d{5}\b)"
     r"|(?<=[a-z]) (?=[A-HJ-Z]\b(?!['.]))"
 )
 _DIGIT = re.compile(r"\d")
+DOT = " · "
+"""Between the facts of a line."""
 _FACT = re.compile(r"(?<=·\s)[^·]{1,20}(?=\s·|$)|\([^()]{1,20}\)")
-_DOT = " · "
 SHADES = {2: "▓░", 3: "▓▒░"}
 """The characters for the parts of a whole, by the number of parts."""
 _POINTS = range(2, 13)
@@ -120,11 +127,11 @@ def meter_of(chart: Chart) -> str:
 
 
 def bars_of(chart: Chart) -> Iterator[tuple[Span, ...]]:
-    """Yield two lines for each point of a chart: its label with its amount, and its bar: `▰▰▰▰`."""
+    """Yield a line for each point of a chart: its bar, its amount and its label: `▰▰▱▱▱▱▱▱▱▱ $54.87 Drugs`."""
     most = max(_values(chart)) or Decimal(1)
     for one in chart.points:
-        yield (Span(f"{one.label} "), Span(one.words, bold=True))
-        yield (Span("▰" * _share(one.values[0], most) or "▱"),)
+        filled = _share(one.values[0], most, _BAR)
+        yield (Span(f"{'▰' * filled}{'▱' * (_BAR - filled)} "), Span(one.words, bold=True), Span(f" {one.label}"))
 
 
 def lengths(values: Sequence[Decimal], whole: int, least: int) -> list[int]:
@@ -159,8 +166,8 @@ def _values(chart: Chart) -> list[Decimal]:
     return [point.values[0] for point in chart.points]
 
 
-def _share(value: Decimal, whole: Decimal) -> int:
-    return max(round(WIDTH * value / whole), 1) if value > 0 else 0
+def _share(value: Decimal, whole: Decimal, width: int = WIDTH) -> int:
+    return max(round(width * value / whole), 1) if value > 0 else 0
 
 
 def plain(blocks: Iterable[Block], *, addresses: bool = True) -> str:
@@ -231,7 +238,12 @@ def _wrapped(line: str) -> list[str]:
 
 def together(text: str) -> str:
     """Return the text of a cell; a short one with a number, such as a date, gets no line breaks."""
-    return text.replace(" ", "\u00a0") if len(text) <= _SHORT and _DIGIT.search(text) else text
+    return kept(text) if len(text) <= _SHORT and _DIGIT.search(text) else text
+
+
+def kept(text: str) -> str:
+    """Return the text without line breaks if a phone has room for it on one line."""
+    return text.replace(" ", "\u00a0") if len(text) <= _ENTRY_LINE else text
 
 
 def unbroken(span: Span) -> str:
@@ -254,16 +266,16 @@ def folded(spans: Iterable[Span]) -> list[tuple[Span, ...]]:
         return [spans]
     facts: list[list[Span]] = [[]]
     for span in spans:
-        first, *more = span.text.split(_DOT)
+        first, *more = span.text.split(DOT)
         facts[-1] += [replace(span, text=first)] if first else []
         facts += [[replace(span, text=one)] if one else [] for one in more]
     lines, room = list[list[Span]](), 0
     for fact in filter(None, facts):
-        size = sum(len(one.text) for one in fact) + len(_DOT)
+        size = sum(len(one.text) for one in fact) + len(DOT)
         if size <= room:
-            lines[-1] += [Span(_DOT), *fact]
+            lines[-1] += [Span(DOT), *fact]
         else:
-            lines, room = [*lines, fact], _ENTRY_LINE + len(_DOT)
+            lines, room = [*lines, fact], _ENTRY_LINE + len(DOT)
         room -= size
     return [*map(tuple, lines)] or [spans]
 
@@ -289,8 +301,8 @@ def _lines(block: Block, *, addresses: bool) -> list[str]:
 def _item(item: Item, *, addresses: bool, gap: str = " ") -> list[str]:
     """Return an entry's lines, with its buttons at the end of the last one, after a gap."""
     row, linked = _row(item.actions, addresses=addresses)
-    lines = [line.text for line in item.lines]
-    lines[-1] = f"{lines[-1]}{gap}{row}".rstrip()
+    lines = ["" if item.is_button and row else line.text for line in item.lines]
+    lines[-1] = f"{lines[-1]}{gap}{row}".strip()
     first, *rest = [*lines, *linked]
     return [f"{item.head}{first}", *(f"   {line}" for line in rest)]
 

@@ -1,5 +1,6 @@
 """The same reply in every channel: what is said, which facts, which buttons, and in which order."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -82,12 +83,15 @@ def _console(reply: Reply, *, lists: bool = False) -> Iterator[tuple[str, ...]]:
         match block:
             case Facts() if lists and _ends_in_amounts(block):
                 for *others, last in block.beside(len(block.columns)):
-                    yield from (("said", text) for text in (last.row, " · ".join(one.value for one in (last, *others))))
+                    name, *more = last.row.split(" · ")
+                    yield from (("said", text) for text in (name, last.value, *(one.value for one in others), *more))
             case Facts():
-                fields = [(rows[0].label, " · ".join(row.value for row in rows)) for rows in block.fields]
+                fields = [(rows[0].label, ", ".join(row.value for row in rows)) for rows in block.fields]
                 yield from (("said", ": ".join(field)) for field in fields)
             case Chart():
                 pass
+            case Item(_, _, actions) if block.is_button:
+                yield from (("button", one.label, one.url or one.id) for one in actions)
             case Item(_, lines, actions):
                 first, *rest = [line.text for line in lines]
                 yield from (("said", line) for line in (f"{block.head}{first}", *rest))
@@ -133,7 +137,7 @@ def _slack(kits: Iterable[Kit], labels: Mapping[str, str]) -> Iterator[tuple[str
 
 def _cell(cell: Kit) -> str:
     rich = "".join(one["text"] for part in cell.get("elements", ()) for one in part["elements"])
-    return _broken(rich or cell["text"])
+    return _broken(rich.replace("\n", " · ") or cell["text"])
 
 
 def _field(field: Kit) -> str:
@@ -170,7 +174,7 @@ def _worded(elements: Iterable[Kit]) -> list[Kit]:
 def _framed(rows: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
     for row in rows:
         fields = [list(map(words, one["items"])) for one in row.get("columns", ())]
-        yield from (("said", ": ".join((label, " · ".join(lines)))) for label, *lines in fields)
+        yield from (("said", ": ".join((label, ", ".join(lines)))) for label, *lines in fields)
         yield from _teams([row] if row["type"] == "ActionSet" else ())
 
 
@@ -180,7 +184,8 @@ def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
             case "TextBlock":
                 yield "said", element["text"]
             case "RichTextBlock":
-                yield "said", words(element)
+                if not re.fullmatch(r"(\d+\.)?", words(element)):  # else only a button says something
+                    yield "said", words(element)
                 yield from (
                     ("button", one["title"], one.get("url") or one["data"]["press"]) for one in presses(element)
                 )

@@ -124,4 +124,4 @@ async def test_a_person_in_teams(client: Client) -> None:
     await client.page.get_by_placeholder("Enter a search term").fill(FIND)
     await client.page.keyboard.press("Enter")
     await expect(client.page.get_by_text(FIRST)).to_have_count(2, timeout=90_000)  # in the channel, and in the search
-    await client.sees("less than 1 mile")
+    await client.sees("under 1 mile")

@@ -60,11 +60,13 @@ def _twice(labels: Sequence[str]) -> list[str]:
 
 
 def _slack(reply: Reply) -> Iterator[str]:
-    """A row has three buttons, one more or a menu, and the thumbs; an entry has one thing."""
+    """A row has three buttons, one more or a menu, and the thumbs; an entry has one thing, or is a button of a row."""
+    entries = {one.actions[0].id for one in reply.blocks if isinstance(one, Item) and one.is_button}
     for page in blocks.pages(reply, rating=WORDS):
         for kit in page.blocks:
             row = kit["elements"] if kit["type"] == "actions" else []
             own = [one for one in row if one["type"] not in _MENUS and not one["action_id"].startswith(RATE)]
+            own = [one for one in own if one.get("value") not in entries]
             if len(own) > MOST + 1:
                 yield f"Slack shows {len(own)} buttons in a row"
             if len([one for one in row if one["type"] in _MENUS]) > 1:

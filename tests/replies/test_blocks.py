@@ -112,7 +112,7 @@ def test_facts_are_a_line_each_and_a_card_is_set_apart() -> None:
     assert quote["type"] == "rich_text_quote"
     assert "".join(run["text"] for run in quote["elements"]).replace("\u00a0", " ").split("\n")[4:] == [
         "label 4: value 4",
-        "label 5: value 5 · more",
+        "label 5: value 5, more",
     ]
 
 
@@ -153,7 +153,7 @@ def test_an_amount_in_a_table_is_a_number() -> None:
 
 
 def test_a_bar_has_its_amount() -> None:
-    """In its label; where Slack takes no more characters, the bars are text, each below its label and amount."""
+    """In its label; where Slack takes no more characters, the bars are text, each before its amount and label."""
     points = tuple(ChartPoint(name, (Decimal(5),), "$195.41") for name in ("Doctors", "Dental"))
     [page] = pages(reply(Chart("By kind", points)))
     assert page.blocks[0]["chart"]["axis_config"]["categories"] == ["Doctors $195.41", "Dental $195.41"]
@@ -162,8 +162,9 @@ def test_a_bar_has_its_amount() -> None:
     [said] = told.blocks[0]["elements"]
     assert "".join(run["text"] for run in said["elements"]).split("\n") == [
         "By kind",
-        *("A very long kind of care $10.00", "▰" * 20, "A very long kind of care $1.00", "▰▰"),
-        *("A very long kind of care $0.00", "▱"),
+        "▰▰▰▰▰▰▰▰▰▰ $10.00 A very long kind of care",
+        "▰▱▱▱▱▱▱▱▱▱ $1.00 A very long kind of care",
+        "▱▱▱▱▱▱▱▱▱▱ $0.00 A very long kind of care",
     ]
 
 
@@ -245,8 +246,8 @@ def test_three_buttons_are_seen_and_one_menu_holds_the_rest() -> None:
     assert page.text == "[Do 0] [Do 1] [account.unlink] [Do 2] [Do 3] [answer.sources]"
     [alone] = pages(replace(told, blocks=(Actions((*PRESSED[:3], how)),)), rating=words)
     assert [[one["value"] for one in row["elements"]] for row in alone.blocks] == [
-        ["a0", "a1", "a2", SOURCES],
-        ["y", "n"],
+        ["a0", "a1", "a2"],
+        ["y", "n", SOURCES],
     ]
     [bare] = pages(replace(told, blocks=(Title("x"),)), rating=words)
     assert [one["value"] for one in bare.blocks[1]["elements"]] == ["y", "n"]

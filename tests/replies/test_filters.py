@@ -126,12 +126,12 @@ def test_what_is_not_there_is_refused(filter_: Callable[[object], str], value: o
 @pytest.mark.parametrize(
     ("distance", "language", "shown"),
     [
-        (0.2, "en", "less than 1 mile"),
+        (0.2, "en", "under 1 mile"),
         (1.2, "en", "about 1 mile"),
         (Decimal("12.4"), "en", "about 12 miles"),
-        (0.2, "es", "menos de 1 milla"),
-        (1.2, "es", "aprox. 1 milla"),
-        (12.4, "es", "aprox. 12 millas"),
+        (0.2, "es", "a menos de 1 milla"),
+        (1.2, "es", "a 1 milla"),
+        (12.4, "es", "a 12 millas"),
     ],
 )
 def test_miles_are_approximate(distance: float, language: Language, shown: str) -> None:

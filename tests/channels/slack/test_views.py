@@ -98,7 +98,7 @@ async def test_a_search_asks_five_things_and_the_rest_on_demand(house: House) ->
     assert not {"group", "npi"} & {*all_of_them}
     [ticked] = [block["elements"][0]["options"] for block in full["blocks"] if block.get("block_id") == "only"]
     assert [one["value"] for one in ticked] == [f"{key}:yes" for key in ticks]
-    where, _, _, name = [block for block in short["blocks"] if block["type"] == "input"]
+    where, name, *_ = [block for block in short["blocks"] if block["type"] == "input"]
     assert (where["label"]["text"], where["optional"], name["optional"]) == ("Where", True, True)
     [updated] = house.slack.called("views.update")
     assert updated.arguments["view_id"] == "V9"
@@ -204,8 +204,8 @@ async def test_a_form_with_every_wish_asks_for_all_of_them(house: House) -> None
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", ["10 miles, or the nearest", "In any of them", "Any day", "Any"]),
-        ("es", ["10 millas, o lo más cercano", "En alguna", "Cualquier día", "Cualquiera"]),
+        ("en", ["10 miles, or the nearest", "Any of these networks", "Any day", "Any"]),
+        ("es", ["10 millas, o lo más cercano", "Cualquiera de estas redes", "Cualquier día", "Cualquiera"]),
     ],
 )
 def test_a_choice_left_open_says_of_what(language: Language, said: list[str]) -> None:

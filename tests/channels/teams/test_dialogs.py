@@ -95,7 +95,7 @@ async def test_a_search_asks_five_things_and_the_rest_on_demand(house: House) ->
     """The most used first, one with a star; a button shows the others, which stand open once one is wrong."""
     card = card_of(await house.ask(house.teams.dialog("form-find")))
     seen = [one["label"] for one in card["body"] if one["type"].startswith("Input.")]
-    assert seen == ["Where", "Specialty", "Distance", "Name of a doctor", "Show only"]
+    assert seen == ["Where", "Name of a doctor", "Specialty", "Distance", "Show only"]
     more, rest = card["body"][-2:]
     assert more["actions"][0]["targetElements"] == [rest["id"]]
     assert (rest["isVisible"], sum(one["type"].startswith("Input.") for one in rest["items"])) == (False, 6)
