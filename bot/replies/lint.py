@@ -17,6 +17,8 @@ _LITERAL = re.compile(r"\{\{-?\s*([\"'])(.*?)\1\s*-?\}\}")
 _VETTED = re.compile(r"(?:\|\s*(?:arg|query|url)|\{\{-?\s*loop\.index0?|[+-]\s*\d+)\s*-?\}\}")
 _LOOKED_AT = (nodes.Concat, nodes.Filter, nodes.Test, nodes.Add, nodes.Mod)
 _TARGET = re.compile(r"\]\((.*?)\)(?=\s|$|\[|\{)")
+_TITLED = re.compile(r"\{\{-? go\([^(){}]*\) \}\}")
+"""Buttons by the titles of their intents: a call of `go` in `_intents.md.j2`."""
 BROKEN = "\r"
 """Marks where a tag continues on the next line; it counts as a space."""
 _BUTTON_TARGET = re.compile(r"\]\([^()\n]*\)")
@@ -148,7 +150,7 @@ def _counts(side: nodes.Expr) -> bool:
 
 def _button_faults(source: str) -> Iterator[str]:
     text = _LITERAL.sub(r"\2", _TAG.sub(lambda tag: BROKEN * tag[0].count("\n"), source))
-    text = _PRINT.sub(lambda shown: shown[0].replace("\n", BROKEN), text)
+    text = _PRINT.sub(lambda shown: shown[0].replace("\n", BROKEN), _TITLED.sub("[x](help)", text))
     for number, broken in numbered_lines(text):
         line = broken.replace(BROKEN, "")
         if "](" not in line:
