@@ -13,10 +13,13 @@ from bot.replies.render import environment
 
 _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _PRINT = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_NUMBER = re.compile(r"^\d+\. ")  # of an entry that is only a button
 _LITERAL = re.compile(r"\{\{-?\s*([\"'])(.*?)\1\s*-?\}\}")
 _VETTED = re.compile(r"(?:\|\s*(?:arg|query|url)|\{\{-?\s*loop\.index0?|[+-]\s*\d+)\s*-?\}\}")
 _LOOKED_AT = (nodes.Concat, nodes.Filter, nodes.Test, nodes.Add, nodes.Mod)
 _TARGET = re.compile(r"\]\((.*?)\)(?=\s|$|\[|\{)")
+_TITLED = re.compile(r"\{\{-? go\([^(){}]*\) \}\}")
+"""Buttons by the titles of their intents: a call of `go` in `_intents.md.j2`."""
 BROKEN = "\r"
 """Marks where a tag continues on the next line; it counts as a space."""
 _BUTTON_TARGET = re.compile(r"\]\([^()\n]*\)")
@@ -146,7 +149,7 @@ def _counts(side: nodes.Expr) -> bool:
 
 def _button_faults(source: str) -> Iterator[str]:
     text = _LITERAL.sub(r"\2", _TAG.sub(lambda tag: BROKEN * tag[0].count("\n"), source))
-    text = _PRINT.sub(lambda shown: shown[0].replace("\n", BROKEN), text)
+    text = _PRINT.sub(lambda shown: shown[0].replace("\n", BROKEN), _TITLED.sub("[x](help)", text))
     for number, broken in numbered_lines(text):
         line = broken.replace(BROKEN, "")
         if "](" not in line:
@@ -154,7 +157,7 @@ def _button_faults(source: str) -> Iterator[str]:
         for target in _TARGET.findall(line):
             if any(not _VETTED.search(shown) for shown in _PRINT.findall(target)):
                 yield f"line {number}: a value in a button's target needs |arg or |url"
-        if BUTTON.sub("", _PRINT.sub("x", line)).strip():
+        if BUTTON.sub("", _NUMBER.sub("", _PRINT.sub("x", line))).strip():
             yield f"line {number}: buttons stand on a line of their own"
 
 

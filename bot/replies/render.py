@@ -320,7 +320,14 @@ class Words:
     def _of_another(self, language: str) -> Environment:
         """Return the language's template environment for answers about another person."""
         written = of_them(self._theirs.get(language, {}))
-        return environment(self._templates, language, self.common, self._catalogues.get(language), written)
+        titles = {intent: {language: written(title)} for title, intent in self._titles(language)}
+        common = {**self.common, "titles": titles}
+        return environment(self._templates, language, common, self._catalogues.get(language), written)
+
+    def _titles(self, language: str) -> Iterator[tuple[str, str]]:
+        """Yield the titles of the intents in a language, in English where it lacks one, each with its intent."""
+        titles: Any = self.common.get("titles", {})
+        yield from ((title, intent) for intent, by in titles.items() if (title := by.get(language, by.get(SOURCE, ""))))
 
     def has(self, template: str) -> bool:
         """Return whether there is such a template."""
@@ -328,8 +335,12 @@ class Words:
 
     def _fixed(self) -> Mapping[str, list[tuple[str, Press]]]:
         """Return the fixed buttons by language: the label and action of each button without values."""
-        key = compiled.key_of(self._templates, of=compiled.code_of("replies"))
-        read = partial(fixed_labels, self._templates, self._catalogues, self._theirs)
+        titled = {
+            language: [(title, Press(intent, {})) for title, intent in self._titles(language)]
+            for language in self.languages
+        }
+        key = compiled.key_of(self._templates, of=f"{compiled.code_of('replies')}{titled}")
+        read = partial(fixed_labels, self._templates, self._catalogues, self._theirs, titled)
         return compiled.kept("labels", key, dict[str, list[tuple[str, Press]]], read)
 
     def faults(self) -> list[str]:
@@ -351,13 +362,17 @@ _BUTTON = re.compile(rf"\[(?:\*\*)?{_WORDS}(?:\*\*)?\]\({_INTENT}(?:\?{_TOLD})?\
 
 
 def fixed_labels(
-    templates: Path, catalogues: Catalogues, theirs: Mapping[str, Mapping[str, str]]
+    templates: Path,
+    catalogues: Catalogues,
+    theirs: Mapping[str, Mapping[str, str]],
+    titled: Mapping[str, list[tuple[str, Press]]],
 ) -> dict[str, list[tuple[str, Press]]]:
     """Return the buttons by language whose labels contain no value, each with its label and action.
 
-    `theirs` are the phrases for another person's record. The labels that result from these phrases are included.
+    `titled` are those that bear the titles of their intents. `theirs` are the phrases for another person's record; the
+    labels that result from these phrases are included.
     """
-    found: dict[str, list[tuple[str, Press]]] = {language: [] for language in ("en", *catalogues)}
+    found = {language: [*buttons] for language, buttons in titled.items()}
     for path in sources(templates):
         for message, press in _buttons(path.read_text(encoding="utf-8")):
             found["en"].append((message.one, press))
