@@ -257,7 +257,8 @@ def _of_some(asked: Asked, rules: IntentRules, memory: Memory, found: tuple[Pati
     slot = asked.slots[PERSON]
     these = {**HOUSEHOLD, SOME: [one.patient for one in found]}
     some = replace(asked, slots={**asked.slots, PERSON: replace(slot, value=these, values=(), how=None)})
-    if (not found or WORKINGS in asked.slots) and _is_of_plan(asked, rules):
+    older = any(isinstance(value, Mapping) and value.get("kin") in _OLDER for value in slot.every)
+    if (WORKINGS in asked.slots or not (found or older)) and _is_of_plan(asked, rules):  # a parent has another plan
         alone = _of(asked, asked.whose)
         return Settled(replace(alone, unmet={**alone.unmet, PERSON: slot}))
     if not (found and means_several(slot) and household_of(some, rules, memory.people)):
@@ -269,7 +270,10 @@ def _of_some(asked: Asked, rules: IntentRules, memory: Memory, found: tuple[Pati
 def _is_of_plan(asked: Asked, rules: IntentRules) -> bool:
     """Return whether the question asks for a rule of the plan, which is the same for everybody on the plan."""
     every = {} if WORKINGS in asked.slots else rules.for_others
-    return every is not None and all(str(asked.values.get(slot) or "") in known for slot, known in every.items())
+    told = {slot: str(asked.values.get(slot) or "") for slot in every or ()}
+    return every is not None and all(
+        told[slot] in known or (told[slot] and "*" in known) for slot, known in every.items()
+    )
 
 
 def _of(asked: Asked, patient: str) -> Asked:
