@@ -154,10 +154,10 @@ class Answering:
         except kit.Reroute as reroute:
             tried |= {(name, *ask.arguments.items())}
             return await self._handed_on(reroute, person, asked, ask, access, tried=tried)
-        if near := of_near_day(ask, summary):
+        rules, phrases = self._pack.intents.get(name) or self._pack.intents.get(asked.intent), list[Phrase]()
+        if near := of_near_day(ask, summary, one=rules is not None and rules.tells == "one"):
             ask, summary = near, await self._found(person, near, access, name)
             asked = replace(asked, unmet={**asked.unmet, _NEAR: asked.slots["date_range"]})
-        rules, phrases = self._pack.intents.get(name) or self._pack.intents.get(asked.intent), list[Phrase]()
         engine = self._pack.engine
         tested = access and rules and rules.chooses_records and not ask.kin and ask.asked.form != "reason"
         tested = tested and not getattr(summary, _NONE, ())

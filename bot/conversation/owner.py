@@ -28,6 +28,7 @@ HOUSEHOLD, CHILDREN = {"kin": "household"}, {"kin": "children"}
 """Slot values for all people of the asker's sign-in, and for the children among them."""
 SOME = "patients"
 """The key, in a household slot's value, of the Patient ids of the people asked about, if not everybody is."""
+_OLDER = frozenset({"father", "mother"})
 
 
 def household_of(asked: Asked, rules: IntentRules | None, people: Sequence[PatientCandidate]) -> HouseholdRule | None:
@@ -253,7 +254,8 @@ def _of_some(asked: Asked, rules: IntentRules, memory: Memory, found: tuple[Pati
     slot = asked.slots[PERSON]
     these = {**HOUSEHOLD, SOME: [one.patient for one in found]}
     some = replace(asked, slots={**asked.slots, PERSON: replace(slot, value=these, values=(), how=None)})
-    if (not found or WORKINGS in asked.slots) and _is_of_plan(asked, rules):
+    older = any(isinstance(value, Mapping) and value.get("kin") in _OLDER for value in slot.every)
+    if (WORKINGS in asked.slots or not (found or older)) and _is_of_plan(asked, rules):  # a parent has another plan
         alone = _of(asked, asked.whose)
         return Settled(replace(alone, unmet={**alone.unmet, PERSON: slot}))
     if not (found and means_several(slot) and household_of(some, rules, memory.people)):
@@ -265,7 +267,10 @@ def _of_some(asked: Asked, rules: IntentRules, memory: Memory, found: tuple[Pati
 def _is_of_plan(asked: Asked, rules: IntentRules) -> bool:
     """Return whether the question asks for a rule of the plan, which is the same for everybody on the plan."""
     every = {} if WORKINGS in asked.slots else rules.for_others
-    return every is not None and all(str(asked.values.get(slot) or "") in known for slot, known in every.items())
+    told = {slot: str(asked.values.get(slot) or "") for slot in every or ()}
+    return every is not None and all(
+        told[slot] in known or (told[slot] and "*" in known) for slot, known in every.items()
+    )
 
 
 def _of(asked: Asked, patient: str) -> Asked:
@@ -312,7 +317,7 @@ def _is_kin(kin: str, one: PatientCandidate, own: PatientCandidate | None, today
         return True
     if kin in {"son", "daughter", "child", "children"}:
         return born - mine >= _GENERATION if mine else today.year - born <= _CHILD_UNTIL
-    if kin in {"father", "mother"}:
+    if kin in _OLDER:
         return mine - born >= _GENERATION if mine else today.year - born >= _GROWN
     return kin == "dependent" or today.year - born >= _GROWN
 

@@ -11,13 +11,22 @@ from datetime import date
 from msgspec.structs import replace
 
 from bot.conversation.shown import OF_CARE
-from bot.conversation.state import TERM, Memory
+from bot.conversation.state import TERM, Asked, Memory
 from bot.language.asked import asked_in
+from bot.language.clauses import clauses, is_question
 from bot.language.context import OF_CLAIMS, lists_providers
 from bot.language.engine import Engine
 from bot.language.reading import Reading, Slot
-from bot.language.text import Utterance
+from bot.language.rules import PERSON
+from bot.language.text import Utterance, read
+from bot.language.weights import WORKINGS
 
+_MEANS = re.compile(
+    r"[.,;:!?\"”]\W*(?:(?:and|so|y|pero) )?(?P<it>what(?:\W?s| is| does| do| on earth| in the world| exactly)*"
+    r" (?:that|this|it)(?: even)?(?: mean)?|(?P<es>qu[eé] (?:es|significa|quiere decir)(?: (?:eso|esto))?))"
+    r"(?=\W*(?:[?.!]|$| (?:and|y)\b))",
+    re.IGNORECASE,
+)
 _TWO = re.compile(
     r"(?P<told>.+?)[.,;!]\s+(?:(?:and|but|so|y|pero|entonces)\s+)?(?P<asked>(?:(?:what|how|will|would|could|can|do|does|is"
     r"|if)\b|(?P<es>¿|(?:cu[aá]nto|cu[aá]l|c[oó]mo|qu[eé]|va|ser[aá]|puedo|me|si)\b))[^.?!]*\??)\s*",
@@ -65,8 +74,25 @@ _OBJECT_OF, _SURE, _AS_CLEAR = 8, 0.7, 0.05  # words of a question that lacks it
 
 
 def named_care(engine: Engine, text: str, memory: Memory, today: date) -> str:
-    """Return a question about the next care of a kind that was told or shown, with that care's name; "" for others."""
-    return _of_the_next(engine, text, today) or _of_care_shown(engine, text, memory, today)
+    """Return a question about a term or the next care that was told or shown, with its name; "" for others."""
+    told = _of_the_term(engine, text) or _of_the_next(engine, text, today)
+    return told or _of_care_shown(engine, text, memory, today)
+
+
+def _of_the_term(engine: Engine, text: str) -> str:
+    """Return what follows "X needs step therapy", if it asks what that means, with the term's name; "" for others.
+
+    A term that is an everyday word ("the claim") is not what is asked about.
+    """
+    asks = _MEANS.search(text)
+    if asks is None:
+        return ""
+    told = read(text[: asks.start("it")])
+    for term in engine.lexicon.glossary.named(told.keys)[-1:]:
+        if term.after - term.first > 1 or told.keys[term.first] not in engine.lexicon.familiar:
+            lead, said = "qué es" if asks["es"] else "what is", told.said(term.first, term.after)
+            return " ".join((lead, said, text[asks.end() :].strip())).strip()
+    return ""
 
 
 def _of_the_next(engine: Engine, text: str, today: date) -> str:
@@ -146,6 +172,27 @@ def with_object(
         return reading
     kept = {name: slot for name, slot in named.items() if name in both.slots}
     return replace(both, text=reading.text, slots={**both.slots, **kept}, those=reading.those, picks=reading.picks)
+
+
+def of_anybody(engine: Engine, asked: Asked, reading: Reading, memory: Memory, today: date) -> Asked | None:
+    """Return what a question about a record that is not open asks in general, in words that name no person; else None.
+
+    That is a rule of how plans work or an answer that looks nothing up: "my son's MRI was denied, how do we appeal".
+    """
+    words, whose = engine.lexicon.grammar.area("clauses"), asked.slots[PERSON]
+    explains = next(name for name, one in engine.intents.items() if one.anybody and one.workings)
+    asking = [one for one in clauses(reading.said, frozenset(), words) if is_question(reading.said, one, words)]
+    parts = [reading.said.said(one.first, one.after) for one in asking]
+    for part in [one for one in parts if whose.text not in one] or [reading.text]:
+        found = engine.understand(part, today=today)
+        rules = engine.intents.get(found.intent or "")
+        names = {*found.concepts, *([] if found.unclear else [""])}
+        told = [Slot("", rule) for name, rule in (rules.anybody if rules else {}).items() if name in names]
+        rule = next(iter(told), None) if WORKINGS not in found.slots else found.slots[WORKINGS]
+        if rules and (rule or (rules.needs == "nothing" and rules.is_choice and not found.unclear)):
+            intent, slots = (explains, {WORKINGS: rule}) if rule else (rules.intent, found.slots)
+            return replace(asked, intent=intent, slots=slots, unmet={}, text=part, whose=memory.chosen)
+    return None
 
 
 def refers(said: Utterance, first: int = 0, after: int | None = None) -> bool:

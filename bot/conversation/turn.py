@@ -25,6 +25,7 @@ from bot.conversation.questions import Further, Lines, by_button, lead, question
 from bot.conversation.recognising import NextStep, Recognisers
 from bot.conversation.reminding import END, LIST, Reminding, Telling
 from bot.conversation.state import TERM, Asked, Memory
+from bot.conversation.told import of_anybody
 from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace
 from bot.language.kernel import FALLBACK, FEEDBACK, FOLLOW
@@ -199,6 +200,10 @@ class Turn:
         settled = owner.settle(asked, rules, exchange.memory, self._now().date())
         if settled.found == () and (doctors := await self._answering.own.of_doctor(message, asked)):
             settled = owner.Settled(doctors)
+        elif settled.found == () and message.origin == "said" and not message.press:
+            day, reading = self._now().date(), exchange.reading
+            general = of_anybody(self._pack.engine, asked, reading, exchange.memory, day)
+            settled = owner.Settled(general) if general else settled
         asked = await self._answering.references.bound(exchange, settled.asked)
         rules = self._intents.get(asked.intent)
         if message.directory_only and (self._pack.is_of_member(asked.intent) or asked.intent in _CONNECTS):

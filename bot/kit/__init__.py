@@ -15,7 +15,7 @@ from bot.kit.amounts import (
 from bot.kit.appeals import (
     appeal_clock, appeal_days, AppealClock, approvals_asked, case_found, denial_kind, DenialKind, denied_claims,
     OfAppeal, stepped, told_day, ToldDay)
-from bot.kit.around import around, names_area, names_elsewhere, NeedsPlace, SearchArea, state_named
+from bot.kit.around import around, names_area, NeedsPlace, SearchArea, state_named
 from bot.kit.ask import Answer, Ask, Kin, named_care, Paged, Reroute, Summary, text_of, values_of
 from bot.kit.benefits import Benefits, NO_BENEFITS, read_benefits
 from bot.kit.cards import by_provider, Card, cards, Ranked, ranked
@@ -27,8 +27,8 @@ from bot.kit.claims import (
     care_words, cite_claims, claim_before, claim_by_id, claim_news, claims_around, claims_numbered, Medication,
     medications, newest_claims, newest_visits, of_fills, shown_alone, two_alike, why_gone, WhyGone, with_one_before)
 from bot.kit.coming import (
-    counted_toward, counting_asked, is_timeless, names_care, pays_self, sides_asked, Toward, Wants, wants_to_come,
-    went_toward)
+    counted_toward, counting_asked, hand_over_away, is_timeless, names_care, pays_self, sides_asked, Toward, Wants,
+    wants_to_come, went_toward)
 from bot.kit.conditions import conditions, is_title, kind_codes, kind_said, shows
 from bot.kit.coverages import (
     asks_family, asks_standing, asks_whether, asks_yearly, by_figure, Coverages, coverages_of, member_coverages,

@@ -133,9 +133,14 @@ _LONGEST_NAME = 3  # words of a country's name that are compared
 
 
 def names_elsewhere(ask: Ask) -> bool:
-    """Return whether a question names a place outside the state: another state, a country of CLDR, or "abroad"."""
+    """Return whether a question names a place outside the state: another state, a country of CLDR, or "abroad".
+
+    A city across the border that the directory covers does not count.
+    """
     if (state := state_named(ask)) is not None:
-        return state != ask.places.home_state
+        place = ask.slots["location"]
+        city = ask.places.city_center(str(place.get("city")), state) if isinstance(place, Mapping) else None
+        return state != ask.places.home_state and not (city and ask.places.zips_near(city, _REACH_MILES))
     words = tuple(word for word in words_of(ask.said) if word not in {"the", "la", "el", "los"})
     starts = [at for at, lead in enumerate(words, 1) if lead in _TO]
     places = {" ".join(words[at : at + size]) for at in starts for size in range(1, _LONGEST_NAME + 1)}

@@ -380,11 +380,14 @@ def _is_drug(claim: Claim, names: Iterable[str]) -> bool:
 
 
 def drugs_asked(ask: Ask, *, excluded: bool) -> tuple[tuple[str, ...], ...]:
-    """Return for each drug that the question names or excludes its name, its ingredient and its brands.
+    """Return for each drug that the question names or excludes its name and ingredient, for an ingredient its brands.
 
-    If it names no drug, return for each purpose of a medicine the words for it and the names of all its drugs.
+    Another brand is another drug: Ozempic is no Wegovy. If the question names no drug, return for each purpose of a
+    medicine the words for it and the names of all its drugs.
     """
-    rows: list[tuple[str, ...]] = [(name,) for name in (excluded_of if excluded else values_of)(ask, "drug")]
     if "drug" not in {*ask.slots, *ask.several, *ask.excluded}:
         rows = [(use.said, *use.drugs) for use in ask.asked.uses if use.excluded is excluded]
-    return tuple((*row, *(other for name in row for other in ask.other_names(name))) for row in rows)
+        return tuple((*row, *(other for name in row for other in ask.other_names(name))) for row in rows)
+    named = (excluded_of if excluded else values_of)(ask, "drug")
+    brands = {name for name in named if ask.ingredients.get(name.casefold(), name.casefold()) != name.casefold()}
+    return tuple((name, *ask.other_names(name)[: 1 if name in brands else None]) for name in named)

@@ -6,7 +6,8 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.ask import Ask, text_of, values_of
+from bot.kit.around import names_elsewhere, state_named
+from bot.kit.ask import Ask, Reroute, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time
 from bot.kit.coverages import Coverages, asks_whether, named_visit, named_visits, scope_of, share_asked, visit_kind
 from bot.kit.floors import COUNTED, carrying, counted_since, counting
@@ -145,6 +146,18 @@ def asks_cover(ask: Ask) -> bool:
     """Return whether the question asks if the plan pays; False for "what I'd pay for it", which asks for the price."""
     says = ask.asked.says
     return "paid_for" in says or ("COVER" in ask.concepts and "own_share" not in says)
+
+
+def hand_over_away(ask: Ask, rules: str) -> None:
+    """Pass a question about care outside the state on to the answer `rules`, a search only if it asks about coverage.
+
+    Raises:
+        Reroute: The question asks about such care; `rules` answers it.
+    """
+    covers = asks_cover(ask)
+    if (ask.member or covers) and "was" not in ask.asked.says and names_elsewhere(ask):
+        priced = visit_kind(ask) == "emergency" and state_named(ask) and not covers
+        raise Reroute(rules, workings="emergency_away" if priced else "away")
 
 
 def names_care(ask: Ask) -> bool:

@@ -30,7 +30,7 @@ from bot.records.shapes import Record, Value
 from bot.records.share import tells_state
 from bot.records.written import PartialDate
 
-SHOWN, _NEAR_DAYS, _MONTH = 3, timedelta(days=3), timedelta(days=31)
+SHOWN, _NEAR_DAYS, _WEEK, _MONTH = 3, timedelta(days=3), timedelta(days=7), timedelta(days=31)
 _One = Literal["amount", "billed", "state", "time", "provider", "part", "nth", "weekday", "wider", "service", "word"]
 Left = Literal[_One, "several", "inner"]
 _NAMING = ("services", "providers", "drugs", "doctor_kinds", "traits", "prescribers", "part", "claim_types")
@@ -114,7 +114,7 @@ async def near_claims(ask: Ask, claim_set: ClaimSet) -> Nearest:
     if inner := inner_amount(choose(claim_set.claims, replace(wanted, exact=None)).claims, stated):
         return Nearest("inner", claims=(inner.claim,), inner=inner)
     if (wanted.start or wanted.end) and not wanted.nth:
-        whenever, day = replace(wanted, start=None, end=None, times=()), _day_of(wanted) or date.max
+        whenever, day = replace(wanted, start=None, end=None, times=()), (_days_of(wanted) or (date.max,))[0]
         claim_set = await newest_claims(
             ask.without("date_range"),
             enough=lambda so_far: any(one.service.sort_key < day for one in choose(so_far.claims, whenever).claims),
@@ -130,20 +130,32 @@ async def near_claims(ask: Ask, claim_set: ClaimSet) -> Nearest:
     return nearest
 
 
-def _day_of(wanted: ClaimFilter) -> date | None:
-    return wanted.start if wanted.start == wanted.end else None
+def _days_of(wanted: ClaimFilter) -> tuple[date, date] | None:
+    """Return the named day or days, at most a week; None for a longer time."""
+    start, end = wanted.start, wanted.end
+    return (start, end) if start and end and end - start < _WEEK else None
 
 
-def of_near_day(ask: Ask, summary: Summary) -> Ask | None:
-    """Return the question about the nearest day of care, if none is on the one named day; None if that is not near.
+def _away(day: date, days: tuple[date, date]) -> timedelta:
+    """Return how far a day is from the named days."""
+    return max(days[0] - day, day - days[1], timedelta())
 
-    Days are misremembered, and papers of a day state another one. Of two days that are as near none is meant.
+
+def of_near_day(ask: Ask, summary: Summary, *, one: bool) -> Ask | None:
+    """Return the question about the nearest day of care, if none is on the named day; None if that is not near.
+
+    Days are misremembered, and papers of a day state another one. Of two days that are as near none is meant. A week
+    ("last week") is as loose, for a question about `one` record.
     """
-    nearest, (day, last) = getattr(summary, "nearest", None), span_of(ask)
-    if not isinstance(nearest, Nearest) or nearest.left != "time" or day is None or day != last:
+    nearest, days = getattr(summary, "nearest", None), span_of(ask)
+    if not isinstance(nearest, Nearest) or nearest.left != "time" or None in days:
+        return None
+    named = _days_of(ClaimFilter(start=days[0], end=days[1]))
+    if named is None or not (one or named[0] == named[1]):
         return None
     near, *others = dict.fromkeys(claim.service.sort_key for claim in nearest.claims)
-    if abs(near - day) > _NEAR_DAYS or any(abs(other - day) == abs(near - day) for other in others):
+    away = _away(near, named)
+    if away > max(_NEAR_DAYS, named[1] - named[0]) or any(_away(other, named) == away for other in others):
         return None
     told = {"start": near.isoformat(), "end": near.isoformat()}
     return replace(ask, slots={**ask.slots, "date_range": told})
@@ -162,8 +174,8 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
             break  # an X-ray is no mammogram because both are imaging
         if left == "service":
             found = [claim for claim in found if _may_be(claim, wanted)]
-        if left == "time" and (named := _day_of(wanted)):
-            found.sort(key=lambda claim: abs(claim.service.sort_key - named))
+        if left == "time" and (named := _days_of(wanted)):
+            found.sort(key=lambda claim: _away(claim.service.sort_key, named))
         elif left == "time" and wanted.start and wanted.end and wanted.end - wanted.start < _MONTH:
             month = wanted.start.month  # of another year
             found.sort(key=lambda claim: claim.service.sort_key.month != month)

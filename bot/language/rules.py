@@ -141,7 +141,9 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         of_entry: True if without a name the first entry of the list that was shown is meant.
         small_talk: True if the intent is never offered as a choice.
         covered: the intent that answers from the record of another person, if the asker's sign-in gives access to it.
-        household: the answer for all people of a sign-in; `for_others`: slot values with which it holds for everybody.
+        household: the answer for all people of a sign-in.
+        for_others: slot values, "*" for any, with which it holds for everybody.
+        anybody: by a concept ("" is any), the rule of how plans work that is asked for if the record is not open.
         walks: True if "the one before" repeats the question for the record before.
         to_come: how it answers about future care: "tells" the cost and the last such care, "takes" such questions from
             others, "hands" them over if no record shows the care.
@@ -154,8 +156,7 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         answer: "built"; "later" if there is none yet; "aside" if it leaves the topic as it was.
         slots: the slots that the answer uses, with their types; `excludes`: those that may be excluded; `several`:
             those that may have more than one value; `asks`: those that the bot asks for once if missing.
-        shapes: the forms of answer that it gives.
-        about: slot types, or single values ("service:lab"), that only name what the intent is about.
+        shapes: the forms of answer that it gives; `about`: slot types or values ("service:lab") of its topic.
         follows: the follow-ups that the answer accepts.
         command: the part of a slash command after the dash. Slack limits the whole to 32 characters.
         reads: what the answer requests from a FHIR server, if it is not what its first subject says.
@@ -177,6 +178,7 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     covered: str | None = None
     household: HouseholdRule | None = None
     for_others: Mapping[str, tuple[str, ...]] | None = None
+    anybody: Mapping[str, str] = {}
     walks: bool = False
     to_come: Literal["tells", "takes", "hands"] | None = None
     tells: Tells | None = None

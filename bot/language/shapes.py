@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from bot.language.anchors import ANCHOR
 from bot.language.asked import ClaimsAsked
+from bot.language.glossary import TERM
 from bot.language.hearing import Heard
 from bot.language.left import asked_of
 from bot.language.rules import IntentRules, Tells
@@ -112,7 +113,10 @@ class Shapes:
         The licensed intents that explain the rule give the same answer, so the likeliest of them gets the sum of their
         probabilities.
         """
-        rule = _label(self._workings, evidence(heard.said, heard.names)) if self._workings and heard.keys else None
+        least = 1.0 if TERM in heard.names else _BELIEVED  # what a term means is told by its own words
+        rule = (
+            _label(self._workings, evidence(heard.said, heard.names), least) if self._workings and heard.keys else None
+        )
         if rule in {None, OTHER}:
             return heard, dict(chances)
         tells = [name for name in chances if name in self._tell and licensed(self._tell[name])]
@@ -147,10 +151,16 @@ def _places(spoken: Sequence[Evidence], said: Utterance) -> frozenset[int]:
     return frozenset(place for place, weight in weights.items() if weight > _PART * most > 0)
 
 
-def _label(weights: Weights, found: EvidenceTexts) -> str | None:
-    """Return the likeliest label; None if it is not likely enough."""
+# A rule that is as sure as the fit can make one is told from a lower probability: what would be told instead is asked
+# for in one of eight such messages.
+_LEAST_SURE, _BELIEVED = 0.8, 0.6
+
+
+def _label(weights: Weights, found: EvidenceTexts, least: float = 1.0) -> str | None:
+    """Return the likeliest label; None if it is not likely enough. The usual limit may be lowered to `least`."""
     label, chance = weights.likeliest(found)
-    return label if chance >= weights.header.sure.get(label, 1.0) else None
+    sure = weights.header.sure.get(label, 1.0)
+    return label if chance >= (min(sure, least) if sure <= _LEAST_SURE else sure) else None
 
 
 # From this a reading is likelier than not.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.kit import Ask, Coverages, Reroute, Summary, member_coverages, month_words, names_elsewhere, words_of
+from bot.kit import Ask, Coverages, Summary, hand_over_away, member_coverages, month_words, words_of
 
 _KINDS = {kind: kind.upper() for kind in ("ppo", "hmo", "pos")}
 _ASKS = {"plan_ends": "ends", "plan_starts": "starts", "plan_whether": "whether", "plan_what": "what"}
@@ -44,8 +44,7 @@ async def answer(ask: Ask) -> CoverageSummary:
     Raises:
         Reroute: The question names a place outside the state; `coverage.workings` answers with the general rule.
     """
-    if names_elsewhere(ask):
-        raise Reroute("coverage.workings", workings="away")
+    hand_over_away(ask, "coverage.workings")
     coverages = await member_coverages(ask, shown=True)
     place = ask.slots.get("location")
     city = place.get("city") if isinstance(place, Mapping) else None

@@ -1,6 +1,6 @@
 """Finds hospitals, urgent care, laboratories and other facilities, nearest first; only references prove networks."""
 
-from bot.kit import Ask, DirectorySearch, Found, values_of
+from bot.kit import Ask, DirectorySearch, Found, hand_over_away, values_of
 
 KINDS = frozenset({"hospital", "pharmacy"})
 """The kinds that "which hospital" names as what one of is asked for."""
@@ -9,7 +9,8 @@ WALK_IN = ("urgent_care", "emergency_room")
 
 
 async def answer(ask: Ask) -> Found:
-    """Return the facilities of the requested kinds, by default of any kind."""
+    """Return the facilities of the requested kinds, by default of any kind; care far away may be asked of the plan."""
+    hand_over_away(ask, "coverage.workings")
     said = ask.words.get("group", "").casefold()  # "what labs", which asks for a place
     labs = ["lab"] if "lab" in said else []
     kinds = values_of(ask, "facility_type") or [one for one in values_of(ask, "group") if one in KINDS] or labs
