@@ -32,7 +32,7 @@ _CARD = re.compile(
     re.MULTILINE,
 )
 _CAVEAT = re.compile(r"(?:says nothing about|no name like|take|take one of|anything out by|where) \"(?P<text>[^\"]+)\"")
-_NONE = re.compile(r"lists no |there is none|None of ")
+_NONE = re.compile(r"^No |lists no |there is none|None of ", re.MULTILINE)
 _NUMBER = re.compile(r"\b(\d+)\b(?! (?:miles|mile|months|am|pm|hours))|\b(Both|One|one)\b")
 _WORDS = {"both": 2, "one": 1}
 _CALLED: Mapping[str, str] = _TABLE["networks"]["called"]
