@@ -154,7 +154,7 @@ def hand_over_away(ask: Ask, rules: str) -> None:
     Raises:
         Reroute: The question asks about such care; `rules` answers it.
     """
-    covers = asks_cover(ask)
+    covers = asks_cover(ask) or not {"plan_what", "plan_whether"}.isdisjoint(ask.asked.says)
     if (ask.member or covers) and "was" not in ask.asked.says and names_elsewhere(ask):
         priced = visit_kind(ask) == "emergency" and state_named(ask) and not covers
         raise Reroute(rules, workings="emergency_away" if priced else "away")
