@@ -13,6 +13,7 @@ from bot.language.calendar import later, month_days
 from bot.language.classed import AmountLimits
 
 _YEAR, _PART = re.compile(r"\b20\d\d\b"), timedelta(days=300)
+_HOW_LONG = re.compile(r"\b(?:how long|cu[aá]nto (?:tiempo|dura|vale))\b", re.IGNORECASE)
 _APART = re.compile(r"\b(?:and|or|vs|versus|against|y|o|contra)\b")
 A_ZONE = timedelta(days=1)
 TimeSpan = tuple[date | None, date | None]
@@ -250,7 +251,8 @@ def asks_of_fills(ask: Ask) -> bool:
 
 def asks_how_long_approved(ask: Ask) -> bool:
     """Return whether the question is until when an approval holds, and not whether one is needed."""
-    timed = "drug" in ask.slots and ask.asked.form == "date" and "NEEDS_APPROVAL" not in ask.concepts
+    lasts = "TAKES" not in ask.concepts and _HOW_LONG.search(ask.said) is not None
+    timed = "drug" in ask.slots and (ask.asked.form == "date" or lasts) and "NEEDS_APPROVAL" not in ask.concepts
     return "APPROVAL" in ask.concepts and (timed or not {"ACTIVE", "HOW_LONG_LEFT"}.isdisjoint(ask.concepts))
 
 
