@@ -124,6 +124,7 @@ class _Events:
         told = [tag for tag in told if tag.kind != "specialty" or cared.isdisjoint(tag.places)]
         self._tags = sorted(told, key=lambda tag: tag.kind == DATED)
         self.dated = places_of(tag for tag in tags if tag.kind == DATED)
+        self._ahead = {tag.first for tag in tags if tag.kind == "date_ahead"}
 
     def event_at(self, index: int, *, joined: bool = False) -> tuple[int, dict[str, object]] | None:
         """Return the end index of the description that begins at `index`, and its values by slot type; None if none.
@@ -139,6 +140,8 @@ class _Events:
             if tag and (tag.kind != DATED or near):
                 named.setdefault("when" if tag.kind == DATED else tag.kind, tag.value)
                 first = index = after = tag.after
+            elif index in self._ahead:
+                return None  # "before the sleep study next month": an event to come is in no record
             elif name := next((one for one in _SPOKEN if said[index] in self._words.any(one)), None):
                 named.setdefault(name, True)
                 first = index = after = index + 1
@@ -210,11 +213,14 @@ def _relations(said: Sequence[str], index: int, words: WordArea) -> Iterator[tup
 def with_anchored_dates(entry: IntentRules, heard: Heard) -> Heard:
     """Return the message as an intent that reads dated records needs it: the anchor as date range, not the tags inside.
 
-    The message is unchanged if it has no anchor, or if the intent reads no dated records or takes no date range.
+    The message is unchanged if it has no anchor, or if the intent reads no dated records or takes no date range; also
+    if it tells what is to come and nothing else names the care: "do I need approval before the MRI".
     """
     anchor = next((tag for tag in heard.tags if tag.kind == ANCHOR), None)
     told = anchor.value if anchor and isinstance(anchor.value, Mapping) else None
     if anchor is None or told is None or not (entry.reads_claims or entry.chooses_records) or DATED not in entry.takes:
+        return heard
+    if entry.to_come == "tells" and told["relation"] == "before" and heard.at("service") <= {*anchor.places}:
         return heard
     heard = heard.without(frozenset(anchor.places))
     other = next((tag for tag in heard.tags if tag.kind == DATED and not tag.excluded), None)

@@ -168,6 +168,8 @@ def conditions(heard: Heard, intent: IntentRules, asked: frozenset[int] = frozen
             continue
         if slot is not None and kind == "facility_type" and not slot.excluded:
             continue  # it says what is asked about, but "not at a hospital" limits it
+        if slot is not None and kind == "network" and intent.needs == "member" and heard.at("PLAN") & places:
+            continue  # "covered by my plan": the record is this plan's
         if slot is not None and f"{kind}:{slot.value}" not in intent.about:
             found[kind] = slot
             honoured |= places

@@ -29,6 +29,7 @@ _TIMES = frozenset({"date_range", "date_ahead"})
 _KINDS = frozenset({"facility_type", "specialty", "service"})
 _PARTING = re.compile(r"[,;+&]")
 _LONG = 5  # letters
+_DRUG = "drug"
 _MOST_WORDS = 16  # a longer message tells a story around its question
 
 
@@ -37,6 +38,8 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
     if not (heard.area("wishes").relative | heard.area("joining").shortened).isdisjoint(heard.said.words):
         heard = heard.with_tags(with_polarity(heard.said, heard.tags, heard.area("polarity"), late=True))
     heard = _corrected(with_anchored_dates(entry, _without_frame(heard)), lexicon)
+    if entry.licence == (_DRUG,) and not entry.reads_claims and _DRUG not in heard.marks:
+        heard = _with_unlisted_drug(heard, lexicon)
     searches = "radius" in entry.heard and "other_name" not in entry.heard
     if entry.needs != "directory" or not (searches or WISH in entry.heard.values()):
         return heard
@@ -57,6 +60,15 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
     finer = (tag for tag in heard.tags if searches and tag.kind == "service" and tag.value in lexicon.finer)
     heard = _with(heard, WISH, words - heard.at(WISH_PLACE))
     return _with(heard, WISH, (places_of(finer) & asking) - words, "finer")
+
+
+def _with_unlisted_drug(heard: Heard, lexicon: Lexicon) -> Heard:
+    """Return the message with its only unknown word as a drug, because the lexicon doesn't list all: "is Qulipta"."""
+    unknown = [at for at in heard.strange if heard.keys[at] not in lexicon.known]
+    named = [at for at in unknown if at and heard.said.said(at, at + 1).istitle()] or unknown
+    return heard.with_tags(
+        (*heard.tags, *(Tag(_DRUG, heard.keys[at], at, at + 1) for at in named[:1] if not named[1:]))
+    )
 
 
 def _without_frame(heard: Heard) -> Heard:

@@ -85,6 +85,9 @@ def summarize(found: Sequence[tuple[kit.Claim, kit.Authorization]], ask: kit.Ask
     """Return the requests for the named care, provider and period, without requests entered in error."""
     wanted, question, then = kit.filter_of(ask), _question(ask), _then(ask)
     wanted = replace(wanted, start=None, end=None) if then else wanted
+    if isinstance(drug := ask.beside.get("drug"), str):
+        wanted = replace(wanted, drugs=((drug, *ask.other_names(drug)),))
+        ask.said_unmet("drug")
     by_id = {claim.id: one for claim, one in found if claim.status != "entered-in-error"}
     claims = [claim for claim, _ in found if claim.id in by_id]
     plain = [claim for claim in claims if not claim.sensitive]

@@ -128,11 +128,11 @@ async def answer(ask: kit.Ask) -> DrugCoverage:
     Raises:
         Reroute: `claim.pharmacy` answers for the fills of a past year, who prescribed them, or whether all cost
             the same, `claim.spending` for what the member spends on the drug, `claim.refill` for refills left, and
-            `claim.authorization` for how long an approval holds.
+            `claim.authorization` for whether it was approved, or how long an approval holds.
     """
     if ask.member and {"sums", "i_paid"} <= ask.asked.says.keys() and not kit.speaks_ahead(ask):
         raise kit.Reroute("claim.spending", **ask.arguments)  # "how much a month am I really spending"
-    if ask.member and kit.asks_how_long_approved(ask):
+    if ask.member and (_asks_decision(ask) or kit.asks_how_long_approved(ask)):
         raise kit.Reroute("claim.authorization")
     if ask.member and kit.asks_of_fills(ask):
         raise kit.Reroute("claim.pharmacy", **ask.arguments)
@@ -178,6 +178,12 @@ async def _of(
     return summarize(base, known, ask), known
 
 
+def _asks_decision(ask: kit.Ask) -> bool:
+    """Return whether the question is what the plan decided on a request: "did they approve the Repatha"."""
+    decided = not {"PAST", "STATUS"}.isdisjoint(ask.concepts)
+    return decided and "APPROVE" in ask.concepts and "NEEDS_APPROVAL" not in ask.concepts
+
+
 def _asks_covered(ask: kit.Ask) -> bool:
     """Return whether the question is first if the drug is covered: "is it covered and how much"."""
     return ask.asked.begins and "plan_whether" in ask.asked.says
@@ -219,8 +225,10 @@ def _drug(ask: kit.Ask) -> str | None:
     """Return the drug of the `drug` slot, or "insulin" if the message says that word and names no drug besides."""
     said = set(kit.words_of(ask.said))
     drug = str(ask.slots.get("drug") or "").strip() or None
-    other = drug and said.intersection(kit.words_of(ask.words.get("drug", drug)))
-    return "insulin" if "any_insulin" in ask.asked.says and not other else drug
+    written = ask.words.get("drug", drug or "")
+    other = drug and said.intersection(kit.words_of(written))
+    own = written if written.casefold() == drug else drug  # "Nurtec", as the person writes it
+    return "insulin" if "any_insulin" in ask.asked.says and not other else own
 
 
 def summarize(base: DrugCoverage, drugs: Sequence[kit.Drug], ask: kit.Ask) -> DrugCoverage:
