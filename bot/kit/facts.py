@@ -205,8 +205,9 @@ def name_among(ask: Ask, rows: Iterable[Listing]) -> str:
     out = {word for phrase in ask.asked.barred for word in words_of(phrase)}
     best = ""
     for name in dict.fromkeys(bare_name(row.name) for row in rows):
-        first = words_of(" ".join(telling_words(name)[:2]))
-        rare = [word for word in words_of(name) if word in said and word not in own and not ask.everyday(word)]
+        beside = [word for word in words_of(name) if word in said]
+        first = words_of(" ".join(telling_words(name)[:2])) if beside else ()
+        rare = [word for word in beside if word not in own and not ask.everyday(word)]
         run = " ".join(first if len(first) > 1 and stands_at(first, said) else rare)
         best = run if len(run) > len(best) and out.isdisjoint(run.split()) else best
     return best.title()

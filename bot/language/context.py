@@ -115,7 +115,7 @@ def of_shown(heard: Heard, *, after: bool) -> dict[str, Any]:
     steps = 2 * says(words, listed, "step_on") or int(back) or -int(first)
     return {
         "points": points_back(heard),
-        "barred": asked_of(heard, {}).barred,
+        "barred": (next(iter(heard.asked.values()), None) or asked_of(heard, {})).barred,  # whatever the slots
         "those": those,
         "picks": picks,
         "others": not listed.others.isdisjoint(words) or says(words, listed, "not_shown"),
