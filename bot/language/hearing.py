@@ -281,7 +281,8 @@ class Hearer:
         # too few: the "CHA" of a clinic is no Spanish.
         letters = ((place, word) for place, word in enumerate(said.words) if word.isascii())
         short = frozenset(place for place, word in letters if len(word) <= _ABBREVIATED)
-        tongues = [self._tongues(key) for key in said.keys]
+        meant = map(self._lexicon.tree.of_key, said.keys)
+        tongues = [{one.language for one in row if one.kind not in {"concept", "place", COMPLAINT}} for row in meant]
         both = frozenset([place for place, of in enumerate(tongues) if len(of) > 1])
         kind, without = ("words", names | strange) if known else ("pieces", names | short | both)
         if len(without) == len(said.words):
@@ -293,10 +294,6 @@ class Hearer:
                 return None
             language, chance = self._tongue.likeliest({kind: evidence(said, frozenset(), without | foreign)[kind]})
         return language if chance >= _SURE_OF_LANGUAGE else None
-
-    def _tongues(self, key: str) -> frozenset[str]:
-        meant = self._lexicon.tree.of_key(key)
-        return frozenset([one.language for one in meant if one.kind not in {"concept", "place", COMPLAINT}])
 
 
 def _marks(

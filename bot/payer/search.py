@@ -27,7 +27,7 @@ _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-.:]{0,127}")
 _OPEN = frozenset({"service-date", "date", "_sort"})
 _TECHNICAL = frozenset({"_include", "_revinclude", "_count"})
-_SPECIAL = re.compile(r"([\\,$|])")
+_ESCAPED = str.maketrans({mark: f"\\{mark}" for mark in "\\,$|"})
 
 
 _QUOTED = str.maketrans({char: quote_plus(char) for char in map(chr, range(128))})
@@ -46,7 +46,7 @@ class SearchValue(str):
 
 def escape(value: str) -> SearchValue:
     r"""Return the value with FHIR's separators `\`, `,`, `$` and `|` escaped (R4 search 3.1.1.4.0)."""
-    return value if type(value) is SearchValue else SearchValue(_SPECIAL.sub(r"\\\1", value))
+    return value if type(value) is SearchValue else SearchValue(value.translate(_ESCAPED))
 
 
 def token(system: str, code: str) -> SearchValue:
