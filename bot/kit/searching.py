@@ -373,8 +373,8 @@ class DirectorySearch:
 
     def summarize(self, found: Sequence[Listing], where: SearchArea | None, wishes: Conditions) -> Found:
         """Return the requested page of the listings that match; a condition on which no listing has data is ignored."""
-        near = sift(found, [pair for pair in wishes.filters(self.ask, where) if pair[0] in OF_KIND])
-        unmet = wishes.unknown(self.ask, near)
+        near = [pair for pair in wishes.filters(self.ask, where) if pair[0] in OF_KIND]
+        unmet = wishes.unknown(self.ask, sift(found, near)) if wishes.knowable(self.ask) else ()
         unmet = (*unmet, "network") if wishes.networks.outside and not wishes.networks.barred else unmet
         wishes = wishes.without(unmet)
         page = self.page(self.kept(found, where, wishes), where, wishes)
