@@ -37,7 +37,7 @@ TRIES = 5
 
 
 class Tries:
-    """Checks typed codes, a few tries of each for `seconds`; `kind` is that of their counters in the store.
+    """Checks typed codes, with a few tries for each within `seconds`; `kind` is the kind of its counters in the store.
 
     Wrong tries are also counted in memory, as an attacker may reset the store, and recorded in the trail.
     """

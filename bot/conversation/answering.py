@@ -178,7 +178,7 @@ class Answering:
     async def _handed_on(
         self, reroute: kit.Reroute, person: Person, asked: Asked, ask: kit.Ask, access: Access | None, *, tried: Tried
     ) -> tuple[Asked, kit.Ask, str, kit.Summary]:
-        """Return what `_best_answer` does, by the intent or the answer function that the question is handed to.
+        """Return the same as `_best_answer`, from the intent or answer function to which the question was passed on.
 
         An answer that gets the question back has to answer by the slots alone, as for a button, or without them if it
         hands the question on even so; the reply then names these as left out.

@@ -221,7 +221,7 @@ def resolve(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
 
 
 def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
-    """Return the question of a follow-up, or of a request to share; None if nothing fits.
+    """Return the question that results from a follow-up or a request to share; None if nothing fits.
 
     A refinement that names no other record stays with the record that was shown.
     """

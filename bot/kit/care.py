@@ -147,9 +147,9 @@ def series(found: Iterable[Observation]) -> tuple[Series, ...]:
 
 
 def as_of(ask: Ask, tests: Iterable[Series]) -> tuple[Series, ...]:
-    """Return the tests without the newest results that the question skips: one for "what was it the time before".
+    """Return the tests without the results that the question skips: the newest one for "what was it the time before".
 
-    At least the oldest result of a test stays. A comparison with a period compares the results at its ends; the newest
+    At least the oldest result of a test is kept. A comparison with a period uses the results at its ends, or the newest
     of all with one from the period, if it has only one or if the words set it apart ("than in March"). Of several
     periods the newest results are compared.
     """

@@ -131,7 +131,7 @@ def counting(
 ) -> list[Claim]:
     """Return the claims whose amounts count; a reversal is subtracted unless the claim that it cancels is known.
 
-    A visit on which two plans decided counts for each plan; several claims of one plan for the visit count once.
+    A visit that two plans decided counts for each plan; several claims of one plan for the visit count once.
     """
     found = claim_set.within(span, wanted)
     others = claim_set.coordinated

@@ -184,7 +184,7 @@ def _town(ask: Ask, words: Sequence[str], claims: Sequence[Claim]) -> ClaimTrait
 
 
 def _reason(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
-    """Return the condition that care had this reason, if the message names it as one: "for my blood pressure"."""
+    """Return the condition on the reason of the care, if the message names this reason: "for my blood pressure"."""
     name = tuple(word for word in words_of(text) if word not in _VAGUE)
     for at in stands_at(name, words):
         taken = _taken(ask) | {word for use in ask.asked.uses for word in words_of(use.said)}

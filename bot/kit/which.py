@@ -256,7 +256,7 @@ def limits_asked(ask: Ask) -> AmountLimits | None:
 
 
 def _limits_beside(ask: Ask) -> AmountLimits | None:
-    """Return the limit with an amount that no slot holds, as in "more than $40 for the X-ray"; None without one."""
+    """Return the limit whose amount is in no slot, as in "more than $40 for the X-ray"; None if there is none."""
     number, found = dollars(str(ask.beside.get("amount", ""))), _LIMIT.search(ask.said.replace(",", ""))
     if number is None or not found or number != dollars(found["number"]):
         return None

@@ -285,7 +285,7 @@ async def _called(ask: Ask, name: str, *, guesses: bool) -> tuple[str, tuple[Cho
 
 
 def _goes_on(ask: Ask, name: str) -> str:
-    """Return the name with the word behind it in the message, if nothing explains that word; "" otherwise."""
+    """Return the name with the word after it in the message, if the pack does not know that word; "" otherwise."""
     wish, said = words_of(ask.words.get("wish")), words_of(ask.said)
     ends = [at + len(words_of(name)) for at in stands_at(words_of(name), said)]
     follows = len(wish) == 1 and not ask.everyday(wish[0]) and any(said[at : at + 1] == wish for at in ends)

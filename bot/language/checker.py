@@ -100,7 +100,7 @@ class _Readings:
         return self._kept[key]
 
     def alone(self, entry: IntentRules) -> Sequence[Context | None]:
-        """Return the contexts in which an example is read: only None, or for a follow-up the answers that accept it.
+        """Return the contexts in which to read an example: only None, or for a follow-up the answers that accept it.
 
         The answer with the most slots comes first, then those that have asked for a slot.
         """

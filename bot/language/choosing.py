@@ -176,7 +176,7 @@ class Chooser:
 
     @lru_cache(maxsize=256)  # noqa: B019 -- as above
     def _continuing(self, last: str) -> Sequence[tuple[str, Rule]]:
-        """Return the rules that go on from an answer of the intent `last`, each with its intent."""
+        """Return the rules that require a previous answer of the intent `last`, each with its intent."""
         others = [entry for name, entry in self._intents.items() if name not in self._follow]
         return [(entry.intent, rule) for entry in others for rule in entry.rules if last in rule.after]
 
@@ -252,7 +252,7 @@ class Chooser:
         return self._holding(chances, heard, alone=context is None), dangers
 
     def _is_own(self, heard: Heard) -> bool:
-        """Return whether a refusal as another person's record would name nobody: "what does my record say about me".
+        """Return whether a question read as about another's record names no other person: "what does my record say".
 
         A strange word or a possessive may name somebody: "my codriver's deductible". A provider to look up is nobody of
         whom there is a record.
@@ -305,7 +305,7 @@ class Chooser:
         return swapped | chances | swapped
 
     def _lost(self, entry: IntentRules, heard: Heard, *, alone: bool = False) -> frozenset[str]:
-        """Return the names of what the message says and the intent's answer would ignore.
+        """Return the names of the values in the message that the intent's answer would ignore.
 
         `alone`: without a previous answer, a message that selects among claims needs a licence.
         """
@@ -327,7 +327,7 @@ class Chooser:
     def views(
         self, entry: IntentRules, chances: Mapping[str, float], heard: Heard, *, of_somebody: bool = False
     ) -> float:
-        """Return the probability that what an intent shows, claims or one provider, is requested in any form.
+        """Return the probability that the kind of record the intent shows (claims, a provider) is requested.
 
         If the intent can use all conditions of the message, this includes the probabilities of the other intents that
         show claims, or that tell of the provider that is named. `of_somebody`: the message names a person, so intents

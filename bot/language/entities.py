@@ -161,7 +161,7 @@ class Tagger:
         return [*tags, *names]
 
     def _set_apart(self, said: Utterance, match: PhraseFound) -> bool:
-        """Return whether punctuation separates a town from its neighbours, as staff type: "endo - knox - net P"."""
+        """Return whether punctuation separates a town from the words around it: "endo - knox - net P"."""
         before, after = _marks(said, match.first), _marks(said, match.after)
         if before not in _PARTING or not (match.after == len(said.words) or after in _PARTING | {".", "?"}):
             return False

@@ -154,7 +154,7 @@ class Heard(msgspec.Struct, frozen=True, dict=True):
         return replace(self, tags=tags, marks=_with_tags(marks, tags), names=names)
 
     def without(self, places: AbstractSet[int]) -> "Heard":
-        """Return the message in which the words at these token indexes mean nothing."""
+        """Return the message without the meanings of the words at these token indexes."""
         marks = {name: left for name, at in self.marks.items() if (left := at - places)}
         tags = tuple(tag for tag in self.tags if tag.first not in places)
         return replace(self, tags=tags, marks=marks, names=self.names - (self.marks.keys() - marks.keys()))

@@ -173,7 +173,7 @@ def _places(said: Utterance, given: tuple[str, ...], family: tuple[str, ...]) ->
 
 
 def _goes_on(said: Utterance, index: int, names: Container[str], common: Container[str]) -> bool:
-    """Return whether the word at `index` is a name, unlike that of "a Sofía le faltan": nobody is called Le here."""
+    """Return whether the word at `index` continues the name, unlike the "le" of "a Sofía le faltan"."""
     named = index < len(said.keys) and said.keys[index] in names
     return named and (said.keys[index] not in common or _is_capital(said, index))
 
@@ -215,7 +215,7 @@ def _possessive(said: Utterance, index: int) -> bool:
 
 
 def _of_another(said: Utterance, index: int, lists: WordArea) -> bool:
-    """Return whether the name at `index` is a doctor's, behind a title, or the writer's own: "this is Dana"."""
+    """Return whether the name at `index` is a doctor's, after a title, or the writer's own: "this is Dana"."""
     before = said.words[max(0, index - 2) : index]
     return _is_titled(said, index, lists) or not lists.speaker.isdisjoint(before)
 

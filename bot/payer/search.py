@@ -34,7 +34,7 @@ _QUOTED = str.maketrans({char: quote_plus(char) for char in map(chr, range(128))
 
 
 def _quoted(text: str) -> str:
-    """Return the text as `quote_plus` does, which takes several calls for each character."""
+    """Return the text as `quote_plus` does, but faster."""
     return text.translate(_QUOTED) if text.isascii() else quote_plus(text)
 
 
@@ -153,7 +153,7 @@ class Traits:
         return (self._base, trait, resource_type, parameter) in self._known
 
     def learn(self, trait: Trait, resource_type: str = "", *parameters: str) -> None:
-        """Remember the fact, of each of the parameters."""
+        """Record that the fact is true of each of the parameters."""
         for parameter in parameters or ("",):
             self._known[self._base, trait, resource_type, parameter] = True
 
