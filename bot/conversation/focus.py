@@ -176,7 +176,7 @@ def _meant(memory: Memory, reading: Reading, before: IntentRules | None) -> tupl
 def of_named(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Memory:
     """Return the memory after a message without an answer: a provider that the message names becomes the topic.
 
-    So "his number?" is about that provider. The records that were shown before are kept, and a list of them.
+    So "his number?" is about that provider. The records and the list that were shown before are kept.
     """
     found = (reading.slots, *(one.slots for one in reading.candidates))
     if (name := next((slots[_NAME] for slots in found if _NAME in slots), None)) is None:
@@ -213,8 +213,8 @@ def of_shown(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules
 def teller(reading: Reading, before: IntentRules, intents: Mapping[str, IntentRules]) -> str | None:
     """Return the likeliest intent about several claims, with the probability of intents about one claim added.
 
-    An intent about the cost of a claim, or its reason, counts for the sum of the claims; one about what the claim was
-    counts for their list.
+    The probability of an intent about a claim's cost or reason is added to that of the sum of claims; that of any other
+    intent about one claim is added to that of the list.
     """
     told = defaultdict[str, float](float)
     for name, chance in reading.chances.items():

@@ -82,7 +82,7 @@ def corrected(
 def intent_of_picked(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> str | None:
     """Return the intent of a message that only selects a provider of the last list; else None.
 
-    It shows the entries that are meant; the search is repeated if the words fit none of them, as there may be more.
+    The intent shows the selected entries, or repeats the search if the words fit no entry.
     """
     before, top = intents.get(memory.asked.intent) if memory.asked else None, intents.get(reading.intent or "")
     listed = before is not None and before.needs == "directory" and len(memory.choices) > 1
@@ -101,8 +101,8 @@ def intent_of_picked(memory: Memory, reading: Reading, intents: Mapping[str, Int
 def entries_meant(memory: Memory, reading: Reading) -> tuple[int, ...]:
     """Return the numbers of the entries that the message selects, in order; () if it selects none.
 
-    These are the entries that show most of its words, or all but those that it excludes: "not the limestone one". "The
-    other one" is none that `memory.lead` singles out.
+    These are the entries with the most words of the message, or all except excluded ones: "not the limestone one". "The
+    other one" does not mean the entry `memory.lead`.
     """
     shown = dict(zip(memory.numbers, map(_told, memory.texts), strict=True))
     if len(shown) <= 1 or not all(_NAME in one.slots for one in memory.choices):

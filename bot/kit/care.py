@@ -237,8 +237,8 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 
     `told` is what the question asks of each test, by the test's key. The question may be whether results are bad
     (`worries`); who ordered a test or whether a doctor has seen it (`untold`); or whether results are there
-    (`arrived`: the day of the newest). `course` is what it asks of the results of each test, and `taking` are the tests
-    that take it.
+    (`arrived`: the day of the newest). `course` is the course that the question asks for, and `taking` are the tests
+    whose results have this course.
     """
 
     of: tuple[Series, ...] = ()

@@ -47,7 +47,7 @@ class ClaimQuery(msgspec.Struct, frozen=True):
         whom: The provider that is compared with all others: "did I see Dr. Kim more than anyone else".
         only: True if the question is whether there is only one: "is she my only doctor".
         apart: True if it is whether each time it was another one: "a different dentist each time".
-        timed: True if the question names a period, so that months without care are shown too.
+        timed: True if the question names a period, so that months without care are shown as well.
     """
 
     by: str | None = None

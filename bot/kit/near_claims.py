@@ -144,8 +144,8 @@ def _away(day: date, days: tuple[date, date]) -> timedelta:
 def of_near_day(ask: Ask, summary: Summary, *, one: bool) -> Ask | None:
     """Return the question about the nearest day of care, if none is on the named day; None if that is not near.
 
-    Days are misremembered, and papers of a day state another one. Of two days that are as near none is meant. A week
-    ("last week") is as loose, for a question about `one` record.
+    People misremember days, and documents state other days. If two days are equally near, neither is meant. A week
+    ("last week") is extended in the same way, for a question about `one` record.
     """
     nearest, days = getattr(summary, "nearest", None), span_of(ask)
     if not isinstance(nearest, Nearest) or nearest.left != "time" or None in days:
@@ -298,7 +298,7 @@ async def _answers_alike(ask: Ask, summary: Summary, answer: Callable[[Ask], Awa
 def _content(summary: Summary) -> bytes:
     """Return all values of an answer as bytes, with each record as its id.
 
-    Whether fills are left out of visits depends on what words remain, and is no condition of the message.
+    Whether fills are left out is ignored, because it depends on the remaining words and is no condition.
     """
     wanted = getattr(summary, "wanted", None)
     if isinstance(wanted, ClaimFilter) and wanted.out.claim_types == ("pharmacy",):

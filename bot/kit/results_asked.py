@@ -134,7 +134,7 @@ _COURSES: Mapping[Course, re.Pattern[str]] = {
 
 
 def course_asked(ask: Ask) -> Course | None:
-    """Return the course that the question asks for ("which tests went up"); None if it does not ask which tests."""
+    """Return the course of results in the question, as in "which tests got worse"; None if it asks for none."""
     said = " ".join(words_of(ask.said))
     asks = not {"which_of", "form", "several", "measured", "any_one"}.isdisjoint(ask.asked.says)
     return next((course for course, words in _COURSES.items() if asks and words.search(said)), None)
@@ -249,9 +249,9 @@ class Bounds(msgspec.Struct, frozen=True):
 
 
 def bounds_of(ask: Ask, tests: Sequence[Sequence[Observation]]) -> Bounds:
-    """Return the bounds on the results of these tests, each bound about the test that is named last before it.
+    """Return the bounds on the results of these tests. A bound belongs to the test that is named last before it.
 
-    Bounds on tests that words such as "when" or "on days" join are those of one day: "LDL where HDL was over 50".
+    After words such as "when" or "on days", all bounds must be met on the same day: "LDL where HDL was over 50".
     """
     said = ask.said.casefold()
     bounds = [(one.start(), _limits(one)) for one in _BOUND.finditer(said)]

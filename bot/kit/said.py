@@ -61,7 +61,7 @@ def asks_claims(ask: Ask) -> bool:
 
 
 def asks_parts(ask: Ask) -> bool:
-    """Return whether the question asks for the parts of the member's share of one claim, or of what it is a percentage.
+    """Return whether the question asks for the parts of the member's share of one claim, or its percentage of what.
 
     The parts are the copay, the coinsurance and the deductible.
     """

@@ -118,7 +118,7 @@ class Site(Value):
 
     @property
     def phone(self) -> str | None:
-        """The location's own phone number, or else a common one; None if there is neither."""
+        """The location's own phone number, or else the provider's; None if there is neither."""
         return next(iter((*self.phones, *self.common)), None)
 
     @property

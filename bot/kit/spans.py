@@ -58,7 +58,7 @@ _AGAINST = re.compile(r"compared? (?:to|with)|versus|vs|against|comparad[oa] con
 def is_of_earlier(ask: Ask) -> bool:
     """Return whether the question is about the earlier of its two times: "was April more than May".
 
-    It is about the time that is named first, or about the only one that is not of the question before.
+    The question is about the time that it names first, or about its only new one if the other was named before.
     """
     times, apart = ask.several.get("date_range"), times_apart(ask)
     if times is None or not apart:

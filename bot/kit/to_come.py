@@ -273,7 +273,7 @@ def _visit(ask: Ask, last: Claim | None) -> str | None:
 def _is_of_more(ask: Ask, slot: str) -> bool:
     """Return whether the words for the care name another care than the slot: "orthopedic shoes", "weight loss shots".
 
-    They do with two further words, or if they end in another word.
+    This is so if there are two further words, or if the last word is another one.
     """
     care, own = words_of(care_said(ask)), set(words_of(ask.words.get(slot)))
     further = set(care) - own - _OFFICE
@@ -343,7 +343,7 @@ _ONE_MORE = re.compile(
 class Prevention(msgspec.Struct, frozen=True):
     """The preventive care in question: the key of its row.
 
-    `outside`: the given age is not one of the row's; `again`: the question is of one more within a year.
+    `outside`: the given age is not one of the row's; `again`: the question is about another one within a year.
     """
 
     key: str

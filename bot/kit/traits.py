@@ -49,7 +49,7 @@ class ClaimTrait(msgspec.Struct, frozen=True):
 def part_asked(ask: Ask) -> ClaimTrait | None:
     """Return the part of the body that the care in question was for; None if there is none, or if the care names it.
 
-    If the question names no kind of care, the words have to use the part as one of a body: "my knee" or "knee bills",
+    If the question names no kind of care, the words must mean a part of a body: "my knee" or "knee bills",
     but not "on the other hand".
     """
     own, whom = words_of(ask.words.get("service")), words_of(ask.words.get("specialty"))
@@ -116,7 +116,7 @@ def of_care_named(claims: tuple[Claim, ...], care: NamedCare | None) -> tuple[Cl
 
 
 def lines_of_care(claim: Claim, care: NamedCare) -> Shown:
-    """Return the lines of the claim with the word for the care, in the singular or the plural; all if it is the reason.
+    """Return which lines of the claim have the word for the care, in singular or plural; all if a diagnosis has it.
 
     If there are any, the claim's id is added to `care.claims`.
     """

@@ -70,7 +70,7 @@ def doubts(folder: Path, engine: Engine) -> list[Finding]:
 def _slow(engine: Engine) -> Iterator[Finding]:
     """Yield a finding for each hostile message that takes more than `_SLOWEST` ordinary questions.
 
-    The CPU times compared are the shortest of some runs in turn, so that other work on the machine slows both.
+    The shortest CPU times of some alternating runs are compared, so that other work on the machine slows both.
     """
     for text in _HOSTILE:
         runs = [(_milliseconds(engine, text), _milliseconds(engine, _ORDINARY)) for _ in range(_RUNS)]
@@ -296,7 +296,7 @@ class Faults:
     def _detours(self, entry: IntentRules) -> Iterator[tuple[str, str]]:
         """Yield a fault if the intent in `instead` is unknown, or if a chain of them leads back to this intent.
 
-        Two that give way to each other under opposite conditions are no chain.
+        Two intents that name each other under opposite conditions are no chain.
         """
         seen, now = {entry.intent}, entry
         while now.instead is not None:

@@ -115,7 +115,7 @@ TERM = "term"
 def may_follow(intents: Mapping[str, IntentRules], intent: str, heard: Heard, before: IntentRules | None) -> bool:
     """Return whether a follow-up fits the previous answer, for example "more" after a list.
 
-    Without a previous answer it fits, and the reply says that there is none, unless the message names the claims or the
+    Without a previous answer it fits (the reply says that there is none), unless the message names the claims or the
     provider itself.
     """
     if before is None or intent == AGAIN:
@@ -254,8 +254,8 @@ class Chooser:
     def _is_own(self, heard: Heard) -> bool:
         """Return whether a question read as about another's record names no other person: "what does my record say".
 
-        A strange word or a possessive may name somebody: "my codriver's deductible". A provider to look up is nobody of
-        whom there is a record.
+        An unknown word or a possessive may name somebody: "my codriver's deductible". A provider to look up is not such
+        a person.
         """
         titled = not {"FIND", "DOCTOR"}.isdisjoint(heard.names)
         listed, said = heard.at("provider_name") if titled else frozenset[int](), heard.said.words
@@ -330,7 +330,7 @@ class Chooser:
         """Return the probability that the kind of record the intent shows (claims, a provider) is requested.
 
         If the intent can use all conditions of the message, this includes the probabilities of the other intents that
-        show claims, or that tell of the provider that is named. `of_somebody`: the message names a person, so intents
+        show claims or the named provider. `of_somebody`: the message names a person, so intents
         that look nothing up are not counted.
         """
         own = chances.get(entry.intent, 0.0)

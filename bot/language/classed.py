@@ -115,9 +115,9 @@ class Classed:
         return next((str(hit.value) for hit in self._hits[name]), None)
 
     def _beside(self, name: str, values: str, step: int) -> str | None:
-        """Return a word's value in the class `values`; None if there is none.
+        """Return the value, in the class `values`, of the word `step` words after one of the class `name`; or None.
 
-        The word is the one `step` words after the first word of the class `name` that has such a word there.
+        The first such pair of words counts.
         """
         found = (one for at in self._places[name] for one in self._values(at + step, values))
         return next(map(str, found), None)
@@ -270,7 +270,7 @@ _NEAR, _BEFORE, _NEAR_TAIL = 3, 3, 5
 class NamedByWords:
     """The care in one message.
 
-    `places` are those of other values, those of a kind of care or of doctor, and those of a kind of care.
+    `places` are three sets of token indexes: of other values, of kinds of care or doctors, and of kinds of care.
     """
 
     def __init__(self, said: Utterance, matcher: Matcher, words: WordArea, places: Sequence[AbstractSet[int]]) -> None:
@@ -282,7 +282,7 @@ class NamedByWords:
     def care(self) -> str | None:
         """Return the words of the care: those in the place that the question's form provides, or else of a known kind.
 
-        Where a kind is known, what leads to other words leads to no care: "before an MRI? I need to know rather now".
+        If the message has a known kind of care, only that one counts: "before an MRI? I need to know rather now".
         """
         own = self._services
         leads = (at for at in self._leads() if not own or not own.isdisjoint(range(at, self._end(at))))

@@ -310,7 +310,7 @@ class Engine:
     def _not_told(self, entry: IntentRules, heard: Heard, context: Context | None) -> str | None:
         """Return the intent that answers in place of one whose condition is not met; None if the condition is met.
 
-        An intent that stores an action needs words that it was done; one with `instead` gives way to the other's slot.
+        An intent that stores an action needs words that it was done; one with `instead` must not have the other's slot.
         """
         if entry.acts is None:
             other = entry.instead if entry.instead and entry.instead.has not in entry.slots else None

@@ -42,7 +42,7 @@ _ZIP_DIGITS, _TERSE = 5, 5
 def ordinal(written: str) -> dict[str, int]:
     """Return the value of an ordinal in the pack: `{"index": n}`, or `{"step": n}` from the last one.
 
-    An index is negative from the end. "2" and "-1" are indexes, "+1" is the one before in time, "-" the one after, and
+    An index from the end is negative. "2" and "-1" are indexes, "+1" is the one before in time, "-" the one after, and
     "0" the same one.
     """
     if written in {"+1", "-", "0"}:

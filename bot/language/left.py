@@ -107,7 +107,7 @@ def owner_left(heard: Heard, taken: AbstractSet[str]) -> Slot | None:
 def others_aside(heard: Heard) -> frozenset[int]:
     """Return the indexes of words for another person ("my neighbor") if the writer asks about their own care.
 
-    Empty if no other clause speaks of the writer ("do I", "mine"), or if one speaks of the person.
+    Empty if no other clause is about the writer ("do I", "mine"), or if another one is about the person.
     """
     words, other = heard.area("clauses"), heard.at("OTHER_PERSON")
     told = places_of(one for one in heard.clauses if not other.isdisjoint(one.places))
@@ -148,7 +148,7 @@ def unmet(heard: Heard, slots: Mapping[str, Slot], intent: IntentRules) -> dict[
 def conditions(heard: Heard, intent: IntentRules, asked: frozenset[int] = frozenset()) -> dict[str, Slot]:
     """Return the conditions in a message that no slot of the intent supports, by slot type; one for the same words.
 
-    The words at the indexes `asked` are read otherwise: "para la tiroides" of a medicine names no kind of doctor.
+    The words at the indexes `asked` have another meaning: "para la tiroides" of a medicine names no kind of doctor.
     """
     if intent.needs == "nothing":
         return {}
@@ -177,7 +177,7 @@ def conditions(heard: Heard, intent: IntentRules, asked: frozenset[int] = frozen
 def _told_by(intent: IntentRules) -> frozenset[str]:
     """Return the slot types of conditions that the intent's answer must report as ignored.
 
-    An amount selects claims. In a question about a plan or a drug it only tells what the person knows.
+    An amount is a condition on claims. In a question about a plan or a drug it is only what the person knows.
     """
     told = _TOLD if intent.needs == "member" else _TOLD_OF_DIRECTORY
     if REFINE.removeprefix(FOLLOW) not in intent.follows and not intent.walks:
@@ -318,7 +318,7 @@ def _is_now(slot: Slot, today: date) -> bool:
 def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Slot]:
     """Return the slots with an excluded value or several values, if the intent's answer does not support them.
 
-    Words that another slot leaves out are left out: "nobody at Erlanger".
+    Words that another slot excludes are left out: "nobody at Erlanger".
     """
     out = {slot.text for name, slot in slots.items() if slot.excluded and name in intent.excludes}
     return {

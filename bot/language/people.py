@@ -86,7 +86,7 @@ def _asks_at(said: Utterance, tag: Tag, cut: Sequence[Clause], words: WordArea) 
 
 
 def _told_behind(said: Utterance, tag: Tag, cut: Sequence[Clause], words: WordArea) -> range:
-    """Return the token range from a relative who is told something up to what is told, or to the end of the clause.
+    """Return the token range from a relative who is to be told something to the next question word or the clause's end.
 
     Empty for any other relative.
     """
@@ -145,7 +145,7 @@ def with_people(
 ) -> Utterance:
     """Return the message with the token ranges that name one of `people`, given as (given, family) names.
 
-    The only one of them is nobody else than the writer of "my", so that the name asks for no other record.
+    If there is only one of them, that is the writer, so that the name requests no other record.
 
     `names` are all known names: "Mai Tran" is not the Mai with the family name Nguyen. A name that is also a word in
     `common` ("Will") needs an apostrophe, or a capital inside the message.

@@ -105,7 +105,7 @@ class PhraseLists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def with_name(said: PhraseLists, name: PhraseLists) -> PhraseLists:
-    """Return the phrases with the name of what they mean: "HMO (health maintenance organization)" is two of them."""
+    """Return the phrases, and the name of what they mean: "HMO (health maintenance organization)" gives two phrases."""
     return PhraseLists(f"{said.en}, {_called(name.en)}", f"{said.es}, {_called(name.es)}")
 
 

@@ -91,8 +91,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """A condition on the concepts and slot types in a message, with slots to set if the message meets it.
 
     Names in capitals are concepts, others are slot types. One name of each entry of `all` ("BILL | OWE"), and one of
-    `any`, is required. `after` are previous intents, or groups of them in `_words/answers.yaml`, after which alone the
-    rule applies, as evidence for its intent. `set` are the slots to set.
+    `any`, is required. `after` are previous intents, or groups in `_words/answers.yaml`; only after these the
+    rule applies, as evidence for its intent. `set` are slots to set.
     """
 
     name: str

@@ -116,8 +116,8 @@ class Alarms:
     def _chance(self, said: Utterance, graver: Sequence[DangerPattern]) -> tuple[str, float]:
         """Return the likelier kind of danger, and the probability of danger, which matching patterns raise.
 
-        The log-odds of the whole message count `_WHOLE` parts of one, those of its likeliest clause the rest: a
-        question beside a danger hides it, and a clause alone may mean anything. With a pattern such a clause is enough.
+        The log-odds are the mean of the whole message's (weight `_WHOLE`) and of its likeliest clause's, because a
+        question next to a danger hides it, and a clause alone may mean anything. With a pattern, the clause is enough.
         A long message counts by its likeliest part. Two unknown words have no danger.
         """
         if not graver and len(said.words) < _LEAST_WORDS and not self._told.knows(said.words):

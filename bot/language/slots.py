@@ -268,7 +268,7 @@ def dropped(
 ) -> dict[str, Slot]:
     """Return the slots that a message removes ("any network", "drop the new patients filter"), with value None.
 
-    A value that the previous question does not have is excluded instead, for slots in `leaves_out`: "take out the
+    For slots in `leaves_out`, a value that the previous question does not have is excluded instead: "take out the
     pharmacy". An excluded value becomes wanted: "drop the ones not accepting".
     """
     if filters := of_kind(tags, "filter"):

@@ -29,7 +29,7 @@ class NameWords(msgspec.Struct, frozen=True):
     """Word lists to distinguish names from other words.
 
     `known` are words with another meaning, `vocabulary` the words of phrases other than places, `people` are names,
-    `people_in_s` those that end so, `family` the names that are no given name, `towns` are places of one word,
+    `people_in_s` names that end in "s", `family` the names that are no given name, `towns` are places of one word,
     `place_words` all words of places' names.
     """
 
