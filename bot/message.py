@@ -122,7 +122,7 @@ class Press(msgspec.Struct, frozen=True):
 class Action(msgspec.Struct, frozen=True):
     """A button. Exactly one of `url` and `press` is set; `id` is opaque, or the name of a link.
 
-    `primary`: it is what most people do next, so it is highlighted where the channel can.
+    `primary`: the button is what most people do next, and is highlighted if the channel supports that.
     """
 
     id: str
@@ -255,7 +255,7 @@ class Chart(msgspec.Struct, frozen=True, tag=True):
 class Item(msgspec.Struct, frozen=True, tag=True):
     """One entry of a list: its lines and its buttons.
 
-    `number` is 0 if nobody can refer to the entry by it.
+    `number` is 0 if the entry cannot be selected by a number.
     """
 
     number: int
@@ -372,7 +372,7 @@ class Private(Reply, frozen=True, kw_only=True):
 
     `stands` is called right before it is shown, and returns False if the member was disconnected meanwhile. `record`
     writes it to the audit trail, together with the rows `along`; None if that was done or is not needed. `mark`
-    identifies a message that was not asked for, so that it can be found in the chat later; `mine` is asked right before
+    identifies an unsolicited message, so that it can be found in the chat later; `mine` is called right before
     such a message is posted, or taken back: False if another process has taken it over.
     """
 

@@ -39,7 +39,7 @@ TRIES = 5
 class Tries:
     """Checks typed codes, with a few tries for each within `seconds`; `kind` is the kind of its counters in the store.
 
-    Wrong tries are also counted in memory, as an attacker may reset the store, and recorded in the trail.
+    Wrong tries are also counted in memory, as an attacker may reset the store, and recorded in the audit trail.
     """
 
     def __init__(self, store: Store, audit: Audit, kind: str, seconds: float, clock: Callable[[], float]) -> None:

@@ -306,7 +306,7 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
 
 
 def _in_focus(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return the question with the shown claim as starting point if that claim or the next is meant, else unchanged.
+    """Return the question with the shown claim's id, from which "the next one" counts; unchanged if it is not meant.
 
     The question asks about one claim, or refers back to it or to its doctor, and describes no other claim: "how much
     did you all pay".

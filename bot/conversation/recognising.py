@@ -222,7 +222,7 @@ class Recognisers:
     def _by_label(self, text: str, memory: Memory, reading: Reading) -> Asked | None:
         """Return the question of a button of this conversation with this label; None if there is none.
 
-        "Previous visit", typed again when no button has that label, continues from the answer it led to; "more" always
+        "Previous visit", typed again without such a button, continues from the answer it led to; "more" always
         means more of the last answer. Both are read as new messages, so the result is None.
         """
         label = typed_label(text)

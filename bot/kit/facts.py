@@ -198,7 +198,7 @@ def name_said(ask: Ask) -> str:
 def name_among(ask: Ask, rows: Iterable[Listing]) -> str:
     """Return the words of the message that name one of the listings; "" if there are none.
 
-    These are the first two telling words of its name, or words of it that are neither everyday words nor of a slot.
+    These are the first two distinguishing words of its name, or words that are neither everyday words nor of a slot.
     """
     texts = (text for slot, text in ask.words.items() if slot != "wish")
     said, own = words_of(ask.said), {word for text in (*texts, street_of(ask)) for word in words_of(text)}

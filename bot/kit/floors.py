@@ -325,7 +325,7 @@ def counts_apart(claim: Claim, scopes: Mapping[str, str]) -> bool:
 
 
 def floors_of(claims: Sequence[Claim], coverages: Coverages) -> tuple[Floor, ...]:
-    """Return the floors by plan, plan year and side of the network; a plan renewed under a new id is one plan."""
+    """Return the sums of the claims by plan, plan year and network side; a plan renewed under a new id is one plan."""
     groups: list[tuple[Coverage | None, PlanYear | None, list[Claim]]] = []
     for claim in claims:
         plan, day = plan_of(claim, coverages), claim.service.day

@@ -266,7 +266,7 @@ def may_come(ask: Ask) -> bool:
 
 
 def lies_after(ask: Ask, last: date) -> bool:
-    """Return whether the question is about a time after `last`: "in 2027", or "come January" with words ahead."""
+    """Return whether the question is about a time after `last`: "in 2027", or "come January" about the future."""
     told = {**ask.beside, **ask.slots}
     start, _ = days_of(told.get("date_ahead"))
     if start is None and may_come(ask) and ("ahead" in ask.asked.says or {"RESET_DAY", "STARTS_OVER"} & ask.concepts):

@@ -202,7 +202,7 @@ def _taken(ask: Ask) -> set[str]:
 
 
 def _lines(ask: Ask, words: Sequence[str], texts: Iterable[str]) -> Iterator[ClaimTrait]:
-    """Yield the conditions that a claim's line is called so, if the message has two of its words: "heart tracings"."""
+    """Yield a condition for each pair of words that the message and a claim's line have in common: "heart tracings"."""
     taken, said = _taken(ask), dict[tuple[str, str], int]()
     for at, two in enumerate(pairwise(word.removesuffix("s") for word in words)):
         if _GENERAL.isdisjoint(two) and two not in said:

@@ -51,7 +51,7 @@ def continues(entry: IntentRules, heard: Heard, before: str) -> bool:
 
 
 def explaining(entry: IntentRules, *, answered: bool) -> tuple[Rule, ...]:
-    """Return the rules of an intent that `explained` considers.
+    """Return the rules of an intent with which `explained` compares the words of a message.
 
     These are rules that require a previous answer, and rules that set a slot of an intent that looks nothing up. For a
     follow-up after an answer (`answered`) these are all rules. Rules for a bare yes or no are left out.

@@ -232,7 +232,7 @@ def single_word_tags(said: Utterance, tags: Sequence[Tag], words: WordArea) -> l
 
 
 def behind_search(said: Utterance, tags: Sequence[Tag], concepts: Collection[str], words: WordArea) -> list[Tag]:
-    """Return the tags of a message after a search, with the single words that mean something there.
+    """Return the tags of a message that follows a search, with tags for single words such as "wheelchair" added.
 
     They are unchanged if the message is about claims, because a wheelchair is then a billed item.
     """

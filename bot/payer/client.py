@@ -163,7 +163,7 @@ class DirectoryClient(Server):
 
         A chained search that the server does not support is done in two steps (F33, T44).
 
-        If a value looks like a reference to a member, because somebody typed one as a name, nothing is sent and nothing
+        If a value looks like a reference to a member, because somebody typed it as a name, nothing is sent and nothing
         found.
 
         Raises:

@@ -193,7 +193,7 @@ _UNSEEN = frozenset(_COMFORTS) - {"_sort"}
 def simpler_ones(search: Search, refusal: PayerRejects) -> Iterator[Search]:
     """Yield simpler searches, to try in turn after a rejection.
 
-    Dropped are the parameters named in the rejection, then each optional parameter alone, then all that do not filter,
+    First the parameters named in the rejection are dropped, then each optional one alone, then all that do not filter,
     then all optional ones. Parameters that identify the owner, ids and people's names are never dropped, since that
     would change the question. The caller applies the dropped filters itself.
     """
