@@ -161,7 +161,7 @@ async def assemble(
 
 
 def _jobs(bot: Bot, anchor: Anchor) -> Iterator[Coroutine[Any, Any, None]]:
-    """Yield what a running bot does again and again."""
+    """Yield the jobs that a running bot repeats."""
     swept = bot.store.sweep, bot.retention.expire, anchor.keep, bot.accounts.keep_whole
     yield repeat(SWEEPING, *swept, at_once=True)
     yield repeat(EVERY, partial(correct_clock_change, bot.store), at_once=True)

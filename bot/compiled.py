@@ -136,7 +136,7 @@ def _file(folder: Path, name: str, key: str) -> Path:
 def _content(file: Path, key: str, *, own: bool) -> memoryview | None:
     """Return the content of an intact file made for this key. With `own`, only if nobody else can write the file.
 
-    It is read where the kernel has it: a copy that a start frees leaves a hole in the memory of the process.
+    The file is memory-mapped, because a copy that is freed after the start would fragment the process's memory.
     """
     try:
         with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW), "rb") as opened:

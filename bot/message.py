@@ -108,7 +108,7 @@ class Message(msgspec.Struct, frozen=True):
 
     @property
     def alone(self) -> bool:
-        """Whether the person's own record may be read for it: in a 1:1 chat, and not for a guest."""
+        """Whether the person's own record may be read for the message: in a 1:1 chat, and not for a guest."""
         return isinstance(self.place, OneToOne) and not self.directory_only
 
 
@@ -122,7 +122,7 @@ class Press(msgspec.Struct, frozen=True):
 class Action(msgspec.Struct, frozen=True):
     """A button. Exactly one of `url` and `press` is set; `id` is opaque, or the name of a link.
 
-    `primary`: it is what most people do next, so it is highlighted where the channel can.
+    `primary`: the button is what most people do next, and is highlighted if the channel supports that.
     """
 
     id: str
@@ -202,7 +202,7 @@ class Facts(msgspec.Struct, frozen=True, tag=True):
         return found if len(found) > 1 and all(found) and whole else ()
 
     def beside(self, columns: int) -> list[tuple[Fact, ...]]:
-        """Return the facts of each row of a table with so many columns."""
+        """Return the facts of each row of a table with this number of columns."""
         return [self.rows[at : at + columns] for at in range(0, len(self.rows), columns)]
 
     def divided(self, most: int) -> list[Facts]:
@@ -240,9 +240,9 @@ class Chart(msgspec.Struct, frozen=True, tag=True):
 
     @property
     def said(self) -> str:
-        """The points in one line, as text in place of the chart; "" if the lines beside it already state the numbers.
+        """The points in one line, as text in place of the chart; "" if the lines next to it already state the numbers.
 
-        The lines beside two parts of a whole always do. Bars of zero are left out if they are more than half.
+        This is always so for two parts of a whole. Bars of zero are left out if more than half of the bars are zero.
         """
         told = [point.told for point in self.points if point.words]
         some = [point.told for point in self.points if any(point.values) or "0.00" not in point.words]
@@ -255,7 +255,7 @@ class Chart(msgspec.Struct, frozen=True, tag=True):
 class Item(msgspec.Struct, frozen=True, tag=True):
     """One entry of a list: its lines and its buttons.
 
-    `number` is 0 if nobody can refer to the entry by it.
+    `number` is 0 if the entry cannot be selected by a number.
     """
 
     number: int
@@ -264,17 +264,17 @@ class Item(msgspec.Struct, frozen=True, tag=True):
 
     @property
     def head(self) -> str:
-        """What its first line begins with: its number, if it has one."""
+        """The text before the first line: the entry's number, or "" without a number."""
         return f"{self.number}. " if self.number else ""
 
     @property
     def is_button(self) -> bool:
-        """Whether it says only what its one button does."""
+        """Whether the entry's text only describes its one button."""
         return [one.label for one in self.actions] == [self.text]
 
     @property
     def text(self) -> str:
-        """Its lines as plain text."""
+        """The entry's lines as plain text."""
         return "\n".join(line.text for line in self.lines)
 
 
@@ -372,7 +372,7 @@ class Private(Reply, frozen=True, kw_only=True):
 
     `stands` is called right before it is shown, and returns False if the member was disconnected meanwhile. `record`
     writes it to the audit trail, together with the rows `along`; None if that was done or is not needed. `mark`
-    identifies a message that was not asked for, so that it can be found in the chat later; `mine` is asked right before
+    identifies an unsolicited message, so that it can be found in the chat later; `mine` is called right before
     such a message is posted, or taken back: False if another process has taken it over.
     """
 

@@ -93,7 +93,7 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
         return rules is not None and rules.needs == "member"
 
     def answer_of(self, intent: str, ask: Ask) -> str:
-        """Return the answer for a question of an intent: what is composed, ranked or counted has one of its own."""
+        """Return the answer function for a question; composed, ranked and counting questions have separate ones."""
         if self.intents[intent].tells not in {"sums", "days"} or not query_asked(ask):
             return intent
         return next(one.composed for one in self.intents.values() if one.composed)
@@ -242,7 +242,7 @@ def template_of(intent: str) -> str:
 
 
 def _beside(rules: IntentRules) -> tuple[str, ...]:
-    """Return an intent's other answers: for a household, for rules of plans, and for composed questions."""
+    """Return an intent's additional answers: for a household, for rules of plans, and for composed questions."""
     return tuple(name for name in (rules.household and rules.household.answer, rules.workings, rules.composed) if name)
 
 
@@ -268,7 +268,7 @@ def answer_of(folder: Path, intent: str) -> Answer:
 
 
 async def _noted(load: Callable[[str], Answer], name: str, ask: Ask) -> Summary:
-    """Return the result of an answer, which is imported when it is first used, with what could not be read."""
+    """Return an answer's result, with what could not be read; its module is imported on first use."""
     found, report = await load(name)(ask), ask.report
     return replace(found, today=ask.today, partial=not report.complete, is_partial=report.is_partial)
 

@@ -153,7 +153,7 @@ class Accesses:
         clock: Callable[[], float],
         pause: Callable[[float], Awaitable[None]],
     ) -> None:
-        """What was read for a link is dropped from `recent` when the link ends or is replaced."""
+        """Responses for a link are dropped from `recent` when the link ends or is replaced."""
         self.settings, self.http, self.discovery, self.audit = settings, http, discovery, audit
         self.rows = Rows(table, clock, settings.bot_link_days)
         self.endpoint = TokenEndpoint(settings, http, discovery, clock, pause)

@@ -258,7 +258,7 @@ class RollCall:
         self.lists: dict[str, Listed] = {}
 
     async def once(self) -> int:
-        """Ask about all people whose platform no other process asks in this hour. Return the number of links ended."""
+        """End the links of people who left, once an hour for each platform. Return how many were ended."""
         now = time.time()
         claims = {platform: f"{platform}:{int(now // HOUR)}" for platform in self.ask}
         own = [name for name, key in claims.items() if await self._store.add(_KIND, key, expires=now + HOUR)]

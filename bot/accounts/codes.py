@@ -37,9 +37,9 @@ TRIES = 5
 
 
 class Tries:
-    """Checks typed codes, a few tries of each for `seconds`; `kind` is that of their counters in the store.
+    """Checks typed codes, with a few tries for each within `seconds`; `kind` is the kind of its counters in the store.
 
-    Wrong tries are also counted in memory, as an attacker may reset the store, and recorded in the trail.
+    Wrong tries are also counted in memory, as an attacker may reset the store, and recorded in the audit trail.
     """
 
     def __init__(self, store: Store, audit: Audit, kind: str, seconds: float, clock: Callable[[], float]) -> None:

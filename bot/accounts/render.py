@@ -121,7 +121,7 @@ class Renderer:
         person: Person | None = None,
         back: str = "",
     ) -> HTMLResponse:
-        """Return the page that says what went wrong, in the browser's language. A pop-up has the chat behind it.
+        """Return the page that says what went wrong, in the browser's language. In a pop-up, the chat is still open.
 
         `back` is the link to the chat of the `person`, if it is known.
         """
@@ -137,7 +137,7 @@ class Renderer:
 
 
 def environment(folder: Path, common: Mapping[str, object], **options: Any) -> ImmutableSandboxedEnvironment:
-    """Return the environment of a folder of pages: what replies say of a record, pages say in the same words."""
+    """Return the Jinja environment for a folder of pages, with the phrases about a record that replies use."""
     jinja = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader([folder, folder.parent]),
         undefined=StrictUndefined,

@@ -19,7 +19,7 @@ LINK_DAYS = 90  # then the link must be proved again (T22)
 
 
 class Untold(msgspec.Struct, frozen=True):
-    """A struct whose values are secret or a member's, so that its text has none of them."""
+    """A struct with secrets or member data; its `repr` contains no values."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(…)"

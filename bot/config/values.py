@@ -29,7 +29,7 @@ _TOKENS = {
 def _like(pattern: str, must: str, *, lower: bool = False) -> Callable[[str], str]:
     """Return a validator that accepts texts that match the whole pattern. `must` is the error message for others.
 
-    With `lower`, upper and lower case are alike, and the text is returned in lower case.
+    With `lower`, case is ignored, and the text is returned in lower case.
     """
 
     def checked(value: str) -> str:

@@ -61,7 +61,7 @@ class Answering:
     ) -> tuple[Answered, Answered | None, Lines]:
         """Answer a further question, `then`. Return `reply` with the sources of both, the new answer, and its lines.
 
-        The lines are the first of the new answer, or None if `reply` states all of them. They are () if the new answer
+        The lines are the first ones of the new answer, or None if `reply` states all of them. They are () if the answer
         asks back, is a document or is incomplete. If the question cannot be answered now, the answer is None.
         """
         message = exchange.message
@@ -178,10 +178,10 @@ class Answering:
     async def _handed_on(
         self, reroute: kit.Reroute, person: Person, asked: Asked, ask: kit.Ask, access: Access | None, *, tried: Tried
     ) -> tuple[Asked, kit.Ask, str, kit.Summary]:
-        """Return what `_best_answer` does, by the intent or the answer function that the question is handed to.
+        """Return the same as `_best_answer`, from the intent or answer function to which the question was passed on.
 
         An answer that gets the question back has to answer by the slots alone, as for a button, or without them if it
-        hands the question on even so; the reply then names these as left out.
+        passes the question on again; the reply then reports these slots as ignored.
         """
         name = reroute.intent or next(name for name, one in self._pack.intents.items() if one.to_come == "takes")
         if name in self._pack.intents:  # else it is another answer to the same question, which lacks the same

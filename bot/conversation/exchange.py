@@ -77,8 +77,8 @@ class Exchange(msgspec.Struct):
     names the text that asked back, for the metrics; "" if there was an answer. `line` is the emergency line above the
     replies. If there are several questions, `words` is the text of the first, and `further` are the others. `is_asked`
     is True once a question is answered; `connects` if a question that waited for the sign-in may follow.
-    `several` are the values of which a description in the message may mean each; `meant` is True if it has one value
-    in the record.
+    `several` are the values that a description in the message may mean; `meant` is True if the description has one
+    value in the record.
     """
 
     message: Message
@@ -290,7 +290,7 @@ class Parts:
 
 
 def asks_back(blocks: Iterable[Block]) -> bool:
-    """Return whether a reply, apart from notes and buttons, is one line with a question: there is no answer to rate."""
+    """Return whether a reply is one line with a question, besides notes and buttons, and so cannot be rated."""
     told = [block for block in blocks if not isinstance(block, Actions | Note)]
     return len(told) == 1 and isinstance(told[0], Line) and "?" in told[0].text
 

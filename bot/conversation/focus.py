@@ -174,9 +174,9 @@ def _meant(memory: Memory, reading: Reading, before: IntentRules | None) -> tupl
 
 
 def of_named(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Memory:
-    """Return the memory after a message that got no answer: the provider that it names is the topic, if there is one.
+    """Return the memory after a message without an answer: a provider that the message names becomes the topic.
 
-    So "his number?" is about that provider. The records that were shown before are kept, and a list of them.
+    So "his number?" is about that provider. The records and the list that were shown before are kept.
     """
     found = (reading.slots, *(one.slots for one in reading.candidates))
     if (name := next((slots[_NAME] for slots in found if _NAME in slots), None)) is None:
@@ -211,10 +211,10 @@ def of_shown(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules
 
 
 def teller(reading: Reading, before: IntentRules, intents: Mapping[str, IntentRules]) -> str | None:
-    """Return the likeliest intent about several claims; intents about one claim add their probability to these.
+    """Return the likeliest intent about several claims, with the probability of intents about one claim added.
 
-    An intent about the cost of a claim, or its reason, counts for the sum of the claims; one about what the claim was
-    counts for their list.
+    The probability of an intent about a claim's cost or reason is added to that of the sum of claims; that of any other
+    intent about one claim is added to that of the list.
     """
     told = defaultdict[str, float](float)
     for name, chance in reading.chances.items():
@@ -306,7 +306,7 @@ def of_record(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
 
 
 def _in_focus(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked:
-    """Return the question with the shown claim as starting point, if that claim or the next is meant; else unchanged.
+    """Return the question with the shown claim's id, from which "the next one" counts; unchanged if it is not meant.
 
     The question asks about one claim, or refers back to it or to its doctor, and describes no other claim: "how much
     did you all pay".
@@ -333,7 +333,7 @@ def _in_focus(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[s
 
 
 def _is_of_shown(slot: Slot) -> bool:
-    """Return whether "that one" alone dates a period."""
+    """Return whether the period in the question is dated only by the shown record: "since that one"."""
     return isinstance(slot.value, Mapping) and bool(slot.value.get("one")) and slot.value.get("start") is None
 
 
@@ -353,7 +353,7 @@ def _claim_spoken_of(memory: Memory, reading: Reading, intents: Mapping[str, Int
 
 
 def walks(asked: Asked, intents: Mapping[str, IntentRules]) -> bool:
-    """Return whether one may step from a record of the answer to the next: "the one before"."""
+    """Return whether an answer's record can be followed by "the one before"."""
     return asked.intent in intents and intents[asked.intent].walks
 
 

@@ -160,8 +160,8 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[st
 def _among(memory: Memory, asked: Asked, reading: Reading, meant: Sequence[int] = ()) -> Asked:
     """Return the question with the providers of the list just shown, if there are several: "npi?"; else unchanged.
 
-    A number in the question limits the providers to the first ones, and `meant` to these entries. Those with one name
-    are asked for by the name, and what chose among them, so that none is left out who was not shown.
+    A number in the question limits the providers to the first ones, and `meant` to these entries. Providers with one
+    common name are searched by the name and its conditions, so that those that were not shown are found too.
     """
     entries = [focus.chosen(memory, number) for number in meant] or memory.choices
     slots = (entry.slots.get(_PROVIDER) for entry in entries if entry)
@@ -221,9 +221,9 @@ def resolve(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]
 
 
 def refined(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> Asked | None:
-    """Return the question of a follow-up, or of a request to share; None if nothing fits.
+    """Return the question that results from a follow-up or a request to share; None if nothing fits.
 
-    A refinement that names no other record stays with the record that was shown.
+    A refinement that names no other record is about the record that was shown.
     """
     if reading.intent == SHARE:
         return to_share(memory, reading, intents)

@@ -61,8 +61,8 @@ class Forms:
     def faults(self, name: str, fields: Mapping[str, str], today: date) -> dict[str, FieldFault]:
         """Return the fault of each faulty field: a required one is empty, a value is unreadable, or a place is unknown.
 
-        "nothing" is that of the first of those of which one is needed. `fields` are the filled in options by key, as
-        sent to the bot (`near:"37402"`).
+        If one of some fields is required and all are empty, the first has the fault "nothing". `fields` are the filled
+        in options by key, as sent to the bot (`near:"37402"`).
         """
         form = self.offers.forms[name].form
         unread = {option.key for option in self._read(name, " ".join(fields.values()), today).unread}

@@ -91,7 +91,7 @@ class OwnRecords:
         return await self._hint(message, whose, read, ())
 
     async def of_doctor(self, message: Message, asked: Asked) -> Asked | None:
-        """Return the question about a provider of the newest claims who has the name of the person that it is about.
+        """Return the question about a provider on the newest claims, if the requested person has that name.
 
         The whole name has to be that of the provider ("Grace Fitzgerald's claims"); otherwise None.
         """

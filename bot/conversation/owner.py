@@ -141,7 +141,7 @@ def of_nobody(asked: Asked) -> Asked:
 def spoken_of(memory: Memory, reading: Reading) -> str:
     """Return the Patient id of the person that a new question is about if it names nobody.
 
-    The person is the one of the last question. If the message says "my" or "I", and no "her", it is the person that the
+    The person is that of the last question. If the message says "my" or "I", and no "her", it is the person that the
     asker switched to or connected.
     """
     return memory.chosen if _says(reading, _OWN | {"i", "im", "ive", "we", "tengo", "estoy"}) else memory.current
@@ -169,9 +169,9 @@ def _lower(text: str) -> str:
 
 
 def followed(asked: Asked | None, memory: Memory, reading: Reading) -> Asked | None:
-    """Return the changed question about the same person, unless the change says "my", or removes the person.
+    """Return a changed question with its person: still the same one, or after "my" or a removed name the asker.
 
-    None stays None. A question that names a person is unchanged.
+    A change that names a person, and None, are returned unchanged.
     """
     slot = reading.slots.get(PERSON)
     if asked is None or (slot is not None and slot.value is not None):

@@ -118,7 +118,7 @@ def _is_code(chunk: str) -> bool:
 def unmet_in(asked: Asked, ask: Ask, blocks: Sequence[Block]) -> tuple[dict[str, Collection[str]], tuple[str, ...]]:
     """Return the values about ignored conditions for the template, and the slot names of all ignored conditions.
 
-    The value `conditions` has those that the answer has to name. `held` are the slots for which the answer takes
+    `conditions` are those that the answer must mention. `held` are the slots for which the answer used
     another value.
     """
     missed = {name: slot for name, slot in asked.unmet.items() if adds_to(asked.slots.get(name), slot)}

@@ -37,7 +37,7 @@ _DOUBT = 0.3  # by so much the whole message has to be clearer than its first qu
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A question of a message: its text with the statements beside it, its reading, and the context before it."""
+    """A question of a message: its text with the statements that belong to it, its reading, and its context."""
 
     words: str
     reading: Reading
@@ -93,9 +93,9 @@ class Questions:
     def _divided(
         self, said: Utterance, starts: Sequence[int], whole: Reading, context: Context | None
     ) -> list[Question]:
-        """Return the questions of a message, each read with what the ones before it spoke of.
+        """Return the questions of a message, each read with the values of the questions before it.
 
-        A part may begin where a clause does, or at an "and" that stands in no value. What is no question of its own
+        A part may begin where a clause does, or at an "and" outside of values. A part that is no complete question
         belongs to the one before it, or to the one after it.
         """
         found: list[Question] = []
@@ -141,7 +141,7 @@ class Questions:
         return found
 
     def _starts(self, said: Utterance, cut: Sequence[Clause], whole: Reading) -> list[int]:
-        """Return the tokens that a part may begin at: of a clause, and each "and" that is not in a value."""
+        """Return the token indexes where a part may begin: at a clause, and at each "and" outside of values."""
         at = ((whole.text.find(slot.text), len(slot.text)) for slot in whole.slots.values() if slot.text)
         values = [range(first + 1, first + size) for first, size in at if first >= 0]
         joins = {place for place, word in enumerate(said.words) if word in self._words.adding}
@@ -200,7 +200,7 @@ class Questions:
         return replace(whole, slots=slots, unmet=unmet)
 
     def _read(self, words: str, context: Context | None, beside: Mapping[str, Slot] = MappingProxyType({})) -> Question:
-        """Return a part read as a message, without the word that joins it to the last; with it if that is unclear."""
+        """Return the reading of a part, without the word that joins it to the last part unless that is unclear."""
         found: list[Question] = []
         for said in (_LEAD.sub("", words), words):
             reading = self._engine.understand(said, today=self._today, context=context, people=self._people)

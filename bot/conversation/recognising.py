@@ -65,7 +65,7 @@ class Recognisers:
         self._in_order: tuple[Callable[[Exchange], Awaitable[NextStep | None]], ...] = recognisers
 
     def hear(self, exchange: Exchange, *, further: bool = False) -> Request | None:
-        """Read a message, or a `further` question of one, into the exchange. Return a command's request, else None."""
+        """Set the reading of the exchange's message or `further` question. Return a command's request, else None."""
         message, memory, today = exchange.message, exchange.memory, self._now().date()
         is_command = message.command or message.form or message.text.lstrip().startswith("/")
         request = self._commands.request(message, today) if is_command else None
@@ -222,7 +222,7 @@ class Recognisers:
     def _by_label(self, text: str, memory: Memory, reading: Reading) -> Asked | None:
         """Return the question of a button of this conversation with this label; None if there is none.
 
-        "Previous visit", typed again when no button has that label, continues from the answer it led to; "more" always
+        "Previous visit", typed again without such a button, continues from the answer it led to; "more" always
         means more of the last answer. Both are read as new messages, so the result is None.
         """
         label = typed_label(text)
@@ -369,7 +369,7 @@ def _code_words(pack: Pack) -> frozenset[str]:
 
 
 def _fixed(pack: Pack) -> Mapping[str, tuple[Language, Press]]:
-    """Return the language and the button of each fixed label that leads to one question only."""
+    """Return the language and the button of each fixed label that always asks the same question."""
     found: dict[str, dict[tuple[str, frozenset[tuple[str, str]]], tuple[Language, Press]]] = {}
     labels = pack.words.fixed_labels()
     for language, written in labels.items():

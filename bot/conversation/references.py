@@ -96,7 +96,7 @@ class Described(msgspec.Struct, frozen=True):
 
     @property
     def telling(self) -> tuple[str, ...]:
-        """The words that say which one is meant."""
+        """The words of the description that distinguish what is meant."""
         return tuple(word for word in self.words if word not in _GENERIC | _DEFINITE)
 
     @property
@@ -125,7 +125,7 @@ def phrases(said: Utterance, values: Iterable[str] = ()) -> Iterator[Described]:
 
 
 def _goes_on(said: Utterance, at: int) -> bool:
-    """Return whether a description has the word at this place: a further determiner only behind a preposition."""
+    """Return whether the word at this index belongs to the description; a determiner only after a preposition."""
     word, before = said.words[at], said.words[at - 1]
     if word in _FACTS and before not in _DEFINITE:  # "the doctor's address"
         return False
@@ -155,7 +155,7 @@ class References:
         self._list, self._cost = telling("several", self._intents), telling("one", self._intents)
 
     async def read(self, exchange: Exchange) -> None:
-        """Give the reading of a message the provider or the drug that its description means as the value of a slot.
+        """Set a slot of the message's reading to the provider or drug that a description in the message means.
 
         If several may be meant, they are kept in `exchange.several`, from which the person chooses.
         """
@@ -180,7 +180,7 @@ class References:
         await self._of_visit(exchange, found)
 
     async def _of_visit(self, exchange: Exchange, found: Sequence[Described]) -> None:
-        """Make a question about a claim out of one that refers to it: "for that visit, whom do we pay and how much"."""
+        """Replace a question that refers to a visit by one about its claim: "for that visit, whom do we pay"."""
         reading, rules = exchange.reading, self._intents.get(exchange.reading.intent or "")
         bare = any(one.points and not (one.telling or _CLAIMS.isdisjoint(one.words)) for one in found)
         if not bare or rules is None or rules.needs != "member" or rules.reads_claims or reading.unclear:
@@ -200,7 +200,7 @@ class References:
         return bool(unlinked or message.press or message.command or message.form)
 
     def _open_slots(self, reading: Reading, memory: Memory, *, points: bool) -> Iterator[tuple[str, str]]:
-        """Yield the likely intents that a description gives a value to, each with the slot that has none."""
+        """Yield the likely intents that lack a slot which a description can fill, each with this slot."""
         one, reason = shows_one(self._intents), reading.slots.get("reason")
         likely = reading.candidates if reading.unclear or reading.is_miss or reading.intent == FALLBACK else ()
         counts = any(slot.value != _THAT for name, slot in reading.slots.items() if name == "ordinal")
@@ -369,7 +369,7 @@ class References:
 
 
 def _diagnosed(memory: Memory, claims: Sequence[Claim], text: str) -> tuple[Claim, ...]:
-    """Return the claims with a diagnosis of the claim that was shown: all, or the other ones if the text says so."""
+    """Return the claims with a diagnosis of the shown claim; without the shown one if the text says "other"."""
     about = memory.about or next((ids[0] for ids in shown_ids(memory) if len(ids) == 1), None)
     own = {diagnosis for one in claims if one.id == about for diagnosis in one.diagnosed}
     return tuple(

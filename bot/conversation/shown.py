@@ -55,7 +55,7 @@ _LONG, _BRIEF = 3, 2  # letters of a word that is known as written, and lines of
 def corrected(
     hears: Callable[[str], Reading], whole: Reading, text: str, context: Context, intents: Mapping[str, IntentRules]
 ) -> Reading | None:
-    """Return the reading of what a correction of the last answer asks for, "the test" of "no, I mean the test".
+    """Return the reading of the corrected part of a message: "the test" of "no, I mean the test".
 
     `whole` is the reading of the message. Return None if the message corrects nothing, or asks for nothing instead. The
     care or the doctor that a correction names replaces every other one of the question.
@@ -82,7 +82,7 @@ def corrected(
 def intent_of_picked(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> str | None:
     """Return the intent of a message that only selects a provider of the last list; else None.
 
-    It shows the entries that are meant; the search is repeated if the words fit none of them, as there may be more.
+    The intent shows the selected entries, or repeats the search if the words fit no entry.
     """
     before, top = intents.get(memory.asked.intent) if memory.asked else None, intents.get(reading.intent or "")
     listed = before is not None and before.needs == "directory" and len(memory.choices) > 1
@@ -101,8 +101,8 @@ def intent_of_picked(memory: Memory, reading: Reading, intents: Mapping[str, Int
 def entries_meant(memory: Memory, reading: Reading) -> tuple[int, ...]:
     """Return the numbers of the entries that the message selects, in order; () if it selects none.
 
-    These are the entries that show most of its words, or all but those that it excludes: "not the limestone one". "The
-    other one" is none that `memory.lead` singles out.
+    These are the entries with the most words of the message, or all except excluded ones: "not the limestone one". "The
+    other one" does not mean the entry `memory.lead`.
     """
     shown = dict(zip(memory.numbers, map(_told, memory.texts), strict=True))
     if len(shown) <= 1 or not all(_NAME in one.slots for one in memory.choices):
@@ -126,7 +126,7 @@ def entries_meant(memory: Memory, reading: Reading) -> tuple[int, ...]:
 
 
 def outside(reading: Reading) -> Reading:
-    """Return the reading; a place behind a word of exclusion is left out: "ones outside Chattanooga"."""
+    """Return the reading; a place after a word of exclusion becomes excluded: "ones outside Chattanooga"."""
     place = reading.slots.get("location")
     if place is None or not any(phrase.startswith(place.text.casefold()) for phrase in reading.barred if place.text):
         return reading
@@ -134,7 +134,7 @@ def outside(reading: Reading) -> Reading:
 
 
 def words_beside(reading: Reading) -> str:
-    """Return the words that say which one is meant, of a message such as "the one on Poplar"; "" if there are none."""
+    """Return the words of a message that select a list entry, as in "the one on Poplar"; "" if there are none."""
     found = _SAYING.finditer(reading.text) if reading.picks or reading.which or reading.those else ()
     named = any(slot.text in reading.text for slot in reading.slots.values() if slot.text)
     unknown = reading.score < _SURE and not reading.others
@@ -143,7 +143,7 @@ def words_beside(reading: Reading) -> str:
 
 
 def beside_last(memory: Memory, asked: Asked) -> Asked:
-    """Return the question with the previous question's provider as an argument, if it names another; else unchanged.
+    """Return the question with the previous question's provider as an argument if it names another, else unchanged.
 
     A later question about "those two" then means both providers.
     """

@@ -67,7 +67,7 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def beside(self) -> dict[str, object]:
-        """The values of the ignored conditions, and under `unknown` the words that nothing explains."""
+        """The values of the ignored conditions, and under `unknown` the words that the pack does not know."""
         unknown = next((slot.text for slot in self.unmet.values() if slot.value == "words"), "")
         return {**{name: slot.value for name, slot in self.unmet.items()}, "unknown": unknown}
 
@@ -206,7 +206,7 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Dialogue:
-    """Stores dialogue states and the questions of buttons. `intents` are the names of the pack's intents."""
+    """Stores dialogue states, and the question that each button asks. `intents` are the names of the pack's intents."""
 
     def __init__(self, table: SealedTable, intents: Iterable[str] = (), clock: Callable[[], float] = time.time) -> None:
         self._table, self._store, self._clock = table, table.store, clock

@@ -74,13 +74,13 @@ _OBJECT_OF, _SURE, _AS_CLEAR = 8, 0.7, 0.05  # words of a question that lacks it
 
 
 def named_care(engine: Engine, text: str, memory: Memory, today: date) -> str:
-    """Return a question about a term or the next care that was told or shown, with its name; "" for others."""
+    """Return a question that refers to a term or care stated before, with its name inserted; "" for others."""
     told = _of_the_term(engine, text) or _of_the_next(engine, text, today)
     return told or _of_care_shown(engine, text, memory, today)
 
 
 def _of_the_term(engine: Engine, text: str) -> str:
-    """Return what follows "X needs step therapy", if it asks what that means, with the term's name; "" for others.
+    """Return a question about a term stated before it ("X needs step therapy, what is that"), with the term; or "".
 
     A term that is an everyday word ("the claim") is not what is asked about.
     """
@@ -96,9 +96,9 @@ def _of_the_term(engine: Engine, text: str) -> str:
 
 
 def _of_the_next(engine: Engine, text: str, today: date) -> str:
-    """Return the question about the next such care, with the mentioned care in place of the reference; "" for others.
+    """Return the question about the next such care, with the care's name in place of the reference; "" for others.
 
-    The told part has the care and its time or amount; the question speaks of the future, and names no care.
+    The first part states the care and its time or amount; the question is about the future and names no care.
     """
     parts = _TWO.fullmatch(text)
     if parts is None or "?" in parts["told"]:
@@ -120,7 +120,7 @@ def _of_the_next(engine: Engine, text: str, today: date) -> str:
 
 
 def _of_care_shown(engine: Engine, text: str, memory: Memory, today: date) -> str:
-    """Return a short question about the rule for the care of the last answer, with that care's name; "" for others.
+    """Return a short question about the rule for the last answer's care, with that care's name; "" for others.
 
     It asks when the next one is due, how often or how many are allowed, or if it is free, and names no care itself.
     """
@@ -144,7 +144,7 @@ def _of_care_shown(engine: Engine, text: str, memory: Memory, today: date) -> st
 def with_object(
     engine: Engine, reading: Reading, spoken: Mapping[str, Slot], today: date, *, least: float = 0.0
 ) -> Reading:
-    """Return the reading of a short message together with what was `spoken` of before: "what did I pay her last time".
+    """Return the reading of a short message, with values in `spoken` from before: "what did I pay her last time".
 
     That is the term that was just explained ("and have I met mine"), or for a message that is unclear or less clear
     than `least` the objects of the question before, in place of a pronoun, also where a place is sought: "where can I
@@ -175,7 +175,7 @@ def with_object(
 
 
 def of_anybody(engine: Engine, asked: Asked, reading: Reading, memory: Memory, today: date) -> Asked | None:
-    """Return what a question about a record that is not open asks in general, in words that name no person; else None.
+    """Return the general question within one about a record that cannot be read, without a person's name; or None.
 
     That is a rule of how plans work or an answer that looks nothing up: "my son's MRI was denied, how do we appeal".
     """

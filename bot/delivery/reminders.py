@@ -94,12 +94,12 @@ class Reminder(msgspec.Struct, frozen=True):
 
     @property
     def news(self) -> int:
-        """The text of a message about its news; other words if it is unknown whether the last one was delivered."""
+        """The kind of message about news: `MAYBE_NEWS` if the last one may not have been delivered, else `NEWS`."""
         return MAYBE_NEWS if self.doubt else NEWS
 
     @property
     def untold(self) -> Reminder:
-        """The reminder without its mark of being sent (`telling`), as stored after sending failed; its news stay."""
+        """The reminder as stored after sending failed: no longer marked as being sent (`telling`), with its news."""
         return msgspec.structs.replace(self, telling=None)
 
     def told_as(self, days: int, *, surely: bool = True) -> Reminder | None:
@@ -145,7 +145,7 @@ WATCHES = "watch:"
 
 
 def kind_of(platform: str, about: About = "appeal") -> str:
-    """Return the kind of a platform's rows. Days and news have separate kinds, so that days do not wait behind news."""
+    """Return the kind of a platform's rows. Due days and news have separate kinds, so that no day waits for news."""
     return f"{'reminder:' if about in DAYS_BEFORE else WATCHES}{platform}"
 
 
@@ -291,7 +291,7 @@ class Interval:
         self._store, self._least, self._per_day = store, least, per_day
 
     async def minutes(self) -> int:
-        """Return the interval in minutes, for the number of people with reminders of news."""
+        """Return the interval between checks for news in minutes, which grows with the number of reminders of news."""
         watches = await self._store.size(WATCHES)
         return max(self._least, math.ceil(watches * _WAKING / (_MEAN * self._per_day)))
 

@@ -66,7 +66,7 @@ class OfPrice(msgspec.Struct, frozen=True):
 
 
 class PlanRule(msgspec.Struct, frozen=True):
-    """What the member pays for the care in question by one plan's rules, and what is left of its yearly amounts.
+    """What the member pays for the requested care under one plan, and how much of its yearly amounts is left.
 
     Attributes:
         benefit: The plan's first row for the care in the benefit table, or else the share that the Coverage states: the
@@ -166,7 +166,7 @@ def services_asked(ask: Ask) -> dict[str, tuple[tuple[str, ...], str | None]]:
 def _service_of(ask: Ask, kind: str) -> tuple[tuple[str, ...], str] | None:
     """Return the words and the key of the benefit table's service for a kind of care; None if it has no such service.
 
-    An empty `kind` stands for a question that names no kind of care: its words alone select the service.
+    `kind` is empty if the question names no kind of care; its words alone then select the service.
     """
     table, services = ask.benefits, {row.service for row in ask.benefits.rows}
     own, alone = words_of(ask.words.get("service")), "service" not in ask.several
@@ -178,11 +178,11 @@ def _service_of(ask: Ask, kind: str) -> tuple[tuple[str, ...], str] | None:
     ]
 
     def is_akin(key: str) -> bool:
-        """Return whether the service is only in the operator's table, or equals, holds or lies in the kind of care."""
+        """Return whether the service equals, contains or is part of the kind of care, or is only in the table."""
         return ask.care_kinds.named(key) is None or _priced_as(ask, kind, key) is not None
 
     def is_other(words: Sequence[str]) -> bool:
-        """Return whether a name with more than "care", "visit" or the like added to the words means other care."""
+        """Return whether a name means other care, because it adds more to the words than "care" or "visit"."""
         return any(stands_at(words, name) and not set(name) - set(words) <= _ANY_CARE for name in named)
 
     if kind and stands_at(own, said):  # of other care that the message names no rule is told
@@ -221,8 +221,8 @@ def listed_rules(ask: Ask, coverages: Coverages) -> tuple[PlanRule, ...]:
 def rules_of(ask: Ask, coverages: Coverages, visit: str | None) -> tuple[PlanRule, ...]:
     """Return what the member's current plans say about the care in question, the table's rules first.
 
-    A plan for such care (medical, dental or vision) that the table has no rule of is told by its own record: by the
-    copay for the `visit`, or else by its percentage.
+    For a plan of the care's scope (medical, dental, vision) that is not in the table, its own record is used: the
+    copay for the `visit`, or else the percentage.
     """
     listed, scope = listed_rules(ask, coverages), care_scope(ask) or "medical"
     told, side = {one.plan.id for one in listed}, side_named(ask)

@@ -126,7 +126,7 @@ def gap_of(one: Claim, other: Claim) -> ShareGap | None:
 
 
 class Crossing(msgspec.Struct, frozen=True):
-    """The claim with which a sum in the order of the days first came to `limit`, and the `total` with it.
+    """The claim with which a sum in the order of the days first reached `limit`, and the `total` up to this claim.
 
     Without such a claim, `claim` is None and `total` is the whole sum.
     """
@@ -137,7 +137,7 @@ class Crossing(msgspec.Struct, frozen=True):
 
 
 def crossed_asked(ask: Ask) -> Amount | None:
-    """Return the amount of which the question asks when a sum came to it: "when did I pass $2,000"; None if none."""
+    """Return the amount in a question when a sum reached it, as in "when did I pass $2,000"; None without one."""
     says = ask.asked.says
     amounts = words_of(f"{ask.words.get('amount_over')} {ask.words.get('amount')}")  # "one thousand" is no one claim
     single = {says.get("one"), says.get("any_one")} - {None, *amounts}
@@ -150,7 +150,7 @@ def crossed_asked(ask: Ask) -> Amount | None:
 
 
 def crossing_of(claims: Iterable[Claim], limit: Amount, wanted: ClaimFilter) -> Crossing | None:
-    """Return when the sum of the claims came to the limit; None if the claims give no amount in its currency."""
+    """Return when the sum of the claims reached the limit; None if the claims give no amount in its currency."""
     total = Amount(Decimal(0), limit.currency)
     for claim in sorted((one for one in claims if one.service.known), key=lambda one: one.service.sort_key):
         amount = amount_in(claim, wanted)
@@ -163,7 +163,7 @@ def crossing_of(claims: Iterable[Claim], limit: Amount, wanted: ClaimFilter) -> 
 
 
 def whole_named(ask: Ask) -> Whole | None:
-    """Return the whole of which a part is asked, the bill or the plan's price: "what percent of the allowed".
+    """Return the total of a question about a part, the bill or the plan's price: "what percent of the allowed".
 
     None if the question asks for no part or does not name the whole after "of".
     """

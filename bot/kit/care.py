@@ -147,9 +147,9 @@ def series(found: Iterable[Observation]) -> tuple[Series, ...]:
 
 
 def as_of(ask: Ask, tests: Iterable[Series]) -> tuple[Series, ...]:
-    """Return the tests without the newest results that the question skips: one for "what was it the time before".
+    """Return the tests without the results that the question skips: the newest one for "what was it the time before".
 
-    At least the oldest result of a test stays. A comparison with a period compares the results at its ends; the newest
+    At least the oldest result of a test is kept. A comparison with a period uses the results at its ends, or the newest
     of all with one from the period, if it has only one or if the words set it apart ("than in March"). Of several
     periods the newest results are compared.
     """
@@ -237,8 +237,8 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 
     `told` is what the question asks of each test, by the test's key. The question may be whether results are bad
     (`worries`); who ordered a test or whether a doctor has seen it (`untold`); or whether results are there
-    (`arrived`: the day of the newest). `course` is what it asks of the results of each test, and `taking` are the tests
-    that take it.
+    (`arrived`: the day of the newest). `course` is the course that the question asks for, and `taking` are the tests
+    whose results have this course.
     """
 
     of: tuple[Series, ...] = ()

@@ -244,7 +244,7 @@ async def with_one_before(ask: Ask) -> Ask:
 async def two_alike(ask: Ask) -> Ask | None:
     """Return the question about two claims that match its conditions; None if it does not mean two claims.
 
-    These are the only two of its period, the newest of all and the newest of a part of a year that it names, or the
+    These are the only two in its period, or the newest of all and the newest in a named part of a year, or the
     last two if it says so.
     """
     claim_set = await newest_claims(ask, page_size=100)

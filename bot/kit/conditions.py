@@ -82,8 +82,8 @@ class Conditions(msgspec.Struct, frozen=True):
     """All conditions of a question about providers; None, False and () mean no condition.
 
     `codes` are NUCC codes and `not_*` are exclusions. Any of `languages` is enough, unless `every_language` is set.
-    `houses` are the keys of the organizations, locations and services found by the name `organization`. `said_of` are
-    words of the name or address, all of which are wanted; one that has any of the words `barred` is excluded.
+    `houses` are the keys of the organizations, locations and services found by the name `organization`. `said_of` has
+    words that the name or address must all contain; a provider with any of the words `barred` is excluded.
     """
 
     codes: tuple[str, ...] = ()
@@ -250,7 +250,7 @@ def shows(row: Listing, said: str) -> bool:
 
 
 def barred_in(ask: Ask, found: Sequence[Listing]) -> tuple[str, ...]:
-    """Return what the message excludes of these listings: of each phrase the most words that one of them shows.
+    """Return the excluded words: the longest beginning of each excluded phrase that is in one of the listings.
 
     Words of slots are left out, because their own conditions exclude them.
     """

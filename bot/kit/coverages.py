@@ -202,7 +202,7 @@ def named_visit(ask: Ask) -> str | None:
 
 
 def _words(ask: Ask) -> tuple[str, ...]:
-    """Return the words of the message, and of the care that was spoken of before."""
+    """Return the words of the message, and of the care named in the question before."""
     return words_of(f"{ask.said} {ask.words.get('service', '')} {ask.words.get('facility_type', '')}")
 
 

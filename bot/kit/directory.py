@@ -56,7 +56,7 @@ async def listings(
     if networks:
         ids = any_of(f"Organization/{id_}" for id_ in networks)
         rows = await _roles(ask, roles.where(("network", ids)), where, filters)
-        if sift(rows, filters):
+        if any(sift((row,), filters) for row in rows):
             return rows
     return await _roles(ask, roles, where, filters)
 
@@ -149,7 +149,8 @@ async def rows_of(
     """
     await bring(directory, elements, filters)
     rows = tuple(one for one in directory.listings() if one.active(directory.ask.today))
-    return rows if not filters or sift(rows, filters) else await rows_of(directory, elements)
+    fit = not filters or any(sift((row,), filters) for row in rows)
+    return rows if fit else await rows_of(directory, elements)
 
 
 def taxonomy(codes: Sequence[str]) -> SearchValue:

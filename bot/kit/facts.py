@@ -170,14 +170,14 @@ def without_facts(name: str) -> str:
 
 
 def words_unknown(ask: Ask) -> str:
-    """Return the words of what the message wishes of a provider that nothing explains; "" if there are none."""
+    """Return the unknown words in the description of the requested provider; "" if there are none."""
     return ask.words.get("wish", "") if ask.slots.get("wish") == "words" else str(ask.beside.get("unknown", ""))
 
 
 def name_said(ask: Ask) -> str:
     """Return the words of the message that may be a name; "" if there are none.
 
-    These are words that nothing explains, or else the first words in a row that are no everyday words and not those of
+    These are words unknown to the pack, or else the first words in a row that are no everyday words and not those of
     a slot, or else two words or more in capitals: "Iron Gate".
     """
     wish = words_unknown(ask)
@@ -198,15 +198,16 @@ def name_said(ask: Ask) -> str:
 def name_among(ask: Ask, rows: Iterable[Listing]) -> str:
     """Return the words of the message that name one of the listings; "" if there are none.
 
-    These are the first two telling words of its name, or words of it that are neither everyday words nor of a slot.
+    These are the first two distinguishing words of its name, or words that are neither everyday words nor of a slot.
     """
     texts = (text for slot, text in ask.words.items() if slot != "wish")
     said, own = words_of(ask.said), {word for text in (*texts, street_of(ask)) for word in words_of(text)}
     out = {word for phrase in ask.asked.barred for word in words_of(phrase)}
     best = ""
     for name in dict.fromkeys(bare_name(row.name) for row in rows):
-        first = words_of(" ".join(telling_words(name)[:2]))
-        rare = [word for word in words_of(name) if word in said and word not in own and not ask.everyday(word)]
+        beside = [word for word in words_of(name) if word in said]
+        first = words_of(" ".join(telling_words(name)[:2])) if beside else ()
+        rare = [word for word in beside if word not in own and not ask.everyday(word)]
         run = " ".join(first if len(first) > 1 and stands_at(first, said) else rare)
         best = run if len(run) > len(best) and out.isdisjoint(run.split()) else best
     return best.title()
@@ -227,9 +228,9 @@ def facts_of(ask: Ask, card: Card, rows: Sequence[Listing], asked: Iterable[str]
 def facts_apart(
     ask: Ask, rows: Sequence[Listing] | None, shown: Iterable[Sequence[Listing]], own: str
 ) -> dict[str, Any]:
-    """Return the fields of an answer about a provider that an answer about the fact `own` has beside it.
+    """Return the provider's other facts as fields for an answer about the fact `own`.
 
-    They are the provider's card with the facts that are asked for before `own` and those asked for after it; facts that
+    They are the provider's card, and the facts that are asked for before `own` and those asked for after it; facts that
     the answer shows anyway are left out. Without `rows`, they are all facts of each provider in `shown`.
     """
     if not rows:
@@ -297,7 +298,7 @@ def _sex(about: str, _ask: Ask, card: Card, rows: Sequence[Listing]) -> Provider
 
 
 def _is_of_kind(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
-    """Return the listed specialties; with the answer whether the kind in question is among them, if one is."""
+    """Return the listed specialties, and if the question names a kind of provider, whether it is among them."""
     told, codes = _said("specialty", card, rows), set(kind_codes(ask)) if "specialty" in ask.slots else set()
     ask.said_unmet("specialty")
     yes = any(row.specialty_codes & codes for row in rows)
@@ -305,7 +306,7 @@ def _is_of_kind(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
 
 
 def _elsewhere(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
-    """Return the addresses; with the answer whether there are several, or any outside a place, if that is asked."""
+    """Return the addresses, and if asked, whether there are several or any outside a named place."""
     told, barred = _said("places", card, rows), ask.excluded.get("location")
     town = str(barred.value.get("city") or barred.value.get("zip")).casefold() if barred else ""  # type: ignore[attr-defined]
     others = [one for one in told.yes if town not in one.casefold()] if town else told.yes[1:]
@@ -333,7 +334,7 @@ def _located(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
 
 
 def _in_networks(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
-    """Return the listed networks; if the question names networks, with the answer whether these are listed."""
+    """Return the listed networks, and if the question names networks, whether these are listed."""
     told = _said("networks", card, rows)
     asked = among(ask, rows)
     held = [any(one.holds(row) for row in rows) for one in asked.wanted]

@@ -131,7 +131,7 @@ def counting(
 ) -> list[Claim]:
     """Return the claims whose amounts count; a reversal is subtracted unless the claim that it cancels is known.
 
-    A visit on which two plans decided counts for each plan; several claims of one plan for the visit count once.
+    A visit that two plans decided counts for each plan; several claims of one plan for the visit count once.
     """
     found = claim_set.within(span, wanted)
     others = claim_set.coordinated
@@ -325,7 +325,7 @@ def counts_apart(claim: Claim, scopes: Mapping[str, str]) -> bool:
 
 
 def floors_of(claims: Sequence[Claim], coverages: Coverages) -> tuple[Floor, ...]:
-    """Return the floors by plan, plan year and side of the network; a plan renewed under a new id is one plan."""
+    """Return the sums of the claims by plan, plan year and network side; a plan renewed under a new id is one plan."""
     groups: list[tuple[Coverage | None, PlanYear | None, list[Claim]]] = []
     for claim in claims:
         plan, day = plan_of(claim, coverages), claim.service.day

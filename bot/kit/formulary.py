@@ -129,6 +129,6 @@ def _slot(ask: Ask, own: Sequence[str], uses: Sequence[DrugUse]) -> Slot | None:
 
 
 def is_for(ask: Ask, name: str, drugs: frozenset[str]) -> bool:
-    """Return whether a drug is one of these ingredients, judged by each word of the name and the word's synonyms."""
+    """Return whether a word of the drug's name, or a synonym of the word, is one of these ingredients."""
     words = [word for word in re.split(r"[\s/-]+", name.casefold()) if word]
     return not drugs.isdisjoint(other for word in words for other in (word, *ask.other_names(word)))

@@ -51,7 +51,7 @@ class Found(WithDocument, frozen=True, kw_only=True):
         none_own: Whether providers of all networks are listed because none that matches is in the networks `own`.
         nearer: The nearest place outside the networks `own`, if that place is nearer than all places inside.
         unclear: A network's name that matches no network or several; if several, nothing was searched.
-        no_name: A word that was taken for a name, but is like no name in the directory, and was ignored.
+        no_name: A word that was read as a name and ignored, because no name in the directory is similar.
         near: Similarly spelled names, if no provider or organization has the name; `no_house`: no organization has it.
         none_of_all: Whether the question asks for a provider of all `kinds`, and there is none.
         facts: For each card, the facts that were asked for and that a card does not show.
@@ -138,7 +138,7 @@ class Found(WithDocument, frozen=True, kw_only=True):
 def page_of(ask: Ask, every: Sequence[Card], *, after: int = 0, **more: Any) -> Found:
     """Return the requested page of all cards, with a file of them if the question asks for a file.
 
-    `more` are further fields of the page. With `after`, the page begins behind so many cards.
+    `more` are further fields of the page. `after` is the number of cards to skip.
     """
     one = "pick" in ask.arguments
     first = (ask.pick if ask.pick >= 0 else max(len(every) + ask.pick, 0)) if one else after or ask.page * _PAGE
@@ -166,7 +166,7 @@ def page_of(ask: Ask, every: Sequence[Card], *, after: int = 0, **more: Any) -> 
 async def sides_of(
     ask: Ask, where: SearchArea | None, wishes: Conditions, count: Callable[[SearchArea | None, Conditions], int]
 ) -> Sides | None:
-    """Return the number of results in each network, or else in each place, of several that the question compares.
+    """Return the number of results in each of several networks, or else places, that the question compares.
 
     If it asks which network has the most, these are all networks. None if the question compares none. `count` returns
     the number of results with these conditions in an area.

@@ -133,7 +133,7 @@ class Gathered(msgspec.Struct):
 
 
 async def gathered(ask: Ask, *, anew: bool) -> Gathered:
-    """Read on in the member's record as long as the question's time allows, and return the progress.
+    """Continue reading the member's record for as long as the question's time allows, and return the progress.
 
     The record is complete if no step is left. Reading resumes where it stopped and repeats failed pages; with `anew`, a
     record whose files were made is read from the start. The answer's template reports what is missing, so that no
@@ -162,7 +162,7 @@ async def gathered(ask: Ask, *, anew: bool) -> Gathered:
 
 
 async def store_progress(ask: Ask, state: Gathered) -> None:
-    """Store how far the reading of the record has got, so that it can be resumed."""
+    """Store the progress of reading the record, so that reading can be resumed."""
     await ask.own_drawer.put(_STATE, msgspec.json.encode(state))
 
 

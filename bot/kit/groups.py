@@ -40,14 +40,14 @@ class ClaimQuery(msgspec.Struct, frozen=True):
         at: The position in that order that is asked for, from 1, or from the end if negative.
         shown: How many ranked rows are shown; `top`: how many are asked for, as in "my three dearest visits".
         newest: How many of the newest visits, fills or claims are taken; None for all.
-        some: The limits that the first value of a row has to hold: "doctors that I saw only once".
+        some: The limits for the first value of a row: "doctors that I saw only once".
         held, lacked: The conditions, such as times or kinds of care, each of which a row has to have claims of, and
             none of which it may have claims of: "doctors I saw in 2025 and not in 2026".
         members: True if the members of the group are counted or listed: "how many different doctors".
         whom: The provider that is compared with all others: "did I see Dr. Kim more than anyone else".
         only: True if the question is whether there is only one: "is she my only doctor".
         apart: True if it is whether each time it was another one: "a different dentist each time".
-        timed: True if the question names a period, so that months without care are shown too.
+        timed: True if the question names a period, so that months without care are shown as well.
     """
 
     by: str | None = None
@@ -86,7 +86,7 @@ class ClaimQuery(msgspec.Struct, frozen=True):
 
     @property
     def in_times(self) -> bool:
-        """Whether the rows have to have care in some times, and not of some kinds."""
+        """Whether the conditions of the rows are periods with or without care, not kinds of care."""
         return bool(self.held) and not any_time(self.held[0]).narrows
 
     @property
@@ -108,7 +108,7 @@ def of_group(group: str | None) -> Callable[[Claim], bool] | None:
 
 
 def times_of(claims: Iterable[Claim], counted: str) -> int:
-    """Return how often care was had, by what is `counted`.
+    """Return the number of visits, fills, claims or doctors, as `counted` selects.
 
     "doctor": the number of different doctors; "fill" or "claim": the number of claims; otherwise the number of
     different days of service.

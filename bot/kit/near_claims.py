@@ -91,7 +91,7 @@ async def strict(
 async def or_nearest(
     ask: Ask, claim_set: ClaimSet | None, summary: AnySummary, shown: Iterable[Claim | None] = (), *, lacks: object
 ) -> AnySummary:
-    """Return an answer that shows the claims `shown`, or the nearest claims too if it `lacks` a match; cite these."""
+    """Return the answer with the nearest claims added if it `lacks` a match; its sources are the claims it shows."""
     nearest = await near_claims(ask, claim_set) if lacks and claim_set else None
     cite_claims(ask, shown, nearest)
     return replace(summary, nearest=nearest)
@@ -144,8 +144,8 @@ def _away(day: date, days: tuple[date, date]) -> timedelta:
 def of_near_day(ask: Ask, summary: Summary, *, one: bool) -> Ask | None:
     """Return the question about the nearest day of care, if none is on the named day; None if that is not near.
 
-    Days are misremembered, and papers of a day state another one. Of two days that are as near none is meant. A week
-    ("last week") is as loose, for a question about `one` record.
+    People misremember days, and documents state other days. If two days are equally near, neither is meant. A week
+    ("last week") is extended in the same way, for a question about `one` record.
     """
     nearest, days = getattr(summary, "nearest", None), span_of(ask)
     if not isinstance(nearest, Nearest) or nearest.left != "time" or None in days:
@@ -196,7 +196,7 @@ def _is_apart(claim: Claim, wanted: ClaimFilter) -> bool:
 
 
 def _looser(claims: Sequence[Claim], wanted: ClaimFilter) -> Iterator[tuple[Left, ClaimFilter]]:
-    """Yield the conditions without one of them, in the order in which to try, each with its name."""
+    """Yield copies of the conditions, each without one condition, with that condition's name, in the order to try."""
     near = sorted(wanted.kinds.near(wanted.service or ""), key=lambda one: (-len(wanted.kinds.above(one)), one))
     wider = next((one for one in near if any(shown_as(claim, one, wanted.kinds) for claim in claims)), None)
     sized, timed, out = wanted.limits or wanted.exact, wanted.start or wanted.end, wanted.out
@@ -228,7 +228,7 @@ def _looser(claims: Sequence[Claim], wanted: ClaimFilter) -> Iterator[tuple[Left
 
 
 def _names(wanted: ClaimFilter) -> bool:
-    """Return whether the conditions name care, or whoever gave it."""
+    """Return whether the conditions name a kind of care, a drug, a provider or the like."""
     return any(getattr(wanted, name) for name in _NAMING)
 
 
@@ -248,7 +248,7 @@ _SINGLES = frozenset({"one", "claims", "several", "any_one"})
 
 
 def tells_asked(ask: Ask, rules: IntentRules) -> Tells | None:
-    """Return the `tells` value of the intent that can answer what was heard as a question of the intent `rules`."""
+    """Return the `tells` value of the intent that can answer a question that was recognized as the intent `rules`."""
     tells, says = rules.tells, ask.asked.says.keys()
     query = composed_asked(ask) if tells or rules.composed else None
     if tells and ((ask.asked.gap and "money" not in says) or (tells in {"one", "several"} and sets_asked(ask))):
@@ -298,7 +298,7 @@ async def _answers_alike(ask: Ask, summary: Summary, answer: Callable[[Ask], Awa
 def _content(summary: Summary) -> bytes:
     """Return all values of an answer as bytes, with each record as its id.
 
-    Whether fills are left out of visits depends on what words remain, and is no condition of the message.
+    Whether fills are left out is ignored, because it depends on the remaining words and is no condition.
     """
     wanted = getattr(summary, "wanted", None)
     if isinstance(wanted, ClaimFilter) and wanted.out.claim_types == ("pharmacy",):
@@ -311,7 +311,7 @@ def _plain(one: object) -> object:
 
 
 def as_if_said(ask: Ask, text: str) -> Ask:
-    """Return the question with the slots of another `text` of its message, to be answered beside it."""
+    """Return the question with the slots of `text`, another part of the same message."""
     own, other = ask.reads(ask.said), ask.reads(text)
     changed = {name for name in own.keys() | other.keys() if own.get(name) != other.get(name)}
     new = slotted({name: slot for name, slot in other.items() if name in changed})
@@ -346,7 +346,7 @@ def sides_said(ask: Ask, claims: Sequence[Claim]) -> tuple[ClaimFilter, ...]:
 
 
 def asks_always(ask: Ask) -> bool:
-    """Return whether the question is if all claims of a care or provider have an amount: "is it always $30"."""
+    """Return whether the question is if all claims for some care or provider have an amount: "is it always $30"."""
     wanted = filter_of(ask)
     named = wanted.services or wanted.providers or wanted.drugs or wanted.claim_types
     sized = "always" in ask.asked.says and (wanted.limits or wanted.exact) and ask.asked.form != "reason"
@@ -354,7 +354,7 @@ def asks_always(ask: Ask) -> bool:
 
 
 def compares_named(ask: Ask) -> bool:
-    """Return whether the question compares money: of several named providers, or of care on both sides of "versus"."""
+    """Return whether the question compares amounts of several named providers, or of care on both sides of "versus"."""
     several = len(filter_of(ask).providers) > 1 and not {"alike", "cheaper", "dearer", "against"}.isdisjoint(
         ask.asked.says
     )

@@ -101,7 +101,7 @@ def is_named_network(words: object) -> bool:
 
 
 def adds_to(held: Slot | None, other: Slot) -> bool:
-    """Return whether the `network` slot `other` says more than the slot `held` that was found before.
+    """Return whether the `network` slot `other` is more specific than the slot `held` that was found before.
 
     This is False only for a plain "in network" ("par", "INN") if `held` names a network.
     """
@@ -167,5 +167,5 @@ def core_of(name: str | None) -> tuple[str, ...]:
 
 
 def _is_within(way: str, name: str | None) -> bool:
-    """Return whether the distinguishing words of the name `way` occur in sequence in another name."""
+    """Return whether the distinguishing words of the network name `way` occur in sequence in another name."""
     return bool(stands_at(core_of(way), words_of(name)))

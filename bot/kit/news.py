@@ -100,7 +100,7 @@ async def doctors_seen(ask: Ask, claims: Iterable[Claim]) -> Doctors:
 
 
 def doctors_changed(ask: Ask, before: Seen | None, now: Doctors) -> tuple[tuple[tuple[str, str], ...], int]:
-    """Return pairs of a doctor and a network that no longer lists the doctor, and the number of doctors still listed.
+    """Return (doctor, network) pairs in which the network no longer lists the doctor, and how many are still listed.
 
     The networks are the member's; a doctor is still listed if one of them listed the doctor before and does today.
     """

@@ -49,7 +49,7 @@ _ENDS = re.compile(
 
 
 def asked_of_one(said: str) -> str | None:
-    """Return what a message asks of one claim; None for its amounts, or without such words.
+    """Return what a message asks about one claim, such as its day; None for its amounts and other questions.
 
     The result is "where", "who", "when", "amount", "purpose", "done" (the services), "twice" (whether it was charged
     so) or "right" (whether the share is as the plan states it). A bill on paper is compared with the claim instead.
@@ -64,7 +64,7 @@ def asked_of_one(said: str) -> str | None:
 
 
 def hand_over_asked(ask: Ask, **to: str) -> None:
-    """Pass a question on to the intent that `to` names for what it asks of one claim; return if there is none.
+    """Raise `Reroute` to the intent in `to` for what the question asks about one claim; return if there is none.
 
     Raises:
         Reroute: Another intent answers what the message asks.

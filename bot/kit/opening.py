@@ -194,9 +194,9 @@ def is_open(ask: Ask, listing: Listing, wish: OpenAt) -> bool | None:
 
 
 def _holds_on(hours: Sequence[Hours], day: str, wish: OpenAt) -> bool:
-    """Return whether the hours satisfy the wish on one day of the week.
+    """Return whether the opening hours on one day of the week are as requested.
 
-    If the wish has times, hours of the day before that last past midnight count, and so do hours of the next day.
+    If times are requested, hours of the day before that last past midnight count, and so do hours of the next day.
     """
     first, last = wish.minutes
     timed = wish.first or wish.last

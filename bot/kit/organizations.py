@@ -71,7 +71,7 @@ async def organizations_named(
 
 
 def _is_on(one: Organization | Location | Service, name: str) -> bool:
-    """Return whether a location has an address of which the name is a line."""
+    """Return whether the name is a line of the location's address."""
     return isinstance(one, Location) and is_address(name) and lies_on(one.lines, name)
 
 

@@ -248,7 +248,7 @@ def _until_now(ask: Ask) -> Ask:
 
 
 async def _event(ask: Ask, bound: Mapping[str, object], before: Sequence[AnchorDays]) -> AnchorDays | None:
-    """Return the first and last day of the event described in `bound`; None if the event is not found and has no dates.
+    """Return the first and last day of the event described in `bound`; None if it is neither dated nor found.
 
     If the record lacks the event, return the dates in the description. `before` are the days of the events found so
     far: "the next visit" is the first visit after the last of them.

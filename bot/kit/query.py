@@ -49,7 +49,7 @@ _MEMBERS = GROUPS | {"kind", "provider", "hospital"}
 
 
 def query_asked(ask: Ask) -> ClaimQuery | None:
-    """Return what the question computes, ranks, counts or holds together; None if it asks for a sum or a list."""
+    """Return what the question computes, ranks, counts or intersects; None if it asks for a sum or a list."""
     if found := sets_asked(ask):
         return found if found.held else replace(found, held=filter_of(ask).sides)
     if found := composed_asked(ask) or _sides_asked(ask):
@@ -99,7 +99,7 @@ def _split(ask: Ask) -> tuple[ClaimFilter, ...]:
 
 
 def as_fills(ask: Ask) -> Ask:
-    """Return a question that the prescription fills passed on, as one about pharmacy claims."""
+    """Return a question that the intent for prescription fills passed on, limited to pharmacy claims."""
     shown = {name: one for name, one in ask.arguments.items() if name != "fills"}
     paid = {"amount_kind": "plan_paid"} if ask.arguments.get("fills") == "plan_paid" else {}
     slots = {**paid, **ask.slots, "claim_type": "pharmacy"}
@@ -111,7 +111,7 @@ def _bare(wanted: ClaimFilter) -> ClaimFilter:
 
 
 def composed_asked(ask: Ask) -> ClaimQuery | None:
-    """Return what the question computes for each of a group, or folds; None if it asks for no more than a sum."""
+    """Return the query for a question with groups, means or the like; None if it asks only for a sum."""
     asked, says, pressed = ask.asked, ask.asked.says, ask.arguments.get("by")
     barred = ({"id", "pick"} & ask.arguments.keys() if ask.said else not pressed) or ask.kin or asked.gap
     other = not ask.slots.keys().isdisjoint({"percent", "claim_id"}) or ("gap" in says and "slow" not in says)
@@ -159,7 +159,7 @@ def composed_asked(ask: Ask) -> ClaimQuery | None:
 
 
 def _unit(ask: Ask, folds: tuple[Fold, ...], *, slow: bool, newest: bool) -> str:
-    """Return what a mean is taken over, and what the first, last or newest are of."""
+    """Return the unit of a mean, or of the first, last or newest: "visit", "fill", "claim", "month" or "year"."""
     visits = newest or (folds[-1] in {"first", "last"} and not {"one", "several"}.isdisjoint(ask.asked.says))
     own = "visit" if visits and not {"claims", "fills", "one_fill"} & ask.asked.says.keys() else None
     return "claim" if slow else own or unit_asked(ask, filter_of(ask))
@@ -179,7 +179,7 @@ def _member(ask: Ask) -> str | None:
 
 
 def _ends(ask: Ask) -> tuple[Fold, ...]:
-    """Return which of a group's care is asked for, or of all: the first, the last, or both."""
+    """Return whether the first, the last, or both of a group's claims are asked for."""
     says, both = ask.asked.says, ask.asked.first_and_last
     return ("first", "last") if both else ("last",) if "newest" in says else ("first",) if "earliest" in says else ()
 
@@ -210,7 +210,7 @@ def _folds(ask: Ask, *, slow: bool) -> tuple[Fold, ...]:
 
 
 def _sums_each(ask: Ask) -> bool:
-    """Return whether what was read as an average is only a group: "each month"."""
+    """Return whether words that were read as an average only name a group: "each month"."""
     divides = text_of(ask, "unit") in {"month", "year"} and ask.words.get("average") == ask.words.get("unit")
     return ask.asked.each or (divides and "usual" not in ask.asked.says)
 
@@ -261,7 +261,7 @@ _ANEW = re.compile(r"\b(?:how|what|cuantos?|cuantas?|que)\b")
 
 
 def _asked_anew(ask: Ask) -> tuple[TimeSpan, ...]:
-    """Return the times of a question that asks anew for a later one: "what in March and how much last spring"."""
+    """Return the periods of a question that asks again for each: "what in March and how much last spring"."""
     spans, texts = spans_of(ask), (ask.words.get("date_range") or "").split(", ")
     if len(spans) <= 1 or not all(map(all, spans)) or len(texts) <= 1:
         return ()

@@ -76,9 +76,9 @@ def ranking_asked(ask: Ask) -> ClaimQuery | None:
 def _ranking(
     ask: Ask, group: str, how: Measure, order: Fold | None, some: AmountLimits | None = None, **more: Any
 ) -> ClaimQuery:
-    """Return the query for the members of a group by how often, by their sum or by their average.
+    """Return the query that ranks the members of a group by number of visits, by sum or by average.
 
-    If the limits hold for nothing, the parts of a named period without care count too.
+    If the limits include zero, the parts of a named period without care count too.
     """
     if some:
         more |= {"some": some, "shown": YEAR, "timed": some.hold(_NOTHING) and span_of(ask) != (None, None)}
@@ -171,7 +171,7 @@ def threshold_asked(ask: Ask) -> Threshold | None:
 
 
 def often_asked(ask: Ask) -> AmountLimits | None:
-    """Return the limits on how often care was had, as in "did I see Dr. Kim more than once".
+    """Return the limits on the number of visits or claims, as in "did I see Dr. Kim more than once".
 
     Return None if the question states no such limits, or if it states them for each member of a group.
     """

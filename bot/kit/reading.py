@@ -121,7 +121,7 @@ class ReadDirectory(Directory, kw_only=True):
             self.ask.report.gaps.append(Gap("unreadable", search.type, self.unreadable - before))
 
     async def around(self, search: Search, includes: Sequence[str], ways: Ways, *, optional: bool = False) -> None:
-        """Add the rows of a search in an area, once for each of the `ways` to search by place; of all places without.
+        """Add the rows of a search, repeated for each of the `ways` to search by place; one search if there are none.
 
         The ways run one after another: a chained search that the server rejects the first time is not tried again.
         """

@@ -134,14 +134,14 @@ _COURSES: Mapping[Course, re.Pattern[str]] = {
 
 
 def course_asked(ask: Ask) -> Course | None:
-    """Return what the question asks of the course of each test; None if it does not ask which tests it is."""
+    """Return the course of results in the question, as in "which tests got worse"; None if it asks for none."""
     said = " ".join(words_of(ask.said))
     asks = not {"which_of", "form", "several", "measured", "any_one"}.isdisjoint(ask.asked.says)
     return next((course for course, words in _COURSES.items() if asks and words.search(said)), None)
 
 
 def follows(results: Sequence[Observation], course: Course) -> bool:
-    """Return whether the results of one test, newest first, take this course by their marks."""
+    """Return whether the marks ("high", "low") of one test's results, newest first, show this course."""
     out = [one.main.mark in OUTSIDE for one in results if one.main.mark]
     if course in {"to_in", "to_out"}:
         return len(out) > 1 and (out[-1], out[0]) == ((True, False) if course == "to_in" else (False, True))
@@ -217,7 +217,7 @@ def results_asked(ask: Ask) -> ResultsAsked:
 class Told(msgspec.Struct, frozen=True):
     """The results of one test that the question asks for.
 
-    `of` are the results in question, and `held` those of them that are beyond the limit or have one of the marks; None
+    `of` are the selected results, and `held` those of them that are beyond the limit or have one of the marks; None
     if that is unknown or not asked. `highest` and `lowest` are results with these values, `listed` those to be listed.
     """
 
@@ -239,7 +239,7 @@ class Mention(NamedTuple):
 class Bounds(msgspec.Struct, frozen=True):
     """The bounds that a question sets, by the index of the test they are about.
 
-    With `days`, the results in question are those of these days, on which every bound holds, and `named` are all tests
+    With `days`, the selected results are those of these days, on which all bounds are met, and `named` are all tests
     that the message names, in its order.
     """
 
@@ -249,9 +249,9 @@ class Bounds(msgspec.Struct, frozen=True):
 
 
 def bounds_of(ask: Ask, tests: Sequence[Sequence[Observation]]) -> Bounds:
-    """Return the bounds on the results of these tests, each bound about the test that is named last before it.
+    """Return the bounds on the results of these tests. A bound belongs to the test that is named last before it.
 
-    Bounds on tests that words such as "when" or "on days" join are those of one day: "LDL where HDL was over 50".
+    After words such as "when" or "on days", all bounds must be met on the same day: "LDL where HDL was over 50".
     """
     said = ask.said.casefold()
     bounds = [(one.start(), _limits(one)) for one in _BOUND.finditer(said)]
@@ -297,7 +297,7 @@ def _tells(written: str, word: str, heard: ClaimsAsked) -> bool:
 
 
 def _said_of(ask: Ask, newest: Observation, words: Sequence[str], heard: Sequence[ClaimsAsked]) -> list[bool]:
-    """Return for each word whether it is one of a test's name, or names the test or its kind of vital sign."""
+    """Return, for each word, whether it is in the test's name or names the test or its kind of vital sign."""
     name = words_of(newest.main.name)
     kinds = {*ask.hears(" ".join(name), {}).vitals} | {k for k, of in CODES.items() if of & {*newest.main.codes}}
 
@@ -352,7 +352,7 @@ def told(results: Sequence[Observation], asks: ResultsAsked, bounds: Bounds, at:
 def _fits(one: Observation, limits: Iterable[AmountLimits]) -> bool:
     """Return whether the result is within all limits.
 
-    Of its numbers, in pounds and kilograms or of two pressures, the one nearest to a limit is held against it.
+    If it has several numbers (pounds and kilograms, two pressures), each limit applies to the number nearest to it.
     """
     sizes = _sizes(one)
 

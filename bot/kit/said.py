@@ -61,7 +61,7 @@ def asks_claims(ask: Ask) -> bool:
 
 
 def asks_parts(ask: Ask) -> bool:
-    """Return whether the question asks for the parts of the member's share of one claim, or of what it is a percentage.
+    """Return whether the question asks for the parts of the member's share of one claim, or its percentage of what.
 
     The parts are the copay, the coinsurance and the deductible.
     """
@@ -129,7 +129,7 @@ def by_side(ask: Ask) -> Ask:
 
 
 def by_name(ask: Ask, claims: Sequence[Claim]) -> Ask:
-    """Return the question with all providers that the message names and a claim has, whether requested or excluded.
+    """Return the question with all providers that the message names and that occur on a claim, also excluded ones.
 
     A provider is named by two consecutive words of the name on the claim ("blue heron"); a person also by a family name
     that is no everyday word, or by any part of the name that is capitalized or follows a title or "with". Words of
@@ -273,7 +273,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
 
 
 def _left_out(ask: Ask, *claim_types: str) -> ClaimFilter:
-    """Return what the question excludes, and these claim types."""
+    """Return the conditions that the question excludes, with `claim_types` as excluded claim types."""
     told = {name: one.text if (one := ask.excluded.get(name)) else "" for name in ("claim_type", "service")}
     first, last = excluded_days(ask) or (None, None)
     excluded = ask.excluded.get("specialty")

@@ -109,7 +109,7 @@ class DirectorySearch:
         return replace(await self._found(wishes, where, found), unclear=unclear, no_name=no_name)
 
     async def _found(self, wishes: Conditions, where: SearchArea | None, found: tuple[Listing, ...]) -> Found:
-        """Return the page of the listings that match, or what there is instead; its sources are those of its cards."""
+        """Return the page of the matching listings, or of alternatives; its sources are those of its cards."""
         ask = self.ask
         wishes = self._without_barred(wishes, found)
         self._of_one(wishes, where, found)
@@ -176,7 +176,7 @@ class DirectorySearch:
         return (cards if self.places is None else store_cards)(self.ask, rows, where)
 
     def kept(self, found: Sequence[Listing], where: SearchArea | None, wishes: Conditions) -> tuple[Listing, ...]:
-        """Return the listings that match every condition; of a place that does, also those in other networks."""
+        """Return the listings that match every condition, and those of matching places in other networks."""
         kept = sift(found, wishes.filters(self.ask, where, found))
         if self.places is None:
             return kept
@@ -188,7 +188,7 @@ class DirectorySearch:
     ) -> Found:
         """Return the requested page of the listings `kept`; `more` are further fields of it.
 
-        With `after`, the page begins behind so many cards.
+        `after` is the number of cards to skip.
         """
         kept, none_of_all = self._of_every_kind(kept)
         return page_of(
@@ -207,7 +207,7 @@ class DirectorySearch:
         )
 
     def _of_every_kind(self, kept: Sequence[Listing]) -> tuple[Sequence[Listing], bool]:
-        """Return the listings of who is of every kind, for "does both"; if there are none, all listings, and True."""
+        """Return the listings of providers of all requested kinds ("does both"); if none, all listings and True."""
         together = not _BOTH.isdisjoint(words_of(self.ask.said)) and "location" not in self.ask.several
         kinds = [set(codes) for codes, _ in kinds_of(self.ask)] if together and self.places is None else []
         groups = by_provider(kept) if kinds else ()
@@ -231,7 +231,7 @@ class DirectorySearch:
             raise
 
     async def _called(self, name: str) -> str:
-        """Return the references of the providers of a name that fit the rest of the message, separated by spaces."""
+        """Return the references of the providers with a name that fit the rest of the message, separated by spaces."""
         found = await who(replace(self.ask, slots={**self.ask.slots, "provider_name": name}, arguments={}))
         return " ".join(rows[0].reference for rows in (*found.found, found.gone) if rows)
 
@@ -240,7 +240,7 @@ class DirectorySearch:
     ) -> tuple[Conditions, tuple[Listing, ...]]:
         """Return the conditions with a name that is in the message but in no slot, and the listings.
 
-        It is that of a listing, or else words that nothing explains or behind "a Dr.", if the directory has the name.
+        The name is that of a listing, or else unknown words or words after "a Dr.", if the directory has this name.
         """
         ask = self.ask
         if wishes.name or wishes.organization or not ask.said or not self.kinded:
@@ -256,7 +256,7 @@ class DirectorySearch:
         return replace(wishes, name=wishes.name or name or None), found
 
     def _of_one(self, wishes: Conditions, where: SearchArea | None, found: Sequence[Listing]) -> None:
-        """Raise `Reroute` if the question is what is listed of a provider that it names, or of few of one name."""
+        """Raise `Reroute` if the question asks about one named provider, or about the few with that name."""
         ask = self.ask
         emergency = ask.slots.get("facility_type") == "emergency_room"  # its list begins with the number to call
         asks = not emergency and (wishes.open_at or facts_in(ask.said) & ONE_OF_A_LIST)
@@ -269,7 +269,7 @@ class DirectorySearch:
                 raise Reroute(self.detail, **{AMONG: " ".join(meant)})
 
     def _without_barred(self, wishes: Conditions, found: Sequence[Listing]) -> Conditions:
-        """Return the conditions with what the message excludes by a name, street or town of the listings."""
+        """Return the conditions, with the names, streets and towns of listings that the message excludes."""
         out = barred_in(self.ask, found)
         for slot in ("wish", "facility_type", "location") if out else ():
             self.ask.said_unmet(slot)
@@ -287,7 +287,7 @@ class DirectorySearch:
         return found, result
 
     async def _no_name(self, wishes: Conditions, found: Sequence[Listing]) -> str | None:
-        """Return what was taken for a provider's name, if the directory has no name like it; otherwise None.
+        """Return the word that was read as a provider's name if the directory has no similar name; otherwise None.
 
         None also if the question names no kind of provider, as the name is then all that the question is about.
         """
@@ -310,7 +310,7 @@ class DirectorySearch:
     def with_own(self, result: Found, found: Sequence[Listing], own: AskedNetworks) -> Found:
         """Return the page of results in the person's own networks, or with the argument `others`, of those outside.
 
-        If no result is inside, return the page of all of them. Of places, the nearest of all is told too, if it is
+        If no result is inside, return the page of all results. For places, `nearer` is the nearest one, if it is
         outside.
         """
         where, wishes, others = result.where, result.wishes, "others" in self.ask.arguments
@@ -332,7 +332,7 @@ class DirectorySearch:
         return row.key if self.places is None else row.store
 
     async def _instead(self, result: Found, found: tuple[Listing, ...]) -> tuple[tuple[Listing, ...], Found]:
-        """Return the listings and the page of a search without a match, with similar names if no provider has the name.
+        """Return the listings and page for a search without results, with similar names if nobody has the name.
 
         Raises:
             Reroute: The provider is listed, but not as active.
@@ -373,8 +373,8 @@ class DirectorySearch:
 
     def summarize(self, found: Sequence[Listing], where: SearchArea | None, wishes: Conditions) -> Found:
         """Return the requested page of the listings that match; a condition on which no listing has data is ignored."""
-        near = sift(found, [pair for pair in wishes.filters(self.ask, where) if pair[0] in OF_KIND])
-        unmet = wishes.unknown(self.ask, near)
+        near = [pair for pair in wishes.filters(self.ask, where) if pair[0] in OF_KIND]
+        unmet = wishes.unknown(self.ask, sift(found, near)) if wishes.knowable(self.ask) else ()
         unmet = (*unmet, "network") if wishes.networks.outside and not wishes.networks.barred else unmet
         wishes = wishes.without(unmet)
         page = self.page(self.kept(found, where, wishes), where, wishes)

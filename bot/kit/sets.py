@@ -23,9 +23,9 @@ _DAY, _BACK = timedelta(days=1), timedelta(days=730)
 
 
 def sets_asked(ask: Ask) -> ClaimQuery | None:
-    """Return the query for the members of a group with care in some periods and none in others, or of several kinds.
+    """Return the query for group members with care in some periods and none in others, or with several kinds of care.
 
-    Without times the care is of each of several kinds, which the conditions of the question tell. None if the question
+    Without periods, the kinds of care are those in the question's conditions. None if the question
     asks for no such members.
     """
     group, times = _group(ask), _times(ask) if _group(ask) and ask.member else None
@@ -126,6 +126,6 @@ def group_listed(ask: Ask) -> str | None:
 
 
 def holds_together(ask: Ask) -> bool:
-    """Return whether the question asks for what had all of several kinds of care, drugs or providers."""
+    """Return whether the question asks for what has all of several named kinds of care, drugs or providers."""
     both = ask.asked.says.get("in_both") in _BOTH and "both_years" not in ask.asked.says
     return both and (not _TOGETHER.isdisjoint(ask.several) or _BOTH_OF.search(ask.said) is not None)

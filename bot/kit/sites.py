@@ -118,7 +118,7 @@ class Site(Value):
 
     @property
     def phone(self) -> str | None:
-        """The location's own phone number, or else a common one; None if there is neither."""
+        """The location's own phone number, or else the provider's; None if there is neither."""
         return next(iter((*self.phones, *self.common)), None)
 
     @property
@@ -215,12 +215,12 @@ def _answers(rows: Sequence[Listing]) -> Iterator[SiteOpenings]:
 
 
 def within(ask: Ask, listing: Listing, where: SearchArea) -> bool:
-    """Return whether one of the listing's locations lies in one of the areas."""
+    """Return whether one of the listing's locations is in one of the areas."""
     return any(lies_in(ask, place, one) for place in listing.locations for one in where.every)
 
 
 def lies_in(ask: Ask, place: Location, where: SearchArea) -> bool:
-    """Return whether the location lies in the area: a county or state by its name, other areas by distance."""
+    """Return whether the location is in the area: a county or state by its name, other areas by distance."""
     if where.statewide:
         by_zip = ask.places.city_of(place.zip5) if place.zip5 else None
         there = not where.region or ask.places.lies_in(" ".join(_county(ask, place)), where.region)

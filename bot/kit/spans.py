@@ -46,7 +46,7 @@ def times_apart(ask: Ask) -> tuple[TimeSpan, ...]:
 
 
 def _reach_over(spans: Sequence[TimeSpan]) -> bool:
-    """Return whether none of several closed periods lies within another: last winter beside this year."""
+    """Return whether there are several closed periods, none of which is inside another."""
     closed = [(start, end) for start, end in spans if start and end]
     inside = any(other[0] <= one[0] and one[1] <= other[1] for one, other in permutations(closed, 2))
     return 1 < len(closed) == len(spans) and not inside
@@ -58,7 +58,7 @@ _AGAINST = re.compile(r"compared? (?:to|with)|versus|vs|against|comparad[oa] con
 def is_of_earlier(ask: Ask) -> bool:
     """Return whether the question is about the earlier of its two times: "was April more than May".
 
-    It is about the time that is named first, or about the only one that is not of the question before.
+    The question is about the time that it names first, or about its only new one if the other was named before.
     """
     times, apart = ask.several.get("date_range"), times_apart(ask)
     if times is None or not apart:
@@ -69,7 +69,7 @@ def is_of_earlier(ask: Ask) -> bool:
 
 
 def times_set_apart(ask: Ask) -> bool:
-    """Return whether the question names several periods to compare, apart from each other or two years in a row."""
+    """Return whether the question names several separate periods, or two years in a row, to compare."""
     compares = not {"dearer", "cheaper", "worst"}.isdisjoint(ask.asked.says)
     apart = compares or "against" in ask.asked.says or ", " in (ask.words.get("date_range") or "")
     return bool((times_apart(ask) and apart) or (joins_years(ask) and compares))
@@ -229,7 +229,7 @@ def hand_over_ahead(ask: Ask, of_drugs: str) -> None:
 
 
 def asks_from_now_on(ask: Ask) -> bool:
-    """Return whether the question is about a drug from now on, as in "is it still 600 a month"."""
+    """Return whether the question is about the present or future of a drug, as in "is it still 600 a month"."""
     timed = "ahead" in ask.asked.says and {"date_ahead", "date_range"} & {**ask.beside, **ask.slots}.keys()
     again = "again" in ask.asked.says or speaks_ahead(ask) or _STILL.search(" ".join(words_of(ask.said)))
     return "drug" in ask.slots and not asks_of_fills(ask) and bool(again or timed)
@@ -242,7 +242,7 @@ def asks_prescriber(ask: Ask) -> bool:
 
 
 def asks_of_fills(ask: Ask) -> bool:
-    """Return whether a question about a drug is about its fills: in a past year, by whom, or of one price."""
+    """Return whether a question about a drug is about past fills: a past year, the prescriber, or equal prices."""
     last = span_of(ask)[1] or ask.today
     alike = "alike" in ask.asked.says and "FILL" in ask.concepts
     fills = last.year < ask.today.year or alike or asks_prescriber(ask)
@@ -250,7 +250,7 @@ def asks_of_fills(ask: Ask) -> bool:
 
 
 def asks_how_long_approved(ask: Ask) -> bool:
-    """Return whether the question is until when an approval holds, and not whether one is needed."""
+    """Return whether the question is how long an approval is valid, and not whether one is needed."""
     lasts = "TAKES" not in ask.concepts and _HOW_LONG.search(ask.said) is not None
     timed = "drug" in ask.slots and (ask.asked.form == "date" or lasts) and "NEEDS_APPROVAL" not in ask.concepts
     return "APPROVAL" in ask.concepts and (timed or not {"ACTIVE", "HOW_LONG_LEFT"}.isdisjoint(ask.concepts))
@@ -266,7 +266,7 @@ def may_come(ask: Ask) -> bool:
 
 
 def lies_after(ask: Ask, last: date) -> bool:
-    """Return whether the question is about a time after `last`: "in 2027", or "come January" with words ahead."""
+    """Return whether the question is about a time after `last`: "in 2027", or "come January" about the future."""
     told = {**ask.beside, **ask.slots}
     start, _ = days_of(told.get("date_ahead"))
     if start is None and may_come(ask) and ("ahead" in ask.asked.says or {"RESET_DAY", "STARTS_OVER"} & ask.concepts):

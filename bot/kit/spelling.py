@@ -164,7 +164,7 @@ def stands_at(form: Sequence[str], words: Sequence[str]) -> list[int]:
 
 
 def outermost(spans: Iterable[Run]) -> list[Run]:
-    """Return the spans that lie within no longer one; each begins with its start and its end."""
+    """Return the spans that are not inside a longer span; the first two items of each are its start and end."""
     every = list(spans)
     return [
         one for one in every if not any(a <= one[0] and one[1] <= b and b - a > one[1] - one[0] for a, b, *_ in every)

@@ -33,7 +33,7 @@ _ORDERS: Mapping[Fold, Callable[[tuple[Amount, Claim]], Any]] = {
 
 
 class QueryCell(msgspec.Struct, frozen=True):
-    """One value: an `amount`, or a `number` of what `measure` counts; both are None if no claim has it.
+    """One value: an `amount`, or the `number` of what `measure` counts; both are None if no claim states it.
 
     Attributes:
         times: The number of units of a mean; `whole`: its sum.
@@ -116,9 +116,9 @@ class RankedRows(msgspec.Struct, frozen=True):
 
     @property
     def so(self) -> bool | None:
-        """Whether the provider `whom` is the requested row; None if there is none or several rows tie.
+        """Whether the provider `whom` is the requested row; None if `whom` is None or several rows tie.
 
-        With `only`, whether the group has one row, the provider's if one is named; with `apart`, another each time.
+        With `only`: whether this is the only row. With `apart`: whether each claim was with a different provider.
         """
         query, whom = self.query, self.query.whom
         if query.apart:
@@ -171,7 +171,7 @@ class Computing:
         return RankedRows(query, (*rows[:shown], *whom), len(rows), ties=ties)
 
     def _holding(self, rows: Iterable[QueryRow]) -> tuple[int, list[QueryRow]]:
-        """Return how many rows have claims of any of the conditions, and those that have of each and not of others."""
+        """Return how many rows meet any `held` condition, and the rows that meet all of these and none `lacked`."""
         query, some, fit = self._query, 0, list[QueryRow]()
         for row in rows:
             inside = [choose(row.claims, one).claims for one in query.held]

@@ -85,9 +85,9 @@ class ToCome(msgspec.Struct, frozen=True):
         ground: True for an ambulance, because no federal law forbids ground ambulances to bill the rest to the patient.
         worst: True if the question asks for the highest possible cost.
         others: The member's current plans of another scope.
-        unsaid: What the question asks in addition and no record states, such as whether the care needs approval.
+        unsaid: What else the question asks that no record states, such as whether the care needs approval.
         turn: The first day of the next plan year, if the question is whether to wait for it with the care.
-        lacking: The kinds of care in question of which the benefit table has no rule, if it has one of others.
+        lacking: The requested kinds of care without a rule in the benefit table, if it has rules of others.
         approved: True if plans usually require approval for such care first, False if federal law forbids that, None if
             unknown.
     """
@@ -273,7 +273,7 @@ def _visit(ask: Ask, last: Claim | None) -> str | None:
 def _is_of_more(ask: Ask, slot: str) -> bool:
     """Return whether the words for the care name another care than the slot: "orthopedic shoes", "weight loss shots".
 
-    They do with two further words, or if they end in another word.
+    This is so if there are two further words, or if the last word is another one.
     """
     care, own = words_of(care_said(ask)), set(words_of(ask.words.get(slot)))
     further = set(care) - own - _OFFICE
@@ -343,7 +343,7 @@ _ONE_MORE = re.compile(
 class Prevention(msgspec.Struct, frozen=True):
     """The preventive care in question: the key of its row.
 
-    `outside`: the given age is not one of the row's; `again`: the question is of one more within a year.
+    `outside`: the given age is not one of the row's; `again`: the question is about another one within a year.
     """
 
     key: str
@@ -351,7 +351,7 @@ class Prevention(msgspec.Struct, frozen=True):
     again: bool = False
 
     def is_early(self, had: date | None, day: date) -> bool:
-        """Return whether another on this day comes sooner than it is paid for in full, after the one `had`."""
+        """Return whether care on `day`, after the care on the day `had`, is sooner than plans pay for in full."""
         years = _EVERY.get(self.key)
         return self.again or bool(years and had and day.year < had.year + years)
 

@@ -49,7 +49,7 @@ class ClaimTrait(msgspec.Struct, frozen=True):
 def part_asked(ask: Ask) -> ClaimTrait | None:
     """Return the part of the body that the care in question was for; None if there is none, or if the care names it.
 
-    If the question names no kind of care, the words have to use the part as one of a body: "my knee" or "knee bills",
+    If the question names no kind of care, the words must mean a part of a body: "my knee" or "knee bills",
     but not "on the other hand".
     """
     own, whom = words_of(ask.words.get("service")), words_of(ask.words.get("specialty"))
@@ -116,7 +116,7 @@ def of_care_named(claims: tuple[Claim, ...], care: NamedCare | None) -> tuple[Cl
 
 
 def lines_of_care(claim: Claim, care: NamedCare) -> Shown:
-    """Return the lines of the claim with the word for the care, in the singular or the plural; all if it is the reason.
+    """Return which lines of the claim have the word for the care, in singular or plural; all if a diagnosis has it.
 
     If there are any, the claim's id is added to `care.claims`.
     """
@@ -184,7 +184,7 @@ def _town(ask: Ask, words: Sequence[str], claims: Sequence[Claim]) -> ClaimTrait
 
 
 def _reason(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
-    """Return the condition that care had this reason, if the message names it as one: "for my blood pressure"."""
+    """Return the condition on the reason of the care, if the message names this reason: "for my blood pressure"."""
     name = tuple(word for word in words_of(text) if word not in _VAGUE)
     for at in stands_at(name, words):
         taken = _taken(ask) | {word for use in ask.asked.uses for word in words_of(use.said)}
@@ -202,7 +202,7 @@ def _taken(ask: Ask) -> set[str]:
 
 
 def _lines(ask: Ask, words: Sequence[str], texts: Iterable[str]) -> Iterator[ClaimTrait]:
-    """Yield the conditions that a claim's line is called so, if the message has two of its words: "heart tracings"."""
+    """Yield a condition for each pair of words that the message and a claim's line have in common: "heart tracings"."""
     taken, said = _taken(ask), dict[tuple[str, str], int]()
     for at, two in enumerate(pairwise(word.removesuffix("s") for word in words)):
         if _GENERAL.isdisjoint(two) and two not in said:

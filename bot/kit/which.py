@@ -195,7 +195,7 @@ def amount_asked(ask: Ask) -> str | None:
 
 
 def aspect_asked(ask: Ask) -> str | None:
-    """Return the amount that the conditions are about: of two bearers, the limits are about what the member owes.
+    """Return the kind of amount in the conditions; if plan and member are named, limits are about what the member owes.
 
     What a visit cost "out of my own pocket" is the share too, as few claims say what was paid of it.
     """
@@ -235,7 +235,7 @@ def exact_asked(ask: Ask) -> Exact | None:
 
 
 def _is_of_story(ask: Ask, amount: str) -> bool:
-    """Return whether the sentence with the amount is of no claim: "back in my day a checkup was twenty dollars"."""
+    """Return whether the sentence with the amount is about no claim: "back in my day a checkup was twenty dollars"."""
     story, parts = ask.asked.says.get("story"), (" ".join(words_of(part)) for part in _SENTENCE.split(ask.said))
     return any(story in part and amount in part for part in parts) if story and amount else False
 
@@ -256,7 +256,7 @@ def limits_asked(ask: Ask) -> AmountLimits | None:
 
 
 def _limits_beside(ask: Ask) -> AmountLimits | None:
-    """Return the limit with an amount that no slot holds, as in "more than $40 for the X-ray"; None without one."""
+    """Return the limit whose amount is in no slot, as in "more than $40 for the X-ray"; None if there is none."""
     number, found = dollars(str(ask.beside.get("amount", ""))), _LIMIT.search(ask.said.replace(",", ""))
     if number is None or not found or number != dollars(found["number"]):
         return None

@@ -213,7 +213,7 @@ async def _chosen(
 def others_there(ask: Ask, found: Who, finding: str, *, asks: bool) -> None:
     """Raise `Reroute` to the intent `finding` for others at the only provider's place, if the question `asks` that.
 
-    Also for those on a street, if the question names nothing else.
+    This includes questions about others on a street that name nothing else.
     """
     if asks and found.only:
         raise Reroute(finding, like=found.only[0].reference, like_words=f"{ask.said}, else there")
@@ -285,7 +285,7 @@ async def _called(ask: Ask, name: str, *, guesses: bool) -> tuple[str, tuple[Cho
 
 
 def _goes_on(ask: Ask, name: str) -> str:
-    """Return the name with the word behind it in the message, if nothing explains that word; "" otherwise."""
+    """Return the name with the word after it in the message, if the pack does not know that word; "" otherwise."""
     wish, said = words_of(ask.words.get("wish")), words_of(ask.said)
     ends = [at + len(words_of(name)) for at in stands_at(words_of(name), said)]
     follows = len(wish) == 1 and not ask.everyday(wish[0]) and any(said[at : at + 1] == wish for at in ends)
@@ -293,7 +293,7 @@ def _goes_on(ask: Ask, name: str) -> str:
 
 
 async def _nearly(ask: Ask, name: str, *, guesses: bool) -> tuple[tuple[Choice, ...], tuple[Listing, ...]]:
-    """Return the providers with a similar name, or else the listings of the one that is surely meant."""
+    """Return the providers with a similar name, or the listings of the one that is certainly meant."""
     near = await nearest(ask, name, people=is_titled(ask))
     same = [one for one in near if is_named(one.name, name)]  # servers compare accents and marks, too
     if guesses and len(near) == 1 and not same and await _is_sure(ask, near[0], name):
@@ -304,7 +304,7 @@ async def _nearly(ask: Ask, name: str, *, guesses: bool) -> tuple[tuple[Choice, 
 
 
 async def _is_sure(ask: Ask, one: Choice, name: str) -> bool:
-    """Return whether a name spelled nearly so is surely meant: by its first name, or by the town of the question."""
+    """Return whether a similarly spelled name is certainly meant, because the first name or the town agrees."""
     first = words_of(name)[:1] == words_of(one.name)[:1] and " " in name.strip()
     if first or likeness(one.name, name) >= _SURELY:
         return True

@@ -38,7 +38,7 @@ def with_anchor(heard: Heard, words: WordArea) -> Heard:
 
 
 def _beside(said: Sequence[str], begin: int, relation: str, dates: WordArea) -> tuple[int, dict[str, object]]:
-    """Return the index of the period's first token, and its length as `unit` and `count`: "three days after my MRI".
+    """Return the first token's index of a period next to an event, and its length: "three days after my MRI".
 
     Return `begin` and an empty dict if the words state no length.
     """

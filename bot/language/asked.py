@@ -33,7 +33,7 @@ _ENDS = re.compile(r"[.?!;]+(?:\s|$)")
 
 
 class Times(msgspec.Struct, frozen=True):
-    """A condition on how often care was had, stated by one sentence: "any doctor more than twice".
+    """A condition on the number of visits or claims, stated by one sentence: "any doctor more than twice".
 
     `group` is what is counted, `limits` the number of times, `none` means never, `claims` that claims are counted.
     """
@@ -50,7 +50,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
     Attributes:
         form: the first form of question in the message.
         says: the classes and phrases of the grammar area "asked" in the message, each with its first words.
-        runs: the first token of these and the one behind it, by class or phrase.
+        runs: the index of the first token of each, and the index after its last, by class or phrase.
         nth: the requested position, from 1, or negative from the newest; `by_size`: in the order of amounts; `through`:
             the last position of "the second and third"; `nth_of`: the group that it counts: "the third doctor".
         gap: the requested time between two days of care that follow each other: "longest", "shortest" or "last".
@@ -62,7 +62,7 @@ class ClaimsAsked(msgspec.Struct, frozen=True):
         same_time: the period that several claims have in common: "day", "week" or "month".
         only_one_of: the group that may have a single member: "is she my only doctor", "was it the same pharmacy".
         each: True if every claim is requested separately.
-        times: the conditions on how often care was had, one for each sentence with such a condition.
+        times: the conditions on the number of visits or claims, one for each sentence with such a condition.
         period: "day", "month", "quarter" or "year" if each is asked about; `number`: what is counted in each.
         each_of: the period with one claim requested for each: "the most expensive visit each quarter".
         exactly: the exact amounts of the claims; `paid`: the numbers after a verb of payment, which may lack a "$".
@@ -134,7 +134,7 @@ class ClaimsQuestion(Classed):
     _nth_of: str | None = None
 
     def _single_words(self) -> dict[str, tuple[int, int]]:
-        """Return the first word of each class in the question; the "que" of "por qué" is no "than"."""
+        """Return the token range of the first word of each class; the "que" of "por qué" does not count as "than"."""
         why = places_of(hit for hit in self._hits["form"] if hit.value == "reason")
         return {name: (at, at + 1) for name, found in self._places.items() for at in reversed(found) if at not in why}
 
@@ -231,7 +231,7 @@ class ClaimsQuestion(Classed):
         return None if self._any(("several", "fills"), 0, self._end) else next(beside, None), False, None
 
     def _counts(self, at: int, behind: int) -> None:
-        """Keep the group that the ordinal at `at` counts: "third doctor", "second most expensive medicine"."""
+        """Store the group that the ordinal at `at` counts: "third doctor", "second most expensive medicine"."""
         self._nth_of = self._group_behind(behind) or self._group_before(at)
         if self._nth_of:
             self._stated["nth_of"] = at, at + 1
@@ -260,7 +260,7 @@ class ClaimsQuestion(Classed):
         return next((_SORTED_BY[name] for name in before), None)
 
     def _first_and_last(self) -> Literal["first", "last"] | None:
-        """Return which is named first if both ends are requested: "my first visit of the year and the very last"."""
+        """Return which is named first if the first and the last are requested: "my first visit and the very last"."""
         ends = (("and_last", "earliest"), ("and_first", "newest"))
         both = [
             (at, hit)
@@ -316,7 +316,7 @@ class ClaimsQuestion(Classed):
         return None
 
     def _day_ranked(self) -> str | None:
-        """Return "day" behind a superlative: "my most expensive day", "the worst day of this year"."""
+        """Return "day" if it follows a superlative ("my most expensive day", "the worst day"); None otherwise."""
         tops = [at for name in ("extreme", "sized", "ordered") for at in self._places[name]]
         tops += [hit.after - 1 for hit in self._hits["worst"]]
         return "day" if any(self._group_behind(at + 1) == "day" for at in tops) else None
@@ -334,7 +334,7 @@ class ClaimsQuestion(Classed):
         return "fill" if self._is(at, "fills") else "visit"
 
     def _times(self) -> Iterator[Times]:
-        """Yield the condition of each sentence on how often care was had."""
+        """Yield each sentence's condition on the number of visits or claims: "more than twice"."""
         ends = [at for at in range(1, self._end) if _ENDS.search(self._said.between(at))]
         for start, after in pairwise((0, *ends, self._end)):
             part = range(start, after)

@@ -26,14 +26,14 @@ def ends_of(value: object) -> tuple[str, str]:
 
 
 def lies_within(one: object, other: object) -> bool:
-    """Return whether a date slot's value lies within another."""
+    """Return whether the period of a date slot's value is inside that of another."""
     (first, last), (start, end) = ends_of(one), ends_of(other)
     known = isinstance(one, Mapping) and isinstance(other, Mapping)
     return known and start <= first and (not end or "" < last <= end)
 
 
 def adds_nothing(one: object, other: object) -> bool:
-    """Return whether a period lies within another, or is the year in which the other starts.
+    """Return whether a period is inside another, or is the year in which the other starts.
 
     For example 2025 in "from Thanksgiving on, 2025".
     """
@@ -258,7 +258,7 @@ def is_year(one: PatternFound) -> bool:
 def follows_on(first: PatternFound, days: Days, second: PatternFound) -> PatternFound | None:
     """Return two date phrases as one range; None if the second period does not begin in the first or directly after it.
 
-    `days` are the days of the first phrase. If the second period lies within the first, only its days count: "last
+    `days` are the days of the first phrase. If the second period is inside the first, only its days count: "last
     year, April through June".
     """
     start, end = days

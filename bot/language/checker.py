@@ -70,7 +70,7 @@ def doubts(folder: Path, engine: Engine) -> list[Finding]:
 def _slow(engine: Engine) -> Iterator[Finding]:
     """Yield a finding for each hostile message that takes more than `_SLOWEST` ordinary questions.
 
-    The CPU times compared are the shortest of some runs in turn, so that other work on the machine slows both.
+    The shortest CPU times of some alternating runs are compared, so that other work on the machine slows both.
     """
     for text in _HOSTILE:
         runs = [(_milliseconds(engine, text), _milliseconds(engine, _ORDINARY)) for _ in range(_RUNS)]
@@ -100,7 +100,7 @@ class _Readings:
         return self._kept[key]
 
     def alone(self, entry: IntentRules) -> Sequence[Context | None]:
-        """Return the contexts in which an example is read: only None, or for a follow-up the answers that accept it.
+        """Return the contexts in which to read an example: only None, or for a follow-up the answers that accept it.
 
         The answer with the most slots comes first, then those that have asked for a slot.
         """
@@ -296,7 +296,7 @@ class Faults:
     def _detours(self, entry: IntentRules) -> Iterator[tuple[str, str]]:
         """Yield a fault if the intent in `instead` is unknown, or if a chain of them leads back to this intent.
 
-        Two that give way to each other under opposite conditions are no chain.
+        Two intents that name each other under opposite conditions are no chain.
         """
         seen, now = {entry.intent}, entry
         while now.instead is not None:

@@ -51,7 +51,7 @@ def continues(entry: IntentRules, heard: Heard, before: str) -> bool:
 
 
 def explaining(entry: IntentRules, *, answered: bool) -> tuple[Rule, ...]:
-    """Return the rules of an intent that `explained` considers.
+    """Return the rules of an intent with which `explained` compares the words of a message.
 
     These are rules that require a previous answer, and rules that set a slot of an intent that looks nothing up. For a
     follow-up after an answer (`answered`) these are all rules. Rules for a bare yes or no are left out.
@@ -115,7 +115,7 @@ TERM = "term"
 def may_follow(intents: Mapping[str, IntentRules], intent: str, heard: Heard, before: IntentRules | None) -> bool:
     """Return whether a follow-up fits the previous answer, for example "more" after a list.
 
-    Without a previous answer it fits, and the reply says that there is none, unless the message names the claims or the
+    Without a previous answer it fits (the reply says that there is none), unless the message names the claims or the
     provider itself.
     """
     if before is None or intent == AGAIN:
@@ -176,7 +176,7 @@ class Chooser:
 
     @lru_cache(maxsize=256)  # noqa: B019 -- as above
     def _continuing(self, last: str) -> Sequence[tuple[str, Rule]]:
-        """Return the rules that go on from an answer of the intent `last`, each with its intent."""
+        """Return the rules that require a previous answer of the intent `last`, each with its intent."""
         others = [entry for name, entry in self._intents.items() if name not in self._follow]
         return [(entry.intent, rule) for entry in others for rule in entry.rules if last in rule.after]
 
@@ -252,10 +252,10 @@ class Chooser:
         return self._holding(chances, heard, alone=context is None), dangers
 
     def _is_own(self, heard: Heard) -> bool:
-        """Return whether a refusal as another person's record would name nobody: "what does my record say about me".
+        """Return whether a question read as about another's record names no other person: "what does my record say".
 
-        A strange word or a possessive may name somebody: "my codriver's deductible". A provider to look up is nobody of
-        whom there is a record.
+        An unknown word or a possessive may name somebody: "my codriver's deductible". A provider to look up is not such
+        a person.
         """
         titled = not {"FIND", "DOCTOR"}.isdisjoint(heard.names)
         listed, said = heard.at("provider_name") if titled else frozenset[int](), heard.said.words
@@ -305,7 +305,7 @@ class Chooser:
         return swapped | chances | swapped
 
     def _lost(self, entry: IntentRules, heard: Heard, *, alone: bool = False) -> frozenset[str]:
-        """Return the names of what the message says and the intent's answer would ignore.
+        """Return the names of the values in the message that the intent's answer would ignore.
 
         `alone`: without a previous answer, a message that selects among claims needs a licence.
         """
@@ -327,10 +327,10 @@ class Chooser:
     def views(
         self, entry: IntentRules, chances: Mapping[str, float], heard: Heard, *, of_somebody: bool = False
     ) -> float:
-        """Return the probability that what an intent shows, claims or one provider, is requested in any form.
+        """Return the probability that the kind of record the intent shows (claims, a provider) is requested.
 
         If the intent can use all conditions of the message, this includes the probabilities of the other intents that
-        show claims, or that tell of the provider that is named. `of_somebody`: the message names a person, so intents
+        show claims or the named provider. `of_somebody`: the message names a person, so intents
         that look nothing up are not counted.
         """
         own = chances.get(entry.intent, 0.0)

@@ -115,9 +115,9 @@ class Classed:
         return next((str(hit.value) for hit in self._hits[name]), None)
 
     def _beside(self, name: str, values: str, step: int) -> str | None:
-        """Return a word's value in the class `values`; None if there is none.
+        """Return the value, in the class `values`, of the word `step` words after one of the class `name`; or None.
 
-        The word is the one `step` words after the first word of the class `name` that has such a word there.
+        The first such pair of words counts.
         """
         found = (one for at in self._places[name] for one in self._values(at + step, values))
         return next(map(str, found), None)
@@ -211,7 +211,7 @@ _NEAR_DEGREE = 2  # words from a "not" to a degree
 def degrees_in(said: Utterance, lexed: Lexed) -> tuple[frozenset[str], frozenset[str], frozenset[int]]:
     """Return the wanted medical degrees, the excluded ones, and the indexes of their words.
 
-    A degree is in capitals, or behind a word such as "a" or "other". The "DO" of "what DO I owe" is not a degree. A
+    A degree is in capitals, or follows a word such as "a" or "other". The "DO" of "what DO I owe" is not a degree. A
     message entirely in capitals has no degrees.
     """
     if "asked.degree" not in lexed.held:
@@ -270,7 +270,7 @@ _NEAR, _BEFORE, _NEAR_TAIL = 3, 3, 5
 class NamedByWords:
     """The care in one message.
 
-    `places` are those of other values, those of a kind of care or of doctor, and those of a kind of care.
+    `places` are three sets of token indexes: of other values, of kinds of care or doctors, and of kinds of care.
     """
 
     def __init__(self, said: Utterance, matcher: Matcher, words: WordArea, places: Sequence[AbstractSet[int]]) -> None:
@@ -280,9 +280,9 @@ class NamedByWords:
         self._free = [at in known or (word not in stop and at not in taken) for at, word in enumerate(matcher.words)]
 
     def care(self) -> str | None:
-        """Return the words of the care: those that what is asked leads to, or else those of a kind that is known.
+        """Return the words of the care: those in the place that the question's form provides, or else of a known kind.
 
-        Where a kind is known, what leads to other words leads to no care: "before an MRI? I need to know rather now".
+        If the message has a known kind of care, only that one counts: "before an MRI? I need to know rather now".
         """
         own = self._services
         leads = (at for at in self._leads() if not own or not own.isdisjoint(range(at, self._end(at))))
@@ -290,7 +290,7 @@ class NamedByWords:
         return led or (self._around(min(self._known)) if self._known else self._begun())
 
     def _leads(self) -> Iterator[int]:
-        """Yield where words of care may begin, the surest first."""
+        """Yield the indexes where a phrase for care may begin, the most reliable one first."""
         for hit in self._matcher.find("coming.object"):
             yield self._behind(hit.after)
         tails = [hit.first for hit in self._matcher.find("coming.tail")]
@@ -300,14 +300,14 @@ class NamedByWords:
                 yield first
 
     def _begun(self) -> str | None:
-        """Return the words before a mark that the message begins with: "heart monitor, covered or not"."""
+        """Return the first words of the message up to a punctuation mark: "heart monitor, covered or not"."""
         first = next((at for at in range(min(_NEAR, len(self._free))) if self._is_word(at)), 0)
         after = self._end(first)
         ends = after < len(self._free) and self._said.between(after).strip()[:1] in {*":,.?;"}
         return self._run(first) if ends else None
 
     def _behind(self, at: int) -> int:
-        """Return the place behind articles."""
+        """Return the index of the first token at or after `at` that is not an article."""
         while at < len(self._free) - 1 and self._matcher.words[at] in self._words.article:
             at += 1
         return at
@@ -325,13 +325,13 @@ class NamedByWords:
         return self._said.between(at).strip() in {"", "-", "'"}
 
     def _run(self, first: int) -> str | None:
-        """Return the words from a place on that nothing separates, None if they name no care."""
+        """Return the words from an index up to the next separator; None if they name no care."""
         after = self._end(first)
         named = any(self._is_word(at) and self._matcher.words[at] not in self._words.bare for at in range(first, after))
         return self._with_article(first, after) if named and after - first <= _LONGEST else None
 
     def _around(self, at: int) -> str:
-        """Return the words of a kind of care with those before it, and those behind it up to a mark."""
+        """Return the words of a kind of care with the words around it, up to a punctuation mark."""
         first, after = at, at + 1
         while after in self._known and self._joined(after):
             after += 1

@@ -38,7 +38,7 @@ class Clause(WordRange, msgspec.Struct, frozen=True):
 
 
 def clause_at(cut: Iterable[Clause], index: int) -> Clause | None:
-    """Return the clause of the token at an index; None for an index behind the message."""
+    """Return the clause of the token at an index; None for an index after the end of the message."""
     return next((one for one in cut if index in one.places), None)
 
 
@@ -108,7 +108,7 @@ def asks(said: Utterance, clause: Clause, words: WordArea) -> bool:
 
 
 def ends_with(said: Utterance, clause: Clause) -> str:
-    """Return the punctuation mark or other character behind a clause; "" at the end of the message."""
+    """Return the punctuation mark or other character after a clause; "" at the end of the message."""
     return said.text[said.spans[clause.after - 1][1] :].lstrip()[:1]
 
 
@@ -196,7 +196,7 @@ _IF_ES = "si"
 def told_parts(
     said: Utterance, cut: Sequence[Clause], free: Collection[int], words: WordArea
 ) -> tuple[list[tuple[int, int]], bool]:
-    """Return the token ranges of the parts that say that something was done, and whether there are no other parts.
+    """Return the token ranges of the parts that report something as done, and whether these are all parts.
 
     A "not" at an index in `free` belongs to what was done: "they did not approve it". `words` is the grammar area
     "told".

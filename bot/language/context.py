@@ -102,7 +102,7 @@ def points_back(heard: Heard) -> bool:
 
 
 def of_shown(heard: Heard, *, after: bool) -> dict[str, Any]:
-    """Return the fields of a reading that say what of the records shown is meant; only `points` if not `after` any."""
+    """Return the fields of a reading that select among the records shown; only `points` if none were shown."""
     if not after:
         return {"points": points_back(heard)}
     words, listed = heard.said.words, heard.area("context")
@@ -115,7 +115,7 @@ def of_shown(heard: Heard, *, after: bool) -> dict[str, Any]:
     steps = 2 * says(words, listed, "step_on") or int(back) or -int(first)
     return {
         "points": points_back(heard),
-        "barred": asked_of(heard, {}).barred,
+        "barred": (next(iter(heard.asked.values()), None) or asked_of(heard, {})).barred,  # whatever the slots
         "those": those,
         "picks": picks,
         "others": not listed.others.isdisjoint(words) or says(words, listed, "not_shown"),
@@ -241,7 +241,7 @@ def taken_over(context: Context, reading: Reading, intents: Mapping[str, IntentR
     """Return the names of slots, and `RECORD`, that a question takes over from the previous answer on the same subject.
 
     A question with its own object takes over no condition, nor does a long one with its own date. The date of an action
-    is not the date of the care. A correction of the same question, or a mere reference to its answer, takes over all
+    is not the date of the care. A correction of the same question, or a bare reference to its answer, takes over all
     slots that it does not name.
     """
     rules, before = intents.get(reading.intent or ""), intents.get(context.intent)

@@ -292,7 +292,7 @@ def find_dates(matcher: Matcher, lexed: Lexed, today: date, dashes: Sequence[int
 def _opposed(
     matcher: Matcher, lexed: Lexed, found: Sequence[PatternFound], dashes: Sequence[int]
 ) -> Iterator[PatternFound]:
-    """Yield the ranges; beside "this August", "last September" is the one of the year before."""
+    """Yield the ranges; in a message with "this August", "last September" is in the year before that August."""
     words = lexed.grammar.area("dates")
     this = {one.value[0].year for one in found if matcher.words[one.first] in words.this and one.value[0]}
     for one in found:

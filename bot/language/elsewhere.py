@@ -30,7 +30,7 @@ def counties_beside(said: Utterance, tags: Sequence[Tag], meanings_of: MeaningsO
 
 
 def _county_beside(said: Utterance, one: Tag, step: int, meanings_of: MeaningsOf, words: WordArea) -> Tag | None:
-    """Return the tag of the county that "and", "or" or a comma joins before (`step` -1) or after a county, or None."""
+    """Return the tag of a county joined by "and", "or" or a comma before (`step` -1) or after a county; or None."""
     at = one.after if step > 0 else one.first
     joining = at if step > 0 else at - 1
     if not 0 < at < len(said.words):
@@ -98,7 +98,7 @@ def state_at(said: Utterance, index: int, words: WordArea, *, loose: bool = True
 def city_elsewhere(
     said: Utterance, free: Sequence[bool], known: Container[str], words: WordArea, *, awaited: bool = False
 ) -> Tag | None:
-    """Return the tag of a city that is on no list, or of a state behind a word such as "in"; None if there is none.
+    """Return the tag of a city that is on no list, or of a state after a word such as "in"; None if there is none.
 
     A city is the words between such a word and a state, or unknown words after "near". `awaited`: the bot asked for a
     place, so unknown words after "in", or alone, are a city as well.

@@ -97,7 +97,7 @@ class Engine:
         return replace(reading, text=text, ms=round((perf_counter() - begun) * 1000, 4))
 
     def _understood(self, whole: Utterance, part: Utterance, today: date, context: Context | None) -> Reading:
-        """Return the best reading of a message, given whole for what is dangerous and as a scored part for the rest."""
+        """Return the best reading of a message: danger is read in the whole message, all else in the scored part."""
         signs = self._alarms.hear(whole)
         reading, danger = self._in_topics(part, context, today), signs.danger
         if danger is None or self._alarms.is_calm(danger, reading):
@@ -187,7 +187,7 @@ class Engine:
         return Slot(text, tags[0].value) if tags else None
 
     def narrowings(self, text: str, words: Mapping[str, str], today: date) -> list[tuple[str, str]]:
-        """Return the phrases that narrow a question beside its values, each with the message without it."""
+        """Return the phrases that narrow a question and are in no slot, each with the message without this phrase."""
         return list(narrowings(self.hear(read_whole(text)[1], today, None), words))
 
     def explain(self, text: str, *, today: date, context: Context | None = None) -> ReadingTrace:
@@ -230,7 +230,7 @@ class Engine:
     def _candidates(
         self, names: Sequence[str], chances: Mapping[str, float], heard: Heard, context: Context | None
     ) -> list[tuple[Candidate, Heard]]:
-        """Return those of the intents to offer, each with its slots and with the message as `as_taken` returns it."""
+        """Return the intents to offer as choices, each with its slots and with the message as `as_taken` returns it."""
         names = about_as_likely(names, chances, lambda name: self._chooser.licence(self.intents[name], heard))
         return [self._candidate(name, chances[name], heard, context) for name in names[:MOST_CANDIDATES]]
 
@@ -308,9 +308,9 @@ class Engine:
         return replace(one, slots={name: slot for name, slot in one.slots.items() if name not in own})
 
     def _not_told(self, entry: IntentRules, heard: Heard, context: Context | None) -> str | None:
-        """Return the intent that answers instead of one whose condition is not met; None if it answers itself.
+        """Return the intent that answers in place of one whose condition is not met; None if the condition is met.
 
-        An intent that stores an action needs words that it was done; one with `instead` gives way to the other's slot.
+        An intent that stores an action needs words that it was done; one with `instead` must not have the other's slot.
         """
         if entry.acts is None:
             other = entry.instead if entry.instead and entry.instead.has not in entry.slots else None
@@ -341,7 +341,7 @@ class Engine:
         return competes and not goes_on and likely < self._chooser.needed(rules)
 
     def _goes_on(self, heard: Heard, context: Context | None) -> bool:
-        """Return whether a rule of an intent that is no follow-up fits after this answer: "stop" after reminders."""
+        """Return whether a rule of an ordinary intent fits after the previous answer: "stop" after reminders."""
         others = (entry for entry in self.intents.values() if not entry.intent.startswith(FOLLOW))
         return context is not None and any(continues(entry, heard, context.intent) for entry in others)
 
@@ -394,5 +394,5 @@ class Engine:
 
 
 def _asked_of(entry: IntentRules, heard: Heard) -> Heard:
-    """Return a message with the values of its question; with all if one side of a comparison may be elsewhere."""
+    """Return a message with only its question's values; with all if a side of a comparison may be elsewhere."""
     return heard if entry.tells == "two" else heard.with_tags(in_question(heard.said, heard.tags, heard.clauses))

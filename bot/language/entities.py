@@ -42,7 +42,7 @@ _ZIP_DIGITS, _TERSE = 5, 5
 def ordinal(written: str) -> dict[str, int]:
     """Return the value of an ordinal in the pack: `{"index": n}`, or `{"step": n}` from the last one.
 
-    An index is negative from the end. "2" and "-1" are indexes, "+1" is the one before in time, "-" the one after, and
+    An index from the end is negative. "2" and "-1" are indexes, "+1" is the one before in time, "-" the one after, and
     "0" the same one.
     """
     if written in {"+1", "-", "0"}:
@@ -161,7 +161,7 @@ class Tagger:
         return [*tags, *names]
 
     def _set_apart(self, said: Utterance, match: PhraseFound) -> bool:
-        """Return whether punctuation separates a town from its neighbours, as staff type: "endo - knox - net P"."""
+        """Return whether punctuation separates a town from the words around it: "endo - knox - net P"."""
         before, after = _marks(said, match.first), _marks(said, match.after)
         if before not in _PARTING or not (match.after == len(said.words) or after in _PARTING | {".", "?"}):
             return False

@@ -44,7 +44,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def refuse_unknown(names: Iterable[str], known: Collection[str], told: str) -> None:
-    """Raise the fault `told` with the first of these names that is not known, and with the most similar known one.
+    """Raise an error with the text `told`, the first of these names that is unknown, and the most similar known name.
 
     Raises:
         PackError: one of the names is unknown.

@@ -128,7 +128,7 @@ class Glossary(msgspec.Struct, frozen=True):
         return not (mine or self._is_own(keys[places.start : places.stop]) or self.around.asks.isdisjoint(rest))
 
     def _asks_it(self, keys: Sequence[str]) -> bool:
-        """Return whether a sentence without a term asks about the sentence before: "what does that mean"."""
+        """Return whether a sentence asks about the term in the previous sentence: "what does that mean"."""
         return self.around.it.issuperset(keys) and not self.around.asks.isdisjoint(keys)
 
     def _is_own(self, keys: Sequence[str]) -> bool:

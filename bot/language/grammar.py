@@ -89,7 +89,7 @@ def _forms_of(pattern: str) -> Iterator[PhraseForm]:
 
 
 def _repeated(found: re.Match[str]) -> str:
-    """Return a part of a pattern that is repeated as one part of a form."""
+    """Return the alternatives of a repeated part of a pattern as one part of an expanded form."""
     several = (found[1] or found[2]).split("|")
     if any(len(one.split()) != 1 for one in several):
         raise ValueError("only words and classes can be repeated")
@@ -193,7 +193,7 @@ class _Builder:
         return at, label
 
     def _onward(self, ways: tuple[Any, ...], way: tuple[str, ...]) -> tuple[tuple[Any, ...], int]:
-        """Return the transitions with `way` among them, added if missing, and the state that it leads to."""
+        """Return the transitions, with `way` added if missing, and the state that `way` leads to."""
         for one in ways:
             if one[:-1] == way:
                 return ways, int(one[-1])

@@ -154,7 +154,7 @@ class Heard(msgspec.Struct, frozen=True, dict=True):
         return replace(self, tags=tags, marks=_with_tags(marks, tags), names=names)
 
     def without(self, places: AbstractSet[int]) -> "Heard":
-        """Return the message in which the words at these token indexes mean nothing."""
+        """Return the message without the meanings of the words at these token indexes."""
         marks = {name: left for name, at in self.marks.items() if (left := at - places)}
         tags = tuple(tag for tag in self.tags if tag.first not in places)
         return replace(self, tags=tags, marks=marks, names=self.names - (self.marks.keys() - marks.keys()))
@@ -281,7 +281,8 @@ class Hearer:
         # too few: the "CHA" of a clinic is no Spanish.
         letters = ((place, word) for place, word in enumerate(said.words) if word.isascii())
         short = frozenset(place for place, word in letters if len(word) <= _ABBREVIATED)
-        tongues = [self._tongues(key) for key in said.keys]
+        meant = map(self._lexicon.tree.of_key, said.keys)
+        tongues = [{one.language for one in row if one.kind not in {"concept", "place", COMPLAINT}} for row in meant]
         both = frozenset([place for place, of in enumerate(tongues) if len(of) > 1])
         kind, without = ("words", names | strange) if known else ("pieces", names | short | both)
         if len(without) == len(said.words):
@@ -293,10 +294,6 @@ class Hearer:
                 return None
             language, chance = self._tongue.likeliest({kind: evidence(said, frozenset(), without | foreign)[kind]})
         return language if chance >= _SURE_OF_LANGUAGE else None
-
-    def _tongues(self, key: str) -> frozenset[str]:
-        meant = self._lexicon.tree.of_key(key)
-        return frozenset([one.language for one in meant if one.kind not in {"concept", "place", COMPLAINT}])
 
 
 def _marks(

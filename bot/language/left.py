@@ -87,7 +87,7 @@ def taken_by(*intents: IntentRules | None) -> frozenset[str]:
 def owner_left(heard: Heard, taken: AbstractSet[str]) -> Slot | None:
     """Return the person whose record is requested by a name on no list: the Mai of "Mai's claims"; None if none.
 
-    A word behind an article is a kind of person, and no name: "the women's exam"; nor is a word for a sex or an age.
+    A word after an article is a kind of person, not a name: "the women's exam"; nor is a word for a sex or an age.
     Only words in `heard.content` that belong to no slot type in `taken` are considered.
     """
     used, meant = heard.at(*taken, "gender", "age_group", "own_name"), heard.at(*filter(str.isupper, heard.marks))
@@ -105,9 +105,9 @@ def owner_left(heard: Heard, taken: AbstractSet[str]) -> Slot | None:
 
 
 def others_aside(heard: Heard) -> frozenset[int]:
-    """Return the indexes of the words for another person ("my neighbor", "she") beside the writer's own question.
+    """Return the indexes of words for another person ("my neighbor") if the writer asks about their own care.
 
-    Empty if no other clause speaks of the writer ("do I", "mine"), or if one speaks of the person.
+    Empty if no other clause is about the writer ("do I", "mine"), or if another one is about the person.
     """
     words, other = heard.area("clauses"), heard.at("OTHER_PERSON")
     told = places_of(one for one in heard.clauses if not other.isdisjoint(one.places))
@@ -146,9 +146,9 @@ def unmet(heard: Heard, slots: Mapping[str, Slot], intent: IntentRules) -> dict[
 
 
 def conditions(heard: Heard, intent: IntentRules, asked: frozenset[int] = frozenset()) -> dict[str, Slot]:
-    """Return the conditions in a message that no slot of the intent holds, by slot type; one for the same words.
+    """Return the conditions in a message that no slot of the intent supports, by slot type; one for the same words.
 
-    The words at the indexes `asked` are read otherwise: "para la tiroides" of a medicine names no kind of doctor.
+    The words at the indexes `asked` have another meaning: "para la tiroides" of a medicine names no kind of doctor.
     """
     if intent.needs == "nothing":
         return {}
@@ -179,7 +179,7 @@ def conditions(heard: Heard, intent: IntentRules, asked: frozenset[int] = frozen
 def _told_by(intent: IntentRules) -> frozenset[str]:
     """Return the slot types of conditions that the intent's answer must report as ignored.
 
-    An amount selects claims. In a question about a plan or a drug it only tells what the person knows.
+    An amount is a condition on claims. In a question about a plan or a drug it is only what the person knows.
     """
     told = _TOLD if intent.needs == "member" else _TOLD_OF_DIRECTORY
     if REFINE.removeprefix(FOLLOW) not in intent.follows and not intent.walks:
@@ -190,7 +190,7 @@ def _told_by(intent: IntentRules) -> frozenset[str]:
 
 
 def care_left(heard: Heard, intent: IntentRules, asked: AbstractSet[int]) -> Slot | None:
-    """Return the kind of care in a question about claims that only an unknown word, not at `asked`, names, or None."""
+    """Return the care in a question about claims that a complaint or an unknown word outside `asked` names; or None."""
     if not intent.reads_claims or "service" not in intent.heard.values():
         return None
     if (reason := next((one for one in heard.complaints if _is_reason(heard, one, asked)), None)) is not None:
@@ -222,7 +222,7 @@ def _is_reason(heard: Heard, complaint: range, asked: AbstractSet[int]) -> bool:
 
 
 def may_narrow(text: str, grammar: Grammar, classes: Iterable[str]) -> bool:
-    """Return whether `narrowings` can find a phrase, by the words alone. `classes` are those that the message has."""
+    """Return whether `narrowings` may find a phrase in these words. `classes` are the word classes in the message."""
     words = [] if not _NARROWING.isdisjoint(classes) else [plain(word) for word in read(text).words]
     first = grammar.area("polarity").starts("cue"), grammar.area("asked").condition
     counted = grammar.area("asked").count
@@ -230,7 +230,7 @@ def may_narrow(text: str, grammar: Grammar, classes: Iterable[str]) -> bool:
 
 
 def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the phrases that narrow the question and are no value, such as "still not finished" or "my only doctor".
+    """Yield the phrases without a value that narrow the question, such as "still not finished".
 
     Each has its words and the message without it. Words between commas without a value and without a part of the
     question are an aside: "I'm not good with computers, just tell me". `words` are the words of the slots, by slot.
@@ -320,7 +320,7 @@ def _is_now(slot: Slot, today: date) -> bool:
 def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Slot]:
     """Return the slots with an excluded value or several values, if the intent's answer does not support them.
 
-    Words that another slot leaves out are left out: "nobody at Erlanger".
+    Words that another slot excludes are left out: "nobody at Erlanger".
     """
     out = {slot.text for name, slot in slots.items() if slot.excluded and name in intent.excludes}
     return {
@@ -332,7 +332,7 @@ def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Sl
 
 
 def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Return the values in the question that no slot holds, wanted or excluded, because their slot has another value.
+    """Return the values in the question, wanted or excluded, that are in no slot because their slot has another value.
 
     For example the MRI of "what did my ER visit cost, and was the MRI more", or the P of "in network S but not in P".
     """
@@ -349,14 +349,14 @@ def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
 
 
 def _within(tag: Tag, heard: Heard, slot: Slot) -> bool:
-    """Return whether the tag's words are a part of those that gave the slot its value, or one period has the other."""
+    """Return whether the tag's words are part of the slot's words, or one of the two periods contains the other."""
     if tag.kind == "date_range":
         return any(adds_nothing(tag.value, one) or lies_within(one, tag.value) for one in slot.every)
     return heard.said.text_of(tag) in slot.text
 
 
 def cells(heard: Heard, cell_of: Mapping[str, str]) -> Iterator[Cell]:
-    """Yield what each clause contains: the cell of the pack, the concept or slot type, and its words."""
+    """Yield each concept and slot value of each clause, with its words."""
     for clause in heard.clauses:
         inside = frozenset(clause.places)
         for name, places in heard.marks.items():

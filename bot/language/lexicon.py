@@ -101,7 +101,7 @@ class Lexicon(msgspec.Struct):
         concepts: each concept with the subject that it belongs to, which is the name of its file: "claims".
         area: the area that the plan covers.
         spoken: the (concept, language) pairs with phrases.
-        strange: words of other subjects only; typos are not corrected to these.
+        strange: words that only subjects outside the plan use; typos are not corrected to these.
         finer: kinds of care that some of the places of a wider kind give, such as an MRI.
     """
 

@@ -266,7 +266,7 @@ class _People:
         return (town and stands) or (self.at.key(index) in self.words.known and not self.at.capital(index))
 
     def _is_outweighed(self, begin: int, after: int) -> bool:
-        """Return whether an unknown word without a capital is no name, as a surer name is elsewhere."""
+        """Return whether an unknown lowercase word is no name, because the message has a more certain name."""
         if self._is_listed(range(begin, after)) or self.at.capital(after - 1):
             return False
         others = [place for place in range(len(self.said.words)) if not begin <= place < after]

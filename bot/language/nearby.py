@@ -17,7 +17,7 @@ _MILES_PER_DEGREE = 69.0
 def _centres(area: Area) -> tuple[tuple[str, ...], array[float], array[float]]:
     """Return every ZIP code in the state and those of neighbouring states near its border, from south to north.
 
-    Behind them are the latitudes and the longitudes of their centers.
+    The second and third items are the latitudes and longitudes of their centers.
     """
     inside = points_in(area.state)
     if inside:
@@ -46,7 +46,7 @@ class Gazetteer:
         return self._area.state
 
     def lies_in(self, county: str, region: str) -> bool:
-        """Return whether a county, in lower case, lies in a part of the state."""
+        """Return whether a county, in lower case, is in a region of the state."""
         return (county, region) in self._area.regions
 
     def read(self) -> None:

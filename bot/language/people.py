@@ -86,7 +86,7 @@ def _asks_at(said: Utterance, tag: Tag, cut: Sequence[Clause], words: WordArea) 
 
 
 def _told_behind(said: Utterance, tag: Tag, cut: Sequence[Clause], words: WordArea) -> range:
-    """Return the token range from a relative who is told something up to what is told, or to the end of the clause.
+    """Return the token range from a relative who is to be told something to the next question word or the clause's end.
 
     Empty for any other relative.
     """
@@ -145,7 +145,7 @@ def with_people(
 ) -> Utterance:
     """Return the message with the token ranges that name one of `people`, given as (given, family) names.
 
-    The only one of them is nobody else than the writer of "my", so that the name asks for no other record.
+    If there is only one of them, that is the writer, so that the name requests no other record.
 
     `names` are all known names: "Mai Tran" is not the Mai with the family name Nguyen. A name that is also a word in
     `common` ("Will") needs an apostrophe, or a capital inside the message.
@@ -173,7 +173,7 @@ def _places(said: Utterance, given: tuple[str, ...], family: tuple[str, ...]) ->
 
 
 def _goes_on(said: Utterance, index: int, names: Container[str], common: Container[str]) -> bool:
-    """Return whether the word at `index` is a name, unlike that of "a Sofía le faltan": nobody is called Le here."""
+    """Return whether the word at `index` continues the name, unlike the "le" of "a Sofía le faltan"."""
     named = index < len(said.keys) and said.keys[index] in names
     return named and (said.keys[index] not in common or _is_capital(said, index))
 
@@ -215,7 +215,7 @@ def _possessive(said: Utterance, index: int) -> bool:
 
 
 def _of_another(said: Utterance, index: int, lists: WordArea) -> bool:
-    """Return whether the name at `index` is a doctor's, behind a title, or the writer's own: "this is Dana"."""
+    """Return whether the name at `index` is a doctor's, after a title, or the writer's own: "this is Dana"."""
     before = said.words[max(0, index - 2) : index]
     return _is_titled(said, index, lists) or not lists.speaker.isdisjoint(before)
 

@@ -32,7 +32,7 @@ _CLOSED = {"(": {")", ")?"}, "[": {"]"}}
 def expand(phrase: str) -> list[str]:
     """Return every plain form of a phrase: `(a|b)` matches either alternative, `[c]` and `(c)?` are optional.
 
-    The parts may be inside of each other, and endings of a word: `(bill[ed|s]|cost)`.
+    Brackets may be nested, and may contain the ending of a word: `(bill[ed|s]|cost)`.
 
     Raises:
         PackError: unbalanced brackets, or more than `MOST_FORMS` forms.
@@ -47,7 +47,7 @@ def expand(phrase: str) -> list[str]:
 
 
 def _forms(phrase: str, tokens: list[str]) -> list[str]:
-    """Return the forms of the tokens up to the end of their bracket, and remove these, the last of which come first."""
+    """Return the forms of the tokens up to the closing bracket, and remove these tokens; `tokens` is in reverse."""
     found, row = list[str](), [""]
     while tokens and tokens[-1][0] not in ")]":
         sign = tokens.pop()
@@ -105,7 +105,7 @@ class PhraseLists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def with_name(said: PhraseLists, name: PhraseLists) -> PhraseLists:
-    """Return the phrases with the name of what they mean: "HMO (health maintenance organization)" is two of them."""
+    """Return the phrases, and the name of what they mean: "HMO (health maintenance organization)" gives two phrases."""
     return PhraseLists(f"{said.en}, {_called(name.en)}", f"{said.es}, {_called(name.es)}")
 
 
@@ -137,7 +137,7 @@ class PhraseFound(WordRange, msgspec.Struct, frozen=True):
 class PhraseTree:
     """All phrases of a pack, by their words.
 
-    Behind one of some beginnings such as "someone for my ..." a complaint is the kind of doctor that treats it. These
+    A complaint after a beginning such as "someone for my ..." means the kind of doctor that treats it. These
     combinations are not stored, because they would be two thirds of all phrases.
     """
 

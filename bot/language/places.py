@@ -185,7 +185,7 @@ def _zip(row: Mapping[str, Any]) -> Zip:
 
 
 def _zoned(rows: Sequence[Zip]) -> Iterator[Zip]:
-    """Yield the ZIP codes of a state, with the county's time zone for one that alone in its county has another.
+    """Yield the ZIP codes of a state; one whose time zone differs from all others in its county may get theirs.
 
     That is an error of the package if most of the nearest ZIP codes also have the county's zone; otherwise the county
     may be divided there.

@@ -69,7 +69,7 @@ class _Scope:
         self.has_cue = not (listed.starts("cue") | listed.starts("trailing") | listed.leaving).isdisjoint(self.words)
 
     def wrapping_cue(self, tag: Tag) -> int | None:
-        """Return where the words that exclude a tag begin, around it ("leave .. out") or before it; None if none."""
+        """Return the index of the first word that excludes a tag, around ("leave .. out") or before it; or None."""
         before = self.words[max(0, tag.first - _MOST_LED) : tag.first]
         behind = self.words[tag.after : tag.after + _MOST_LED]
         leads = [at for at, word in enumerate(before, tag.first - len(before)) if word in self._listed.leaving]
@@ -101,7 +101,7 @@ class _Scope:
         return None
 
     def _refusals(self, cue: tuple[str, ...], after: int, tag: Tag) -> Iterator[bool]:
-        """Yield for each known reason whether it keeps the words `cue`, which end at `after`, from excluding a tag."""
+        """Yield, for each known reason, whether it keeps the words `cue`, ending at `after`, from excluding a tag."""
         between, first = self.words[after : tag.first], after - len(cue)
         start = self._said.spans[after - 1][1] + (self._late and cue[-1] in self._listed.beside("joining").shortened)
         yield not _BREAKS.isdisjoint(self._said.text[start : self._said.spans[tag.first][0]])  # "excl. pharmacy"
@@ -232,7 +232,7 @@ def single_word_tags(said: Utterance, tags: Sequence[Tag], words: WordArea) -> l
 
 
 def behind_search(said: Utterance, tags: Sequence[Tag], concepts: Collection[str], words: WordArea) -> list[Tag]:
-    """Return the tags of a message after a search, with the single words that mean something there.
+    """Return the tags of a message that follows a search, with tags for single words such as "wheelchair" added.
 
     They are unchanged if the message is about claims, because a wheelchair is then a billed item.
     """
@@ -262,7 +262,7 @@ def _limits_nothing(said: Utterance, tag: Tag, words: WordArea) -> bool:
 
 
 def _described(tags: list[Tag]) -> list[Tag]:
-    """Return the tags; a describing word directly before or after a provider becomes a `wish`, others are removed."""
+    """Return the tags; describing words next to a provider become a `wish`, others are removed."""
     starts, ends = {tag.first for tag in tags if tag.kind in _WHOM}, {tag.after for tag in tags if tag.kind in _WHOM}
     found = [tag for tag in tags if tag.kind not in {WISH_BEFORE, WISH_AFTER}]
     found += [replace(tag, kind=WISH) for tag in tags if tag.kind == WISH_AFTER and tag.first in ends]

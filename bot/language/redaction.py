@@ -45,7 +45,7 @@ def redacted(said: Utterance, tags: tuple[Tag, ...], lexicon: Lexicon) -> tuple[
 
 
 def _mark_of(said: Utterance, at: int, lexicon: Lexicon) -> str:
-    """Return the placeholder for one word; "" if the word is kept, because it is everyday or the pack's and no name."""
+    """Return the placeholder for one word; "" if the word is kept: an everyday or pack word that is no name."""
     word, key = said.words[at], said.keys[at]
     known = {key} & (lexicon.familiar | lexicon.idle)
     kinds = (

@@ -91,8 +91,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """A condition on the concepts and slot types in a message, with slots to set if the message meets it.
 
     Names in capitals are concepts, others are slot types. One name of each entry of `all` ("BILL | OWE"), and one of
-    `any`, is required. `after` are previous intents, or groups of them in `_words/answers.yaml`, after which alone the
-    rule applies, as evidence for its intent. `set` are the slots to set.
+    `any`, is required. `after` are previous intents, or groups in `_words/answers.yaml`; only after these the
+    rule applies, as evidence for its intent. `set` are slots to set.
     """
 
     name: str
@@ -142,7 +142,7 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         small_talk: True if the intent is never offered as a choice.
         covered: the intent that answers from the record of another person, if the asker's sign-in gives access to it.
         household: the answer for all people of a sign-in.
-        for_others: slot values, "*" for any, with which it holds for everybody.
+        for_others: slot values, "*" for any, with which the answer is the same for everybody.
         anybody: by a concept ("" is any), the rule of how plans work that is asked for if the record is not open.
         walks: True if "the one before" repeats the question for the record before.
         to_come: how it answers about future care: "tells" the cost and the last such care, "takes" such questions from
@@ -228,7 +228,7 @@ class IntentRules(IntentFile, frozen=True, kw_only=True, dict=True):
 
     @property
     def options(self) -> frozenset[str]:
-        """The kinds of option values that the intent takes: its slot types, of a network by whatever name."""
+        """The kinds of option values that the intent accepts: the main kind of each slot's type."""
         return frozenset(kinds_of(kind)[0] for kind in self.slots.values())
 
     @cached_property

@@ -41,11 +41,11 @@ _CRISIS, _EMERGENCY = f"{DANGER}crisis", f"{DANGER}emergency"
 
 
 class Danger(NamedTuple):
-    """A detected emergency: the intent, the pattern that rang or `COUNTED`, and further phone numbers.
+    """A detected emergency: the intent, the pattern that matched or `COUNTED`, and further phone numbers.
 
-    `sure`: the danger is told as present, and takes precedence over a question that is not clear. `past`: it is told of
-    another day, or only thought of. `named`: help is asked for by its name. `likely`: its words alone tell of it.
-    `whole`: a firm pattern, or one of what was swallowed, rang in a message of one clause that asks nothing else.
+    `sure`: the danger is described as present, and takes precedence over an unclear question. `past`: it was on
+    another day, or only a thought. `named`: help is requested by its name. `likely`: its words alone are enough.
+    `whole`: a firm pattern, or one for something swallowed, matched a message of one clause that asks nothing else.
     """
 
     intent: str
@@ -59,12 +59,12 @@ class Danger(NamedTuple):
 
     @property
     def is_mild(self) -> bool:
-        """Whether a nurse, a doctor or a counselor is called first: a mere symptom, or somebody who is worn out."""
+        """Whether a nurse, a doctor or a counselor is called first, because it is only a symptom or exhaustion."""
         return not {SYMPTOM, WEARY}.isdisjoint(self.lines)
 
 
 class Signs(NamedTuple):
-    """What a message holds of danger: the emergency or symptom, if any, and the ideas found."""
+    """The signs of danger in a message: the emergency or symptom, if any, and the ideas found."""
 
     danger: Danger | None
     ideas: frozenset[str]
@@ -83,7 +83,7 @@ class Alarms:
     def hear(self, said: Utterance) -> Signs:
         """Return the signs of danger in a message of up to 4,000 characters, by its words alone.
 
-        Without danger, a mild pattern is a symptom. Beside words of danger it makes them one, unless they are clear.
+        A mild pattern makes the message a symptom, unless its words of danger are clear.
         """
         found = self._dangers.words.scan(self._speller.repaired(said.keys))
         places = _places(found)
@@ -114,11 +114,11 @@ class Alarms:
         return Signs(symptom, frozenset(places))
 
     def _chance(self, said: Utterance, graver: Sequence[DangerPattern]) -> tuple[str, float]:
-        """Return the likelier kind of danger, and the probability of danger, to which patterns add.
+        """Return the likelier kind of danger, and the probability of danger, which matching patterns raise.
 
-        The log-odds of the whole message count `_WHOLE` parts of one, those of its likeliest clause the rest: a
-        question beside a danger hides it, and a clause alone may mean anything. With a pattern such a clause is enough.
-        Of a long message its likeliest part counts, and of two strange words none.
+        The log-odds are the mean of the whole message's (weight `_WHOLE`) and of its likeliest clause's, because a
+        question next to a danger hides it, and a clause alone may mean anything. With a pattern, the clause is enough.
+        A long message counts by its likeliest part. Two unknown words have no danger.
         """
         if not graver and len(said.words) < _LEAST_WORDS and not self._told.knows(said.words):
             return _EMERGENCY, 0.0
@@ -176,7 +176,7 @@ class Alarms:
         return nothing or (answered and (clear or bare or faint or (member and danger.past and found < _GRAVE)))
 
     def _is_unexplained(self, reading: Reading) -> bool:
-        """Return whether a message is neither a question for this bot nor one that the bot knows to refuse.
+        """Return whether a message is neither a question for this bot nor one that the bot recognizes and refuses.
 
         An intent that only answers or changes an earlier question does not explain a sign of danger: "I can't go on" is
         not the answer "no". Nor does an unclear intent that looks nothing up: "su corazón no late" is no clear
@@ -188,7 +188,7 @@ class Alarms:
         return reading.slots["reason"].value in _UNEXPLAINED and not _is_clear(reading)
 
     def _is_alone(self, reading: Reading, signs: Signs) -> bool:
-        """Return whether a mild danger is in no clear question, or where the place to go is asked and not its cost."""
+        """Return whether a mild danger is without a clear question, or with one about where to go and not its cost."""
         needs = self._intents[str(reading.intent)].needs
         bare = needs == "nothing" or (needs == "directory" and not reading.slots)
         goes = reading.unclear or (needs == "member" and "WHERE_TO" in signs.ideas)

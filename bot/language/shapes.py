@@ -140,7 +140,7 @@ def _values(told: Mapping[str, str | None]) -> Iterator[tuple[str, str, str]]:
 
 
 def _places(spoken: Sequence[Evidence], said: Utterance) -> frozenset[int]:
-    """Return the indexes of the words that contribute to a label at least `_PART` of what the strongest word does."""
+    """Return the indexes of words whose evidence for a label is at least `_PART` of that of the strongest word."""
     words = [f" {word} " for word in said.shapes]
     weights = dict.fromkeys(range(len(words)), 0.0)
     for one in spoken:
@@ -214,7 +214,7 @@ class Tellers:
         return top, {top: sum(chances.get(name, 0.0) for name in same), **rest}
 
     def _of_year(self, entry: IntentRules, heard: Heard, asked: ClaimsAsked) -> str | None:
-        """Return the intent that answers when a yearly amount was met, or by which claim.
+        """Return the intent that answers when, or by which claim, a yearly amount was met; None for other questions.
 
         A question about care before or after that day goes to the intent that lists days.
         """

@@ -176,7 +176,7 @@ def several_said(
 
 
 def in_question(said: Utterance, tags: Sequence[Tag], cut: Sequence[Clause]) -> list[Tag]:
-    """Return the tags without times and services of background sentences where the question has its own.
+    """Return the tags without times and services of background sentences, if the question has its own.
 
     "I saw Dr. Tran in May. What did I pay in June?" asks about June, and about Dr. Tran. A sentence of three words or
     more with a question mark is the question. All tags stay if there is no such sentence.
@@ -268,7 +268,7 @@ def dropped(
 ) -> dict[str, Slot]:
     """Return the slots that a message removes ("any network", "drop the new patients filter"), with value None.
 
-    A value that the previous question does not have is excluded instead, for slots in `leaves_out`: "take out the
+    For slots in `leaves_out`, a value that the previous question does not have is excluded instead: "take out the
     pharmacy". An excluded value becomes wanted: "drop the ones not accepting".
     """
     if filters := of_kind(tags, "filter"):
@@ -326,7 +326,7 @@ def _pair(left: Mapping[str, Slot], right: Mapping[str, Slot]) -> dict[str, Slot
 
 
 def _said(hear: Hear, part: str, *, last: bool, bare: bool) -> dict[str, Slot]:
-    """Return the network or name on one side of a comparison, by slot type.
+    """Return the network or provider name on one side of a comparison, by slot type.
 
     A bare letter is a network here. If `bare`, a family name alone is a name. In a long side the name is the `last`
     word, otherwise the first.

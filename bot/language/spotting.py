@@ -29,7 +29,7 @@ class NameWords(msgspec.Struct, frozen=True):
     """Word lists to distinguish names from other words.
 
     `known` are words with another meaning, `vocabulary` the words of phrases other than places, `people` are names,
-    `people_in_s` those that end so, `family` the names that are no given name, `towns` are places of one word,
+    `people_in_s` names that end in "s", `family` the names that are no given name, `towns` are places of one word,
     `place_words` all words of places' names.
     """
 
@@ -253,7 +253,7 @@ class _Organizations:
         return self._behind_street(last) if named else None
 
     def _behind_street(self, end: int) -> int:
-        """Return the end of a name that goes on with its street: "Chattanooga Clinic at Broad St"; else `end`."""
+        """Return the end of a name that includes its street, "Chattanooga Clinic at Broad St"; else `end`."""
         ends = range(end + _SHORTEST, end + _LONGEST) if self.at.word_behind(end) == "at" else ()
         return next((place + 1 for place in ends if self.at.word(place) in self.at.around.places.street), end)
 

@@ -208,13 +208,6 @@ def _blank(match: re.Match[str]) -> str:
     return " " * (len(match.group(0)) - len(label)) + label[1:] + " "
 
 
-def without_markup(text: str) -> str:
-    """Return the text with mentions, tags, links and emoji codes replaced by spaces; labels of links are kept."""
-    if "<" in text or ":" in text or "&" in text:
-        return _MARKUP.sub(_blank, text)
-    return text
-
-
 def key_of(word: str) -> str:
     """Return the look-up form of a folded word: without apostrophes and without a plural "s"."""
     if "'" in word:
@@ -239,8 +232,11 @@ def shape(word: str) -> str:
 
 
 def read(text: str, *, limit: int = SCORED_TOKENS) -> Utterance:
-    """Return a message split into words, of at most `READ_CHARS` characters and `limit` words. Never raises."""
-    clean = without_markup(text[:READ_CHARS])
+    """Return a message split into words, of at most `READ_CHARS` characters and `limit` words. Never raises.
+
+    Mentions, tags, links and emoji codes become spaces; labels of links are kept.
+    """
+    clean = _MARKUP.sub(_blank, text[:READ_CHARS])
     folded, places = fold(clean)
     found = [*islice(_WORD.finditer(folded), limit)]
     words, spans = tuple([one[0] for one in found]), tuple([one.span() for one in found])

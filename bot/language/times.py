@@ -121,7 +121,7 @@ def with_excluded_periods(said: Utterance, tags: Sequence[Tag]) -> list[Tag]:
 
 
 def _rest_of(tags: Sequence[Tag]) -> list[Tag]:
-    """Return the tags; excluded periods with an open start or end become the remaining time: "except before July"."""
+    """Return the tags; "except before July" becomes the period from July on, because the excluded period is open."""
     open_ = [tag for tag in tags if tag.kind == "date_range" and tag.excluded]
     days = [ends_of(tag.value) for tag in open_]
     starts = [_beside(end, 1) for start, end in days if end and not start]
@@ -139,7 +139,7 @@ def _beside(day: object, days: int) -> str:
 
 
 def _out_of(said: Utterance, tag: Tag, wanted: Sequence[Tag]) -> Tag:
-    """Return the tag as `date_out` if its period lies within a wanted one, otherwise unchanged.
+    """Return the tag as `date_out` if its period is inside a wanted one, otherwise unchanged.
 
     A period without a year is taken to be in the year of the wanted period.
     """
@@ -156,7 +156,7 @@ def _in_year_of(tag: Tag, whole: Tag) -> Tag:
 
 
 def _is_part(one: Tag, whole: Tag) -> bool:
-    """Return whether a period with a start and an end lies within another and is not equal to it."""
+    """Return whether a period with a start and an end is inside another and is not equal to it."""
     return "" not in ends_of(one.value) and one.value != whole.value and lies_within(one.value, whole.value)
 
 

@@ -206,7 +206,7 @@ class Weights:
         return weighed
 
     def _is_counted(self, word: str) -> bool:
-        """Return whether a word of some evidence was counted or is a known one; marks and numbers are."""
+        """Return whether a word of some evidence was counted or is known; punctuation and numbers always are."""
         return word[0] in "^$…#" or key_of(word) in self.everyday or self.row("words", word) is not None
 
     def _row(self, index: int) -> int:

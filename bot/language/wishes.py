@@ -34,7 +34,7 @@ _MOST_WORDS = 16  # a longer message tells a story around its question
 
 
 def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
-    """Return the message as an intent needs it: claims with their period, searches for providers with all wishes."""
+    """Return the message with the tags that an intent needs: the period of claims, or all wishes for providers."""
     if not (heard.area("wishes").relative | heard.area("joining").shortened).isdisjoint(heard.said.words):
         heard = heard.with_tags(with_polarity(heard.said, heard.tags, heard.area("polarity"), late=True))
     heard = _corrected(with_anchored_dates(entry, _without_frame(heard)), lexicon)
@@ -74,7 +74,7 @@ def _with_unlisted_drug(heard: Heard, lexicon: Lexicon) -> Heard:
 def _without_frame(heard: Heard) -> Heard:
     """Return the message without the time of its writing: "doing my taxes tonight, show my visits of 2025".
 
-    That is today, or outside of the question the last week, beside another time or where nothing tells of the past.
+    The removed time is today, or if outside the question, the last seven days.
     """
     times = sorted((tag for tag in of_kind(heard.tags, "date_range") if not tag.excluded), key=lambda tag: tag.first)
     today, week = heard.today.isoformat(), (heard.today - timedelta(days=6)).isoformat()
@@ -192,9 +192,9 @@ def _nowhere(heard: Heard, lexicon: Lexicon) -> frozenset[int]:
 
 
 def _barred(heard: Heard, lexicon: Lexicon, asking: AbstractSet[int]) -> frozenset[int]:
-    """Return the unwanted things that are not excluded values: "not downtown", "not hospital based".
+    """Return the indexes of excluded words that are no values: "not downtown", "not hospital based".
 
-    A clause that begins so, and is not the first, asks for nothing else: "but not downtown".
+    This includes a later clause that begins with a word of exclusion: "but not downtown".
     """
     cues, asker = heard.area("polarity").phrases("cue"), heard.area("wishes").asker
     starts = {clause.first for clause in heard.clauses if clause.first and clause.role is ClauseRole.BACKGROUND}
@@ -213,7 +213,7 @@ def _is_relative(heard: Heard, index: int) -> bool:
 
 
 def _says(heard: Heard, lexicon: Lexicon, run: Iterable[int], beside: AbstractSet[int] = frozenset()) -> bool:
-    """Return whether any of the words in `run` has content and is not explained by a value or concept."""
+    """Return whether any word in `run` has content and belongs to no value or concept."""
     explained = _explained(heard) - beside
     return any(at not in explained and heard.keys[at] not in lexicon.idle and heard.keys[at].isalpha() for at in run)
 
@@ -259,7 +259,7 @@ def _unexplained(entry: IntentRules, heard: Heard, people: Container[str]) -> fr
 
 
 def _goes_before(heard: Heard, place: int) -> bool:
-    """Return whether the word before is one of the same thing, the "pelvic" of "pelvic floor"."""
+    """Return whether the word before is part of the same name, as "pelvic" in "pelvic floor"."""
     return place - 1 in heard.content and place - 1 not in _explained(heard) and heard.said.between(place) == " "
 
 
@@ -280,14 +280,14 @@ def _care_beside(entry: IntentRules, heard: Heard) -> frozenset[int]:
 
 
 def _names_something(word: str) -> bool:
-    """Return whether an unknown word may be a thing: it is in capitals ("NICU"), or long and no verb in "ing"."""
+    """Return whether an unknown word may be a noun: in capitals ("NICU"), or long and without the ending "ing"."""
     return word.isalpha() and (word.isupper() or (len(word) >= _LONG and not word.endswith("ing")))
 
 
 def _apart(heard: Heard) -> frozenset[int]:
-    """Return the words of the parts between commas and "and"s of which nothing is explained: "open late, delivers".
+    """Return the indexes of parts between commas or "and" that contain no known word: "open late, delivers".
 
-    A message without values asks it of the list before, from its first word that is not idle: "does it compound".
+    A message without values asks this of the previous list, from its first word with content: "does it compound".
     """
     meant, found = _explained(heard), set[int]()
     for first, after in _parts(heard):

@@ -107,7 +107,7 @@ class Report(msgspec.Struct):
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is known to be missing."""
+        """Whether no missing data is known."""
         return not self.gaps
 
     @property

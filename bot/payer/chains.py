@@ -110,8 +110,8 @@ class Steps:
     async def pages(self) -> AsyncIterator[Page]:
         """Yield the pages of rows that reference a target, a few batches at a time, with the targets on the first page.
 
-        If there are too many targets and the rest of the search finds few rows, those are yielded; they may not match
-        the chain.
+        If there are too many targets, but the search without the chain finds few rows, these are yielded; they may
+        not match the chain.
         """
         found = await self.targets()
         few = await self.rows() if found is None else None
@@ -212,9 +212,9 @@ class Chains:
             yield page
 
     async def _lacks_rows(self, search: Search, names: tuple[str, ...], steps: Steps, budget: Budget) -> bool | None:
-        """Return whether the chain's empty result is wrong; None if the second step must show it.
+        """Return whether rows match although the chained search found none; None if only the second step can show this.
 
-        Checked once a day.
+        The server's support for the chain is checked once a day.
         """
         if self._server.traits.has(Trait.FOLLOWS_CHAIN, search.type, _chain(names)):
             return False

@@ -54,7 +54,7 @@ class MemberClient(Server):
         return self.pages(search, budget, url)
 
     def search(self, search: Search, budget: Budget) -> AsyncIterator[Page]:
-        """Yield the pages of a search over this member's records, in the first way of searching that finds something.
+        """Yield the pages of a search in this member's records, by the first way of searching that finds something.
 
         `patient=` is added if the type belongs to a patient; rows of another patient are dropped and counted (T11,
         F31). Stop the iteration as soon as enough was read.
@@ -163,7 +163,7 @@ class DirectoryClient(Server):
 
         A chained search that the server does not support is done in two steps (F33, T44).
 
-        If a value looks like a reference to a member, because somebody typed one as a name, nothing is sent and nothing
+        If a value looks like a reference to a member, because somebody typed it as a name, nothing is sent and nothing
         found.
 
         Raises:

@@ -28,7 +28,7 @@ _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-
 class Capabilities(msgspec.Struct, frozen=True):
     """The summary of a CapabilityStatement: the search parameters of each resource type that the server declares.
 
-    What is not in `types` may be supported anyway: servers declare too little.
+    A type that is not in `types` may be supported nevertheless, because servers declare too little.
 
     `oauth` has the URLs of its oauth-uris extension by name.
     """

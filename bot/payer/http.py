@@ -188,7 +188,7 @@ class Clocks:
 
     @property
     def apart(self) -> bool:
-        """Whether an origin's clock differs from ours by more than five minutes."""
+        """Whether the clock of an origin differs from this machine's by more than five minutes."""
         return any(_seconds_apart(date, ours) > FAR for date, ours in self._heard.values())
 
 
@@ -217,7 +217,7 @@ def origin_of(url: str) -> str:
 
 @lru_cache(maxsize=64)
 def _parsed_origin(start: str) -> str:
-    """Return what `origin_of` does for the start of a URL, which has no path, and so no id of a member."""
+    """Return the origin for a URL's start; it has no path, so that the cache holds no id of a member."""
     parsed = httpx.URL(start)
     return f"{parsed.scheme}://{parsed.host}:{parsed.port or _PORTS.get(parsed.scheme, 0)}"
 

@@ -124,7 +124,7 @@ class Breaker:
         self._probing = False
 
     def released(self) -> None:
-        """End a call that had no outcome, for example because it was cancelled."""
+        """End a call without an outcome, for example a cancelled one."""
         self._probing = False
 
 

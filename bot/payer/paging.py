@@ -327,7 +327,7 @@ def resource_of(answer: HttpAnswer, resource_type: str) -> tuple[bytes, Head]:
 
 
 def _fhir(answer: HttpAnswer, read: Callable[[bytes], T]) -> T:
-    """Return what `read` finds in the body if it may be FHIR JSON. The content type is not relied on.
+    """Return the result of `read` for the body if it may be FHIR JSON, whatever the content type.
 
     Raises:
         PayerMaintenance: the body is empty or HTML.

@@ -34,7 +34,7 @@ _Shape = tuple[str, int, tuple[tuple[str, str], ...]]
 
 
 class _Asked(msgspec.Struct, frozen=True):
-    """The value in which a search differs from the others, and the words by which its rows are recognized."""
+    """The parameter value that differs between the searches, and the words by which its rows are recognized."""
 
     value: str
     words: tuple[bytes, ...]
@@ -148,7 +148,7 @@ class PooledDirectory:
 
 
 def _may_be(one: _Asked, others: Iterable[_Asked], text: bytes) -> bool:
-    """Return whether a row contains the words of this search, or of no other search either."""
+    """Return whether a row contains the words of this search, or the words of none of the searches."""
     return one.is_named(text) or not any(other.is_named(text) for other in others)
 
 

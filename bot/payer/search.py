@@ -27,14 +27,14 @@ _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-.:]{0,127}")
 _OPEN = frozenset({"service-date", "date", "_sort"})
 _TECHNICAL = frozenset({"_include", "_revinclude", "_count"})
-_SPECIAL = re.compile(r"([\\,$|])")
+_ESCAPED = str.maketrans({mark: f"\\{mark}" for mark in "\\,$|"})
 
 
 _QUOTED = str.maketrans({char: quote_plus(char) for char in map(chr, range(128))})
 
 
 def _quoted(text: str) -> str:
-    """Return the text as `quote_plus` does, which takes several calls for each character."""
+    """Return the text as `quote_plus` does, but faster."""
     return text.translate(_QUOTED) if text.isascii() else quote_plus(text)
 
 
@@ -46,7 +46,7 @@ class SearchValue(str):
 
 def escape(value: str) -> SearchValue:
     r"""Return the value with FHIR's separators `\`, `,`, `$` and `|` escaped (R4 search 3.1.1.4.0)."""
-    return value if type(value) is SearchValue else SearchValue(_SPECIAL.sub(r"\\\1", value))
+    return value if type(value) is SearchValue else SearchValue(value.translate(_ESCAPED))
 
 
 def token(system: str, code: str) -> SearchValue:
@@ -153,7 +153,7 @@ class Traits:
         return (self._base, trait, resource_type, parameter) in self._known
 
     def learn(self, trait: Trait, resource_type: str = "", *parameters: str) -> None:
-        """Remember the fact, of each of the parameters."""
+        """Record that the fact is true of each of the parameters."""
         for parameter in parameters or ("",):
             self._known[self._base, trait, resource_type, parameter] = True
 
@@ -193,7 +193,7 @@ _UNSEEN = frozenset(_COMFORTS) - {"_sort"}
 def simpler_ones(search: Search, refusal: PayerRejects) -> Iterator[Search]:
     """Yield simpler searches, to try in turn after a rejection.
 
-    Dropped are the parameters named in the rejection, then each optional parameter alone, then all that do not filter,
+    First the parameters named in the rejection are dropped, then each optional one alone, then all that do not filter,
     then all optional ones. Parameters that identify the owner, ids and people's names are never dropped, since that
     would change the question. The caller applies the dropped filters itself.
     """

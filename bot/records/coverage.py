@@ -267,7 +267,7 @@ class Coverage(shapes.Record):
         return self.status not in {"cancelled", "entered-in-error"} and self.period.includes(day)
 
     def state(self, today: date) -> str:
-        """Return "current", "ended" or "future", or "unclear" for a draft. A coverage without an end date goes on."""
+        """Return "current", "ended" or "future", or "unclear" for a draft. Without an end date it has not ended."""
         start = self.period.start
         if self.status == "cancelled" or self.period.is_over(today):
             return "ended"

@@ -331,7 +331,7 @@ def labels_of(raw: bytes | memoryview | msgspec.Raw) -> tuple[str, ...]:
 
 
 def _labels(value: dict[str, Any]) -> Iterator[str]:
-    """Yield the codes of the labels that an object itself has, whatever it contains."""
+    """Yield the codes of the security labels of an object itself, without those of its elements."""
     if isinstance(meta := value.get("meta"), dict):
         yield from _codes(meta.get("security"))
     if "sec-label" in str(value.get("url", "")):

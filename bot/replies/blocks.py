@@ -103,8 +103,7 @@ def _page(blocks: list[Block], text: str, asks: Asks) -> BlockPage:
 def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
     """Yield blocks that each fit a message. Long tables are split; a chart beyond Slack's limits becomes text.
 
-    So do three parts of a whole: Slack stacks no bars, and beside each other they would not look like one amount. Bars
-    whose labels have no room for their amounts are drawn as text.
+    So do three parts of a whole, because Slack cannot stack bars, and bars whose labels have no room for their amounts.
     """
     charts = 0
     for block in blocks:
@@ -232,7 +231,7 @@ def _has_labels(chart: Chart) -> bool:
 def _labels(chart: Chart) -> list[str]:
     """Return the labels of a chart's points, those of bars with their amounts.
 
-    Return [] if one is empty or two are alike, which Slack does not take.
+    Return [] if one is empty or two are equal, which Slack does not accept.
     """
     told = chart.kind != "line"
     labels = [cut(point.told if told and point.label else point.label, _CHART_LABEL) for point in chart.points]

@@ -174,7 +174,7 @@ def written_out(phrases: TheirPhrases) -> dict[str, str]:
 def of_them(phrases: Mapping[str, str]) -> Callable[[str], str]:
     """Return a function that replaces phrases in a message: whole words, the longest first, none twice.
 
-    A capital first letter stays. `{them}` in a replacement is the person's given name.
+    A capital first letter is kept. `{them}` in a replacement is the person's given name.
     """
     if not phrases:
         return str

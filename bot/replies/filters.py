@@ -173,7 +173,7 @@ _PERCENT = str.maketrans({char: quote(char, safe="") for char in map(chr, range(
 
 
 def _encoded(text: str) -> str:
-    """Return the text percent-encoded as by `quote`, which takes several calls for each character."""
+    """Return the text percent-encoded as by `quote`, but faster."""
     return text.translate(_PERCENT) if text.isascii() else quote(text, safe="")
 
 
@@ -221,7 +221,8 @@ def arg(value: object) -> Markup:
 def query(values: Mapping[str, object] | Iterable[tuple[str, object]]) -> Markup:
     """Return the query of an action, with each value encoded: `claim_id=1&whose=a`; None values are left out."""
     pairs = values.items() if isinstance(values, Mapping) else values
-    return Markup("&").join(Markup("{}={}").format(arg(name), arg(value)) for name, value in pairs if value is not None)
+    encoded = [f"{arg(name)}={arg(value)}" for name, value in pairs if value is not None]
+    return Markup("&".join(encoded))  # noqa: S704 -- as in `arg`
 
 
 def url(address: str) -> Markup:
@@ -260,9 +261,9 @@ def language_name(code: str, *, language: str) -> str:
 
 
 def join(values: Iterable[object], separator: str = ", ", *, language: str) -> Markup:
-    """Return the values joined by a separator, each escaped once, so that no value can act as the separator."""
+    """Return the values but empty ones joined, each escaped once, so that no value can act as the separator."""
     kept = escape(f"x{separator}x")[1:-1]  # with its outer spaces, which `escape` removes
-    return Markup(kept.join([finalize(value, language=language) for value in values]))  # noqa: S704 -- escaped
+    return Markup(kept.join([finalize(value, language=language) for value in values if value]))  # noqa: S704 -- escaped
 
 
 def each(values: Iterable[object], told: Callable[..., Markup], *more: object) -> list[Markup]:

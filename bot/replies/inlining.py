@@ -21,7 +21,7 @@ GIVEN_TO_ALL = EVERYWHERE | {NAME}
 class Inliner(NodeTransformer):
     """Rewrites a template in one language. `text_of` returns a message's text there, split at its values.
 
-    Messages with a plural or an optional part stay calls, and so do messages with values that are not printed
+    Messages with a plural or an optional part remain calls, and so do messages with values that are not printed
     but handed on.
     """
 

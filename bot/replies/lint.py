@@ -141,7 +141,7 @@ def _fault_of(node: nodes.Node, jinja: Environment) -> Iterator[str]:
 
 
 def _counts(side: nodes.Expr) -> bool:
-    """Return whether an expression is a whole number in the template itself: a literal, or a loop's index."""
+    """Return whether an expression is a whole number known from the template: a literal, or a loop's index."""
     if isinstance(side, nodes.Getattr):
         return side.attr in {"index", "index0"} and isinstance(side.node, nodes.Name) and side.node.name == "loop"
     return isinstance(side, nodes.Const) and isinstance(side.value, int)

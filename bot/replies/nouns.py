@@ -124,9 +124,9 @@ def _of_field(noun: str, language: str) -> str:
 
 
 def plural(noun: str, number: int, *, language: str) -> Markup:
-    """Return a noun of one for a number: `centros de diálisis` for "centro de diálisis" and 2.
+    """Return a singular noun in the form for a number: `centros de diálisis` for "centro de diálisis" and 2.
 
-    A field stands for the people in it: `cardiologist` for "cardiology". Nouns of languages other than English and
+    A field becomes the people in it: `cardiologist` for "cardiology". Nouns of languages other than English and
     Spanish are returned unchanged.
     """
     words = _of_field(noun, language).split()

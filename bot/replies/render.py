@@ -57,9 +57,9 @@ _GIVEN: ContextVar[Mapping[str, Callable[[], object]]] = ContextVar("given")
 
 @contextmanager
 def telling(jinja: Environment, values: Mapping[str, object]) -> Iterator[None]:
-    """Within this context, each message may name the values of `EVERYWHERE`, and the person in `values["theirs"]`.
+    """Within this context, give all messages the values of `EVERYWHERE`, and the given name in `values["theirs"]`.
 
-    Templates may ask for the day of the answer, `given("today")`, to give a period up to that day by its start.
+    `given("today")` returns the date of the answer, so that a period that ends on this date is written by its start.
     """
     known: Mapping[str, Any] = {**jinja.globals, **values}
     told: Mapping[str, Callable[[], object]] = {
@@ -369,7 +369,7 @@ def fixed_labels(
 ) -> dict[str, list[tuple[str, Press]]]:
     """Return the buttons by language whose labels contain no value, each with its label and action.
 
-    `titled` are those that bear the titles of their intents. `theirs` are the phrases for another person's record; the
+    `titled` are the buttons with the titles of their intents. `theirs` are the phrases for another person's record; the
     labels that result from these phrases are included.
     """
     found = {language: [*buttons] for language, buttons in titled.items()}

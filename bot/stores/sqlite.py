@@ -166,7 +166,14 @@ class SqliteStore(Store):
 
     async def append(self, new: Sequence[NewRow], put: Sequence[NewRow] = (), *, drops: str = "") -> bool:
         """Delete an owner's rows and store others in one transaction, as `Store.append` does."""
-        statement, values = _append_statement(new, put, self._clock())
+        rows = [*new, *put]
+        marks = {
+            "rows": ", ".join("(?, ?, ?, ?, ?)" for _ in rows),
+            "keys": ", ".join("(?, ?)" for _ in new) or "(NULL, NULL)",
+        }
+        values = [column for row in rows for column in row]
+        values += [self._clock(), *(part for row in new for part in (row.kind, row.key))]
+        statement = _APPEND.format(**marks)
         if not drops:
             return bool(await self._run(statement, values))
 
@@ -215,17 +222,6 @@ class SqliteStore(Store):
                     raise trouble from None
             await self._pause(wait)
         raise StoreBusy
-
-
-def _append_statement(new: Sequence[NewRow], put: Sequence[NewRow], now: float) -> tuple[str, list[object]]:
-    """Return a statement, and its values, that stores all of these rows, or none if the key of a `new` row is used."""
-    rows = [*new, *put]
-    marks = {
-        "rows": ", ".join("(?, ?, ?, ?, ?)" for _ in rows),
-        "keys": ", ".join("(?, ?)" for _ in new) or "(NULL, NULL)",
-    }
-    values = [column for row in rows for column in row]
-    return _APPEND.format(**marks), [*values, now, *(part for row in new for part in (row.kind, row.key))]
 
 
 def _store_error(error: sqlite3.Error, name: str) -> StoreError:

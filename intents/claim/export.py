@@ -152,7 +152,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, patient: str | None = None)
 
 
 def _alike(claims: Sequence[kit.Claim], kinds: Mapping[str, kit.CareKind]) -> frozenset[str]:
-    """Return the payer's texts with the same kind of care and specialty as another text."""
+    """Return those of the payer's texts that share their kind of care and specialty with another of the texts."""
     groups: dict[object, set[str]] = {}
     for claim in claims:
         for text in kinds.keys() & set(claim.services):

@@ -157,7 +157,7 @@ async def _of_side(ways: Sequence[kit.Ask], sizes: Sequence[Decimal], *, near: b
 async def _with_plan(ask: kit.Ask, summary: Explained) -> Explained:
     """Return the answer with the plan's coinsurance percentage for each in-network claim with another percentage.
 
-    Copays are those of another kind of visit whose amount the question states: "why 54 when office visits are 30".
+    `copays` are the plan's copays for other kinds of visit that the question states: "why 54 when visits are 30".
     """
     checked = kit.asked_of_one(ask.said) == "right"
     mine = [one for one in summary.claims if one.why and kit.network_side(one) != "out" and not one.is_pharmacy]

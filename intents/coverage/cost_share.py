@@ -73,7 +73,7 @@ class CostShares(kit.Summary, frozen=True):
 
     @property
     def rest(self) -> tuple[kit.Floor, ...]:
-        """The floors whose data no standing includes."""
+        """The sums of claims that are in no entry of `standings`."""
         return tuple(floor for floor in self.floors if not any(_tells(one, floor) for one in self.standings))
 
     @property
@@ -273,7 +273,7 @@ def _counted(claim_set: kit.ClaimSet, coverages: kit.Coverages, ask: kit.Ask, sc
 
 
 def _tells(standing: kit.MetSoFar, floor: kit.Floor) -> bool:
-    """Return whether the standing is for the plan, year and network side of the floor."""
+    """Return whether `standing` is for the same plan, year and network side as the sums in `floor`."""
     plan = floor.plan is None or (standing.plan is not None and kit.same_plan(standing.plan, floor.plan))
     return floor.side == "in" and plan and floor.year == standing.year
 

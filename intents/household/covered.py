@@ -21,7 +21,7 @@ class OnThePlan(Summary, frozen=True):
 
 
 async def answer(ask: Ask) -> OnThePlan:
-    """Return the people with the first person's plan, by each person's own coverages."""
+    """Return which people of the sign-in have the first one's plan, by each person's own Coverage resources."""
     found = await household(ask, _plan, "Coverage")
     plan = next((plan for _, plan in found.found if plan is not None), None)
     people = tuple(one for one, own in found.found if plan is not None and own is not None and same_plan(own, plan))

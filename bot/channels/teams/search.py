@@ -54,7 +54,7 @@ def _typed(body: Body) -> str:
 def _question(body: Body, words: str) -> Message:
     """Return the typed text as a message from a person without access to records, in a new conversation.
 
-    Therefore nothing is remembered between searches. Teams searches at each keystroke, so the text may be incomplete;
+    Therefore nothing is stored between searches. Teams searches at each keystroke, so the text may be incomplete;
     as `passing`, it changes nothing.
     """
     person = Person("teams", "", tenant_of(body), word(body, "from", "aadObjectId") or word(body, "from", "id"))
