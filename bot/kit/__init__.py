@@ -82,7 +82,7 @@ from bot.kit.traits import with_traits
 from bot.kit.to_come import asks_to_wait, Prevention, prevention_of, price_named, to_come, ToCome
 from bot.kit.which import (
     amount_asked, count_asked, dollars, Exact, is_close, LAGS, place_of, reaches, shown_before,
-    sizes_last, the_one, Threshold)
+    sizes_last, sizes_one, the_one, Threshold)
 from bot.kit.who import OfProvider, others_there, Who, who, who_shown
 from bot.language.calendar import later
 from bot.language.classed import AmountLimits

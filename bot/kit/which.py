@@ -272,6 +272,14 @@ def sizes_last(ask: Ask) -> bool:
     return bool(whether and one and limits_asked(ask))
 
 
+def sizes_one(ask: Ask) -> bool:
+    """Return whether the question is if a named visit's amount is within limits: "was the visit to Tran over $50"."""
+    says = ask.asked.says.keys()
+    named = not {"provider_name", "service", "specialty"}.isdisjoint(ask.slots)
+    one = named and ask.asked.begins and ask.asked.form is None and "one" in says
+    return bool(one and not {"several", "how_many", "each"} & says and limits_asked(ask))
+
+
 def _ranged_from(ask: Ask) -> Decimal | None:
     """Return the lower end of a range of amounts that was read as an amount by itself; None if there is none."""
     words = ask.words.get("amount")

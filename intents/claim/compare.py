@@ -124,6 +124,8 @@ def _of_one(ask: kit.Ask) -> str | None:
         return None
     if "than_last_year" not in ask.asked.says and kit.often_asked(ask):
         return "claim.visits"
+    if kit.sizes_one(ask):
+        return "claim.last_visit_cost"
     return "claim.spending" if kit.threshold_asked(ask) else None
 
 

@@ -78,8 +78,10 @@ async def answer(ask: kit.Ask) -> ClaimList:
 
 def _elsewhere(ask: kit.Ask) -> str | None:
     """Return the intent that answers in place of a list: for a group, for the time between two days, or for fills."""
-    if kit.sizes_last(ask):
+    if kit.sizes_last(ask) or kit.sizes_one(ask):
         return "claim.last_visit_cost"
+    if kit.threshold_asked(ask):
+        return "claim.spending"
     if kit.sizes_group(ask) or kit.sets_asked(ask):
         return "claim.query"
     if "gap" in ask.asked.says and ask.asked.first_and_last:

@@ -63,7 +63,7 @@ async def answer(ask: kit.Ask) -> Explained:
     """
     kit.hand_over_asked(ask, done="claim.detail")
     kit.hand_over_ahead(ask, "formulary.drug_coverage")
-    if kit.asks_always(ask):
+    if kit.asks_always(ask) or kit.sizes_one(ask):
         raise kit.Reroute("claim.list")
     if apart := await _set_apart(ask):
         kit.cite_claims(ask, (*apart.claims, *apart.others))
