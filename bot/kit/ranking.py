@@ -65,7 +65,8 @@ def ranking_asked(ask: Ask) -> ClaimQuery | None:
         least, how = False, "amount"
     else:
         return None
-    single = ({"provider_name", "amount_kind"} & ask.slots.keys() or "something" in says) and how == "amount"
+    thing = {"something", "thing"} & says.keys()
+    single = ({"provider_name", "amount_kind"} & ask.slots.keys() or thing) and how == "amount"
     if how == "count" and one in {"visit", "fill", "claim"}:  # each of them was had once
         one = "drug" if unit == "fill" else "doctor" if ask.asked.form == "who" else None
     group = one or ("claim" if single else "provider")  # "the highest copay I ever paid" is that of one claim

@@ -146,7 +146,7 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         anybody: by a concept ("" is any), the rule of how plans work that is asked for if the record is not open.
         walks: True if "the one before" repeats the question for the record before.
         to_come: how it answers about future care: "tells" the cost and the last such care, "takes" such questions from
-            others, "hands" them over if no record shows the care.
+            others, "hands" them over if no record shows the care, "dates" too, and takes those of when it is due.
         tells: how the answer presents claims (`bot.language.shapes`).
         workings: the answer to questions about a rule of how plans work; `composed`: of composed ones (`kit.query`).
         acts: the intent that answers instead if the message does not say that an action was done; this intent stores
@@ -180,7 +180,7 @@ class IntentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     for_others: Mapping[str, tuple[str, ...]] | None = None
     anybody: Mapping[str, str] = {}
     walks: bool = False
-    to_come: Literal["tells", "takes", "hands"] | None = None
+    to_come: Literal["tells", "takes", "hands", "dates"] | None = None
     tells: Tells | None = None
     workings: str | None = None
     composed: str | None = None

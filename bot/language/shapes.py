@@ -185,7 +185,9 @@ class Tellers:
         self._intents, self._is_twice = intents, is_twice
         self._names = {entry.tells: name for name, entry in intents.items() if entry.tells}
         self._coming = {name: entry.to_come for name, entry in intents.items() if entry.to_come}
-        self._takes = next((name for name, to_come in self._coming.items() if to_come == "takes"), None)
+        self._takes, self._dates = (
+            next((name for name, to_come in self._coming.items() if to_come == way), None) for way in ("takes", "dates")
+        )
 
     def chosen(self, entry: IntentRules, chances: Mapping[str, float], heard: Heard) -> tuple[str, dict[str, float]]:
         """Return the intent whose form of presentation the question asks for, and the probabilities, this intent first.
@@ -197,8 +199,9 @@ class Tellers:
         own = {kind: [tag for tag in heard.tags if tag.kind == kind] for kind in kinds}
         words = {kind: ", ".join(said.text_of(tag) for tag in tags) for kind, tags in own.items()}
         asked = asked_of(heard, words)
-        if (sure := self._of_year(entry, heard, asked)) and sure != entry.intent:
-            return sure, {sure: 1.0, **{name: one for name, one in chances.items() if name != sure}}
+        sure = self._of_year(entry, heard, asked) or self._of_next(entry, heard, asked)
+        if sure:
+            return sure, {sure: 1.0, **{name: one for name, one in chances.items() if name not in {sure, entry.intent}}}
         if entry.to_come and asked.care and (asks := self._of_coming(entry, heard, asked)):
             whole = sum(one for name, one in chances.items() if name in self._coming)
             rest = {name: one for name, one in chances.items() if name not in {asks, entry.intent}}
@@ -224,6 +227,12 @@ class Tellers:
             return None
         when = self._takes if asked.form in {"date", "which"} else None
         return self._names.get("days") if order else when
+
+    def _of_next(self, entry: IntentRules, heard: Heard, asked: ClaimsAsked) -> str | None:
+        """Return the intent that answers when care is due next: "how often should I have a mammogram"."""
+        cared = any(tag.kind == "service" and not tag.excluded for tag in heard.tags) and "drug" not in heard.names
+        able = entry.to_come or entry.chooses_records
+        return self._dates if cared and able and "next_due" in asked.says else None
 
     def _of_coming(self, entry: IntentRules, heard: Heard, asked: ClaimsAsked) -> str | None:
         """Return the intent that answers what is asked of future care; None for any other question."""

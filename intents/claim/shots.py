@@ -40,7 +40,7 @@ async def answer(ask: kit.Ask) -> Shots:
     plain = tuple(claim for claim in fit if not claim.sensitive)
     shown = plain[:SHOWN]
     lacks = not fit and (asked.slots["service"] != _SHOT["service"] or "date_range" in asked.slots)
-    due = kit.text_of(ask, "question") == "due"
+    due = kit.text_of(ask, "question") == "due" or "next_due" in ask.asked.says
     try:
         nearest = await kit.near_claims(asked, found) if lacks else None
     except kit.Reroute:
