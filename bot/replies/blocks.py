@@ -285,7 +285,7 @@ def _cell(cell: Span) -> Kit:
     """Return a cell, each of its facts on its own line. Slack aligns and sorts amounts by their value."""
     if cell.url or DOT in cell.text:
         return _rich([replace(cell, text=fact)] for fact in cell.text.split(DOT))
-    text, amount = together(cell.text), amount_of(cell.text)
+    text, amount = unbroken(replace(cell, text=together(cell.text))), amount_of(cell.text)
     value = {} if amount is None else {"value": float(amount)}
     return {"type": "raw_number" if value else "raw_text", **value, "text": text}
 
