@@ -252,8 +252,10 @@ def asks_of_fills(ask: Ask) -> bool:
 def asks_how_long_approved(ask: Ask) -> bool:
     """Return whether the question is how long an approval is valid, and not whether one is needed."""
     lasts = "TAKES" not in ask.concepts and _HOW_LONG.search(ask.said) is not None
-    timed = "drug" in ask.slots and (ask.asked.form == "date" or lasts) and "NEEDS_APPROVAL" not in ask.concepts
-    return "APPROVAL" in ask.concepts and (timed or not {"ACTIVE", "HOW_LONG_LEFT"}.isdisjoint(ask.concepts))
+    of_drug = "drug" in {*ask.slots, *ask.beside} and "NEEDS_APPROVAL" not in ask.concepts
+    told = {"APPROVAL", "APPROVE"} if of_drug and lasts else {"APPROVAL"}
+    timed = of_drug and (lasts or ask.asked.form == "date")
+    return not told.isdisjoint(ask.concepts) and (timed or not {"ACTIVE", "HOW_LONG_LEFT"}.isdisjoint(ask.concepts))
 
 
 def _of_money(ask: Ask) -> bool:
