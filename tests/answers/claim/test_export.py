@@ -113,7 +113,7 @@ async def test_the_page_tells_where_the_yearly_figures_stand_as_the_chat_does() 
     for title, limit in (("Deductible", "$1,500.00"), ("Out-of-pocket maximum", "$5,000.00")):
         shown = page.partition(f"<h2>{title}")[2].partition("</section>")[0]
         assert f"Of <strong>{limit}</strong> a year." in shown
-        assert "met, at least <b>$400.00</b>" in shown
+        assert "Met, at least <b>$400.00</b>" in shown
     march = {"date_range": {"start": "2026-03-01", "end": "2026-03-31"}}
     assert "own total" not in printed((await answered("claim.export", *rows, slots=march)).summary, "html")
     untold = (ME, rows[1], claim("a", "2026-03-04", {"submitted": 200.0}))
