@@ -123,9 +123,9 @@ async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
     return await dated(ask, Search("CarePlan", (("category", _ASSESS),)), CarePlan)
 
 
-async def dated(ask: Ask, search: Search, read: Reader[D]) -> tuple[D, ...]:
-    """Return the valid records within the requested period, newest first, undated ones last."""
-    span, apart, out = span_of(ask), times_apart(ask), excluded_days(ask)
+async def dated(ask: Ask, search: Search, read: Reader[D], *, ever: bool = False) -> tuple[D, ...]:
+    """Return the valid records of the requested period or, if `ever`, of all days; newest first, undated ones last."""
+    span, apart, out = ((None, None), (), None) if ever else (span_of(ask), times_apart(ask), excluded_days(ask))
     every = await records(ask, search, read, shown=True, spare=("category",))
     found = [one for one in every if one.counts and (span == (None, None) or Period(one.day).overlaps(*span))]
     found = [one for one in found if not apart or any(Period(one.day).overlaps(*time) for time in apart)]

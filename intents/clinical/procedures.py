@@ -8,6 +8,7 @@ from msgspec.structs import asdict, replace
 from bot import kit
 
 PAGE = 6
+_SEARCH = kit.Search("Procedure")
 _ANY = frozenset({"procedure", "procedures", "procedimiento", "procedimientos"})  # of any kind: no surgery is meant
 
 
@@ -22,6 +23,7 @@ class Procedures(kit.OnRecord[kit.Procedure], frozen=True):
         claim: The member's newest claim for the kind of care, if there is no record of a procedure.
         looked: True if the claims were read and none is for that kind of care.
         dated: True if the question is when the last procedure was.
+        other: The newest procedure of that kind on another day, if there is none in the period of the question.
         last: False if a part of the body or an ordinal selected the claim.
     """
 
@@ -33,11 +35,20 @@ class Procedures(kit.OnRecord[kit.Procedure], frozen=True):
     looked: bool = False
     last: bool = True
     dated: bool = False
+    other: kit.Procedure | None = None
 
 
 async def answer(ask: kit.Ask) -> Procedures:
     """Return the member's recorded procedures; for a kind of care without a recorded one, or none as new, the claim."""
-    found = summarize(await kit.dated(ask, kit.Search("Procedure"), kit.Procedure), ask)
+    found = summarize(await kit.dated(ask, _SEARCH, kit.Procedure), ask)
+    if found.kind and (found.missing or not found.rows) and kit.span_of(ask) != (None, None):
+        ever = summarize(await kit.dated(ask, _SEARCH, kit.Procedure, ever=True), ask)
+        other = next(
+            (one for one in ever.rows if not ever.missing and one.day and one.status in {"completed", None}), None
+        )
+        if other:
+            ask.report.cite("Procedure", [other.id])
+            return replace(found, other=other)
     asks = found.missing or (found.kind is not None and found.dated)
     claim, looked = await _claimed(ask) if asks and found.page == 0 else (None, False)
     last = None if found.missing else next((kit.Period(one.day).sort_key for one in found.rows), None)
