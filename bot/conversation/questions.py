@@ -232,7 +232,9 @@ class Questions:
         they take new patients".
         """
         reading, first = own.reading, self._engine.intents.get(before.reading.intent or "")
-        likeliest = self._engine.intents.get(reading.intent or "")  # "and what is mine" of a claim asks no plan's shares
+        likeliest = self._engine.intents.get(
+            reading.intent or ""
+        )  # "and what is mine" of a claim asks no plan's shares
         of_claims = likeliest is not None and (likeliest.shows_claims or likeliest.needs != "member")
         of_shown = first is not None and first.shows_claims and reading.unclear and OF_CLAIMS.isdisjoint(reading.slots)
         if of_shown and not of_claims:
@@ -344,9 +346,9 @@ def questions(
 
     In shared places, or if the answer may be shared later, only words about the open directory are quoted.
     """
-    plain = by_button(also)
+    quoted = {intent for intent in also if alone or intents[intent].needs == "directory"}
     return tuple(
-        (intent, slots if alone or intents[intent].needs == "directory" else plain[intent])
+        (intent, {name: slot for name, slot in slots.items() if name != SAID or intent in quoted})
         for intent, slots in also.items()
     )
 

@@ -338,7 +338,8 @@ class Turn:
         """Return an answer that needs no data: a rendered template, by default that of the intent."""
         values = {"payer": self._pack.payer, "directory_only": False, **values, "slots": asked.values, "asked": asked}
         blocks = self._pack.render(template or template_of(asked.intent), values, asked.language)
-        if asked.also and not template:
-            told = questions(asked.also, self._intents, alone=False)  # its place is not known here
+        reply = Shareable(intent=asked.intent, language=asked.language, blocks=blocks)
+        others = {} if template else unsaid(asked.also, button_intents(reply))
+        if told := questions(others, self._intents, alone=False):  # its place is not known here
             blocks += self._pack.render("also", {"questions": told, "first": True}, asked.language)
-        return Shareable(intent=asked.intent, language=asked.language, blocks=blocks)
+        return replace(reply, blocks=blocks)
