@@ -232,13 +232,10 @@ class Questions:
         they take new patients".
         """
         reading, first = own.reading, self._engine.intents.get(before.reading.intent or "")
-        likeliest = self._engine.intents.get(
-            reading.intent or ""
-        )  # "and what is mine" of a claim asks no plan's shares
-        of_claims = likeliest is not None and (likeliest.shows_claims or likeliest.needs != "member")
+        likeliest = self._engine.intents.get(reading.intent or "")
         of_shown = first is not None and first.shows_claims and reading.unclear and OF_CLAIMS.isdisjoint(reading.slots)
-        if of_shown and not of_claims:
-            return False
+        if of_shown and (likeliest is None or (likeliest.needs == "member" and not likeliest.shows_claims)):
+            return False  # "and what is mine" of a claim asks for no share of the plan in general
         if first is None or not self._is_clear(before.reading) or not (of_shown or self._is_clear(reading, _SURE)):
             return False
         if of_shown:  # unless one answer has both: "how often did I see Dr. Tran and what did each one run me"

@@ -63,12 +63,11 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
 
 
 def _with_unlisted_drug(heard: Heard, lexicon: Lexicon) -> Heard:
-    """Return the message with its only unknown word as a drug, because the lexicon doesn't list all: "is Qulipta"."""
+    """Return the message with its only unknown word as a drug, which the pack's list lacks: "what tier is Dovato"."""
     unknown = [at for at in heard.strange if heard.keys[at] not in lexicon.known]
     named = [at for at in unknown if at and heard.said.said(at, at + 1).istitle()] or unknown
-    return heard.with_tags(
-        (*heard.tags, *(Tag(_DRUG, heard.keys[at], at, at + 1) for at in named[:1] if not named[1:]))
-    )
+    found = (Tag(_DRUG, heard.keys[at], at, at + 1) for at in named if len(named) == 1)
+    return heard.with_tags((*heard.tags, *found))
 
 
 def _without_frame(heard: Heard) -> Heard:

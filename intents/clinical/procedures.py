@@ -41,14 +41,6 @@ class Procedures(kit.OnRecord[kit.Procedure], frozen=True):
 async def answer(ask: kit.Ask) -> Procedures:
     """Return the member's recorded procedures; for a kind of care without a recorded one, or none as new, the claim."""
     found = summarize(await kit.dated(ask, _SEARCH, kit.Procedure), ask)
-    if found.kind and (found.missing or not found.rows) and kit.span_of(ask) != (None, None):
-        ever = summarize(await kit.dated(ask, _SEARCH, kit.Procedure, ever=True), ask)
-        other = next(
-            (one for one in ever.rows if not ever.missing and one.day and one.status in {"completed", None}), None
-        )
-        if other:
-            ask.report.cite("Procedure", [other.id])
-            return replace(found, other=other)
     asks = found.missing or (found.kind is not None and found.dated)
     claim, looked = await _claimed(ask) if asks and found.page == 0 else (None, False)
     last = None if found.missing else next((kit.Period(one.day).sort_key for one in found.rows), None)
@@ -57,9 +49,21 @@ async def answer(ask: kit.Ask) -> Procedures:
         ask.report.cite("Procedure", [])
         wanted = kit.filter_of(ask)
         return replace(found, claim=claim, last=not (wanted.part or wanted.nth))
-    found = replace(found, looked=looked)
+    found = replace(found, looked=looked, other=await _other_day(ask) if found.missing and looked else None)
+    if found.other:
+        ask.report.cite("Procedure", [found.other.id])
+        return found
     ask.report.cite("Procedure", [one.id for one in found.rows])
     return found
+
+
+async def _other_day(ask: kit.Ask) -> kit.Procedure | None:
+    """Return the newest procedure of the named kind on any day; None without one, or if the question has no period."""
+    if kit.span_of(ask) == (None, None):
+        return None
+    ever = summarize(await kit.dated(ask, _SEARCH, kit.Procedure, ever=True), ask)
+    done = (one for one in ever.rows if one.day and one.status in {"completed", None})
+    return None if ever.missing else next(done, None)
 
 
 async def _claimed(ask: kit.Ask) -> tuple[kit.Claim | None, bool]:
