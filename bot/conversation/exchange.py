@@ -201,11 +201,15 @@ class Keeper:
         return replace(memory, wants=None, unread=None, term="", **topics, **shown)
 
     def _with_named(self, asked: Asked, reply: Answered) -> Asked:
-        """Return the question as it was answered, with the values that the answer found (`reply.named`)."""
+        """Return the question as it was answered, with the values that the answer found (`reply.named`).
+
+        Several values of a slot are separated by "; ".
+        """
         told = self._pack.intents.get(reply.intent)
         asked = replace(asked, intent=reply.intent) if told and told.needs == "directory" else asked
         heard = self._pack.intents[asked.intent].heard if reply.named else {}
-        slots = {name: Slot(one, one) for name, one in reply.named.items() if name in heard}
+        values = {name: tuple(one.split("; ")) for name, one in reply.named.items() if name in heard}
+        slots = {name: Slot(one[0], one[0], values=one if one[1:] else ()) for name, one in values.items()}
         others = {name: one for name, one in reply.named.items() if name not in {*heard, THOSE}}
         return replace(asked, slots={**asked.slots, **slots}, arguments={**asked.arguments, **others})
 

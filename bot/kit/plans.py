@@ -211,7 +211,8 @@ def side_asked(ask: Ask) -> NetworkSide:
 async def asked_networks(ask: Ask) -> AskedNetworks:
     """Return the networks that the question names, or else those of the plans that the question names.
 
-    The directory's lists are read only if the question may name one.
+    The directory's lists are read only if the question may name one. A plan's networks are kept as the network slot of
+    a follow-up question.
     """
     named = [ask.slots.get(_SLOT), *(one.value for one in (ask.several.get(_SLOT), ask.excluded.get(_SLOT)) if one)]
     asks = _may_name(ask, named[0]) or any(map(is_named_network, named))
@@ -222,8 +223,12 @@ async def asked_networks(ask: Ask) -> AskedNetworks:
     if own and set(words_of(ask.words.get("wish"))) <= {word for plan in own for word in words_of(plan.name)}:
         ask.said_unmet("wish")  # it is the plan's name
     theirs = dict.fromkeys(network for plan in own for network in plan.networks)
-    wanted_ = tuple(Wanted(one.name or "", (one,)) for one in theirs)
-    return replace(found, wanted=wanted_, plans=tuple(plan.name or plan.id for plan in own)) if own else found
+    wanted_ = tuple(Wanted(one.name or "", (one,), one.name or "") for one in theirs)
+    if wanted_:
+        ask.named[_SLOT] = "; ".join(one.value for one in wanted_)
+    return (
+        replace(found, wanted=wanted_, plans=tuple(plan.name or plan.id for plan in own), listed=True) if own else found
+    )
 
 
 def _may_name(ask: Ask, value: object) -> bool:
