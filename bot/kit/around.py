@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask
 from bot.kit.reading import ReadDirectory
 from bot.kit.spelling import name_of_state, words_of
+from bot.language.reading import Slot
 from bot.payer.search import Search
 from bot.records.details import GeoPoint
 from bot.records.provider import Location
@@ -111,6 +112,19 @@ async def around(ask: Ask, *, default_miles: float = 10) -> SearchArea:
 def names_area(place: object) -> bool:
     """Return whether the value of a location names an area, and not only a street."""
     return place is not None and not (isinstance(place, Mapping) and place.keys() <= {"street"})
+
+
+def with_town(ask: Ask, name: str) -> Ask | None:
+    """Return the question with a word that was read as a provider's `name` as a second town; None if it is no town.
+
+    The word stands beside the town of the question: "Bartlett or Germantown".
+    """
+    place, state = ask.slots.get("location"), state_named(ask) or ask.places.home_state
+    joined = rf"{re.escape(name)}(?:,? (?:or|and|o|y)|[,/]) ?{re.escape(ask.words.get('location', ''))}"
+    if not re.search(joined, ask.said, re.IGNORECASE) or ask.places.city_center(name, state) is None:
+        return None
+    towns = Slot(name, place, values=(place, {"city": name, "state": state}), how="or")
+    return replace(ask.without("provider_name", "location"), several={**ask.several, "location": towns})
 
 
 def street_of(ask: Ask) -> str | None:

@@ -211,7 +211,7 @@ def conditions(ask: Ask, codes: Sequence[str] = (), networks: AskedNetworks = _N
         languages=values_of(ask, "language"),
         every_language=spoken is not None and spoken.how == "and",
         telehealth=bool(ask.slots.get("telehealth")),
-        wheelchair=bool(ask.slots.get("wheelchair")),
+        wheelchair=bool(ask.slots.get("wheelchair")) and _EQUIPMENT not in values_of(ask, "facility_type"),
         open_at=open_at(ask),
         age_group=text_of(ask, "age_group"),
         organization=house,
@@ -282,6 +282,7 @@ def _is_accessible(row: Listing) -> bool | None:
 
 PRIMARY_CARE = ("207Q00000X", "207R00000X", "208D00000X", "208000000X", "363LF0000X", "363LP2300X")
 _TAKES = re.compile(r"\b(?:acept|recib|tom)\w+ pacientes\b", re.IGNORECASE)  # without "nuevos"
+_EQUIPMENT = "equipment"  # sells wheelchairs, so that the word names what is looked for
 _OF_WOMEN = re.compile(r"(?:olog|cirujan|medic|doctor)as?$")  # "cardióloga"
 _OR = re.compile(r"\s*(?:[/,&+]|\b(?:or|and|o|u|y|e)\b)\s*", re.IGNORECASE)
 _FINER: Mapping[str, tuple[str, ...]] = {

@@ -203,8 +203,9 @@ def name_among(ask: Ask, rows: Iterable[Listing]) -> str:
     texts = (text for slot, text in ask.words.items() if slot != "wish")
     said, own = words_of(ask.said), {word for text in (*texts, street_of(ask)) for word in words_of(text)}
     out = {word for phrase in ask.asked.barred for word in words_of(phrase)}
-    best = ""
-    for name in dict.fromkeys(bare_name(row.name) for row in rows):
+    best, names = "", tuple(dict.fromkeys(bare_name(row.name) for row in rows))
+    out |= set.intersection(*map(set, map(words_of, names))) if len(names) > 1 else set()  # tells none from the others
+    for name in names:
         beside = [word for word in words_of(name) if word in said]
         first = words_of(" ".join(telling_words(name)[:2])) if beside else ()
         rare = [word for word in beside if word not in own and not ask.everyday(word)]

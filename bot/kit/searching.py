@@ -1,15 +1,11 @@
-"""The one search of the directory: who or what, near where, in which network, with which wishes, page by page.
-
-Providers and places of care are found alike. They differ in what is read of the directory, and in what counts as one
-result: a provider, or one place of a chain. Every filter is checked on every card (T44).
-"""
+"""The one search of the directory for providers or places of care; every filter is checked on every card (T44)."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
-from bot.kit.around import NeedsPlace, SearchArea, around, farther, names_area
+from bot.kit.around import NeedsPlace, SearchArea, around, farther, names_area, with_town
 from bot.kit.ask import Ask, Reroute
 from bot.kit.cards import Card, by_provider, by_store, cards, nearly_open, store_cards
 from bot.kit.conditions import (
@@ -53,8 +49,8 @@ class DirectorySearch:
     ) -> None:
         """Store the question, and the intent `detail` that shows one result.
 
-        `places` are the kinds of places of care to find, () for any kind; None for a search for providers. `kinds` are
-        kinds of providers that the question does not name itself.
+        `places` are the kinds of places to find, () for any; None for providers. `kinds` are kinds of providers that
+        the question does not name itself.
         """
         self.ask, self.detail, self.places = ask, detail, None if places is None else tuple(places)
         self.kinds = () if places is not None else kinds_of(ask) if kinds is None else kinds
@@ -66,10 +62,9 @@ class DirectorySearch:
     async def answer(
         self, wishes: Conditions | None = None, *, what: str | None = None, placed: bool | None = None
     ) -> Found:
-        """Return the page of the matching results, nearest first.
+        """Return the page of the matching results, nearest first, or of what fewer conditions or more miles would find.
 
-        If none matches, the page lists what a larger distance or fewer conditions would find. Without `wishes`, the
-        conditions are those of the question. `what` is the kind of provider in the person's words.
+        Without `wishes`, the conditions are those of the question. `what` is the kind of provider as the person says.
 
         Raises:
             NeedsPlace: If the search is `placed` (needs a place), by default without a name, and no place is named.
@@ -102,7 +97,9 @@ class DirectorySearch:
         wishes, found = await self._named(wishes, where, found)
         no_name = await self._no_name(wishes, found)
         if no_name:
-            where = where or await around(ask)
+            self.ask = with_town(ask, no_name) or ask
+            no_name, where = (no_name, where) if self.ask is ask else (None, None)
+            where = where or await around(self.ask)
             wishes, found = await self.read(replace(wishes, name=None), where)
         if wishes.networks.unclear:
             return self.page((), where, wishes, unclear=wishes.networks.unclear)
@@ -116,6 +113,8 @@ class DirectorySearch:
         result = self.summarize(found, where, wishes)
         for name in result.unmet:
             ask.said_unmet(name)
+        if not result.total and "rank_near" in ask.asked.says:
+            found, result = await self.beyond(result, found)
         own = await self.own(wishes) if result.total else AskedNetworks()
         if not result.total:
             found, result = await self._instead(result, found)
@@ -278,10 +277,10 @@ class DirectorySearch:
         return replace(wishes, not_names=names, barred=tuple(one for one in out if one not in called))
 
     async def beyond(self, result: Found, found: tuple[Listing, ...]) -> tuple[tuple[Listing, ...], Found]:
-        """Return the listings and the page of those farther away, if all near ones were shown before."""
+        """Return the listings and the page of those farther away, after the near ones; unchanged if there are none."""
         for wide in farther(result.where) if result.where else ():
             wishes, there = await self.read(result.wishes, wide)
-            page = self.page(self.kept(there, wide, wishes), wide, wishes, after=result.total)
+            page = self.page(self.kept(there, wide, wishes), wide, wishes, after=result.total, unmet=result.unmet)
             if page.cards:
                 return there, page
         return found, result

@@ -252,7 +252,18 @@ def _sides(ask: kit.Ask) -> tuple[Side, Side]:
 
 def _two_times(ask: kit.Ask) -> bool:
     """Return whether two periods are compared, two years that were read as one, or the halves of a year."""
-    return len(kit.times_named(ask)) > 1 and not _is_carried(ask)
+    return len(_times(ask)) > 1 and not _is_carried(ask)
+
+
+def _times(ask: kit.Ask) -> tuple[Span, ...]:
+    """Return the periods that are named apart, or the first and last year, or both months, of one: "2025 to 2026"."""
+    named, (start, end) = kit.times_named(ask), kit.span_of(ask)
+    if len(named) > 1 or not (start and end) or start.day != 1 or kit.filter_of(ask).sides:
+        return named
+    last = end.replace(day=1)
+    if start.month == 1 and start.year < end.year:
+        return (start, date(start.year, 12, 31)), (last.replace(month=1), min(end, ask.today))
+    return ((start, last - _A_DAY), (last, min(end, ask.today))) if (last - _A_DAY).replace(day=1) == start else named
 
 
 def _is_carried(ask: kit.Ask) -> bool:
@@ -269,7 +280,7 @@ def _spans(ask: kit.Ask) -> tuple[Span, Span]:
     whole earlier year only the days are compared that have a counterpart in the days so far of this year.
     """
     says, today, this_year = ask.asked.says, ask.today, date(ask.today.year, 1, 1)
-    named = kit.times_named(ask)
+    named = _times(ask)
     if len(named) > 1:
         then, now = named[-2:]
     else:

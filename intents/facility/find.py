@@ -15,6 +15,15 @@ async def answer(ask: Ask) -> Found:
     labs = ["lab"] if "lab" in said else []
     kinds = values_of(ask, "facility_type") or [one for one in values_of(ask, "group") if one in KINDS] or labs
     named = ask.slots.keys() & {"provider_name", "organization"}
+    if kinds == ("hospital",) and _wants_emergency_room(ask):
+        kinds = WALK_IN[1:]
+        ask.said_unmet("wish")
     if not (kinds or named) and ("MY" in ask.concepts or ask.slots.get("open_at") == {"now": True}):
         kinds = WALK_IN  # "I hurt my thumb, where can I go"
     return await DirectorySearch(ask, "provider.detail", places=kinds).answer()
+
+
+def _wants_emergency_room(ask: Ask) -> bool:
+    """Return whether the words beside the kind of place name an emergency room: "a hospital with an ER"."""
+    inside = ask.reads(ask.said.replace(ask.words["facility_type"], " ")) if "wish" in ask.beside else {}
+    return "facility_type" in inside and inside["facility_type"].value in WALK_IN

@@ -12,7 +12,10 @@ async def answer(ask: kit.Ask) -> kit.Found:
     kit.hand_over_away(ask, "coverage.workings")
     if "like" in ask.arguments and (shown := await kit.who_shown(ask)):
         return await _like(ask, shown)
-    return await kit.DirectorySearch(ask, "provider.detail").answer()
+    found = await kit.DirectorySearch(ask, "provider.detail").answer()
+    if found.wishes.houses and not found.total and "specialty" not in ask.slots:
+        raise kit.Reroute("facility.find")  # nobody is listed there, so the house itself is asked about
+    return found
 
 
 async def _like(ask: kit.Ask, shown: Sequence[kit.Listing]) -> kit.Found:
