@@ -23,7 +23,7 @@ POP_UP = "popup"
 """The id of a button whose page opens in the client's own sign-in window."""
 ONLY = "only"
 """A key in a button's data, next to its id, on a card that only one person in a shared chat sees."""
-_ENVELOPE_BYTES = 2 * 1024
+_ENVELOPE_BYTES, _ACROSS = 2 * 1024, 35
 _BUTTON, _BESIDE, _ROWS, _CARD, _URL, _LINE = 75, 16, 10, 20, 2_000, 4_000
 _COLORS, _REST = ("categoricalBlue", "categoricalTeal"), "neutral"
 _MARKS = re.compile(r"^(\s*\d*)(?=[-+.)])|(?<=\{)(?=\{)|(?<=www)(?=\.)|(?<=:)(?=//)|(?=[\\`*_\[\]<>#|~&@])")
@@ -136,7 +136,7 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
             case Note():
                 yield {**_quiet(block.text), "spacing": "Medium"}
             case Actions(buttons):
-                seen, more = row_of(buttons)
+                seen, more = row_of(buttons, _ACROSS, beside=True)
                 shown = [*map(_button, seen), *(_button(one, hidden=True) for one in more)]
                 yield {"type": "ActionSet", "spacing": "Small", "actions": shown}
 

@@ -31,24 +31,46 @@ from bot.message import (
 )
 from bot.replies.markdown import CUT, clean
 
-MOST = 3
-"""How many buttons of a row are visible at once."""
+MOST, LEAST = 3, 2
+"""How many buttons of a row are visible at once, and how many stay so on a phone."""
+_EDGES, _DOTS = 4, 5
+"""How many letters wide the two edges of a button are with the gap after it, and a menu."""
 _AMOUNT = re.compile(r"(-?)\$([\d,]+\.\d\d)")
 
 
-def row_of(buttons: Iterable[Action]) -> tuple[list[Action], list[Action]]:
+def row_of(buttons: Iterable[Action], across: int = 0, *, beside: bool = False) -> tuple[list[Action], list[Action]]:
     """Return the visible buttons of a row, and those in its menu, in order.
 
     The button that shows sources is the last of the menu, or the only button. It is alone in a menu; no other button
     is. Buttons that delete something are never in a menu, because a menu cannot ask for confirmation.
+
+    `across` is how many letters a phone has room for; 0 is any number. There, the visible buttons take one row if a
+    menu can hold the others. If the menu is `beside` them, they take two, and it is not alone on the second.
     """
     own = sorted(buttons, key=shows_sources)
     kept = [one for one in own if one.press and one.press.intent in FAREWELLS]
-    free = [one for one in own if one not in kept]
+    last = [one for one in own if shows_sources(one) and len(own) > 1]
+    free = [one for one in own if one not in kept and one not in last]
     room = max(0, MOST - len(kept))
-    room += len(free) == room + 1
-    more = [one for at, one in enumerate(free) if at >= room or (shows_sources(one) and len(own) > 1)]
-    return [one for one in own if one not in more], more
+    most = len(free) if len(free) + len(last) == room + 1 else min(room, len(free))
+    found = own, list[Action]()
+    for many in range(most, min(most, 1 if beside else LEAST) - 1, -1):
+        more = [*free[many:], *last]
+        if len(more) == 1 and not last:
+            continue
+        found = [one for one in own if one not in more], more
+        if not across or _fits([one.label for one in found[0]], across, bool(more), beside=beside):
+            break
+    return found
+
+
+def _fits(labels: list[str], across: int, menu: bool, *, beside: bool) -> bool:
+    """Return whether buttons and the menu beside them take the rows of a phone that `row_of` states."""
+    rows, left = 0, 0
+    for size in (*(len(one) + _EDGES for one in labels), *([_DOTS] if menu and beside else [])):
+        begins = size > left
+        rows, left = rows + begins, (across if begins else left) - size
+    return rows <= 1 + beside and not (menu and beside and rows > 1 and begins)
 
 
 def shows_sources(button: Action) -> bool:
