@@ -19,6 +19,7 @@ from bot.message import (
     Actions,
     Block,
     Chart,
+    Fact,
     Facts,
     Item,
     Line,
@@ -111,6 +112,17 @@ def paged(
         taken = tuple(need + held for need, held in zip(needs, taken, strict=True))
     if part:
         yield part, plain(part, addresses=False)
+
+
+def end_in_amounts(sides: Iterable[Sequence[Fact]]) -> bool:
+    """Return whether the last value of each row of a table is an amount, and no other value."""
+    return all([amount_of(one.value) is not None for one in side] == [*[False] * len(side[1:]), True] for side in sides)
+
+
+def parted(row: str) -> tuple[str, list[str]]:
+    """Return the name of a table's row, which ends at the first dot, and the facts after it."""
+    name, *more = row.split(DOT)
+    return name, more
 
 
 COLUMNS, WIDTH, _BAR, _SHORT, _ENTRY_LINE, _GAP = 80, 20, 10, 16, 30, "  "
