@@ -129,9 +129,9 @@ COLUMNS, WIDTH, _BAR, _SHORT, _ENTRY_LINE, _GAP = 80, 20, 10, 16, 30, "  "
 _ENTRY, _WHOLE = re.compile(r"(?:\d+\.)? +"), re.compile(r"\[[^\]]*\]|\(\d{3}\) \d")
 _NUMBERED = re.compile(
     r"(?<![\w.,$])\d{1,3} (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)| (?=·)|(?<=\b[A-Z]{2}) (?=\d{5}\b)"
-    r"|(?<=[a-z]) (?=[A-HJ-Z]\b(?!['.]))"
+    r"|(?<=[a-z]) (?=[A-HJ-Z]\b(?!['.]))|(?<=[a-z],) (?=[A-Z]{2,4}\b(?!\s\d))"
 )
-_DIGIT = re.compile(r"\d")
+_DIGIT, _TOWN = re.compile(r"\d"), re.compile(r"(?<=, )[^,]{1,12}, [A-Z]{2} \d{5}$")
 DOT = " · "
 """Between the facts of a line."""
 _FACT = re.compile(r"(?<=·\s)[^·]{1,20}(?=\s·|$)|\([^()]{1,20}\)")
@@ -283,7 +283,7 @@ def kept(text: str) -> str:
 def unbroken(span: Span) -> str:
     """Return the text of a span with no-break spaces where a line must not end.
 
-    These are between a small number and its word ("2 miles", "8:00 p. m."), before a ZIP code and before a dot, and
+    These are between a small number and its word ("2 miles", "8:00 p. m."), before a degree, a ZIP code and a dot, and
     within a short fact after a dot or in parentheses. A phone number has no line break, so that it can be tapped as a
     whole.
     """
@@ -294,8 +294,11 @@ def unbroken(span: Span) -> str:
 
 
 def folded(spans: Iterable[Span]) -> list[tuple[Span, ...]]:
-    """Return a line of a list entry as lines for a phone: as many of its facts on each as fit, and no dot at an end."""
-    spans = tuple(spans)
+    """Return a line of a list entry as lines for a phone: as many of its facts on each as fit, and no dot at an end.
+
+    An address is broken after its street, if at all.
+    """
+    spans = tuple(replace(one, text=_TOWN.sub(lambda town: kept(town[0]), one.text)) for one in spans)
     if len("".join(one.text for one in spans)) <= _ENTRY_LINE:
         return [spans]
     facts: list[list[Span]] = [[]]
