@@ -23,7 +23,7 @@ Asks = Callable[[str], Mapping[str, str] | None]
 RATE, MENU = "rate", "menu"
 """The prefix of the thumbs' action ids, and the action id of a menu."""
 _LABEL, _HEARD, _ASKED, _ABOUT, _CHOICE = 75, 75, 100, 300, 30
-_OPTIONS, _LAST = 5, "last"
+_OPTIONS, _LAST, _ACROSS = 5, "last", 38
 _THUMBS = (("right", "👍"), ("wrong", "👎"))
 
 
@@ -40,7 +40,7 @@ class Buttons(msgspec.Struct, frozen=True):
 
     def row(self, actions: Iterable[Action], about: str = "") -> Iterator[Kit]:
         """Yield one row with these buttons; nothing if there are none. `about` names the list entry they belong to."""
-        seen, more = row_of(actions)
+        seen, more = row_of(actions, _ACROSS)
         shown = [*seen, *more] if len(more) == 1 else seen
         elements = [self.button(one, _LAST if shows_sources(one) else at, about) for at, one in enumerate(shown)]
         elements += [menu(more)] if len(more) > 1 else []

@@ -13,7 +13,20 @@ import msgspec
 
 from bot.message import FAREWELLS, Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
 from bot.replies.markdown import cut
-from bot.replies.plain import DOT, amount_of, drawable, folded, paged, plain, row_of, said_of, together, unbroken
+from bot.replies.plain import (
+    DOT,
+    amount_of,
+    drawable,
+    end_in_amounts,
+    folded,
+    paged,
+    parted,
+    plain,
+    row_of,
+    said_of,
+    together,
+    unbroken,
+)
 
 MOST_BYTES = 36 * 1024
 TYPE = "application/vnd.microsoft.card.adaptive"
@@ -23,7 +36,7 @@ POP_UP = "popup"
 """The id of a button whose page opens in the client's own sign-in window."""
 ONLY = "only"
 """A key in a button's data, next to its id, on a card that only one person in a shared chat sees."""
-_ENVELOPE_BYTES = 2 * 1024
+_ENVELOPE_BYTES, _ACROSS = 2 * 1024, 35
 _BUTTON, _BESIDE, _ROWS, _CARD, _URL, _LINE = 75, 16, 10, 20, 2_000, 4_000
 _COLORS, _REST = ("categoricalBlue", "categoricalTeal"), "neutral"
 _MARKS = re.compile(r"^(\s*\d*)(?=[-+.)])|(?<=\{)(?=\{)|(?<=www)(?=\.)|(?<=:)(?=//)|(?=[\\`*_\[\]<>#|~&@])")
@@ -136,7 +149,7 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
             case Note():
                 yield {**_quiet(block.text), "spacing": "Medium"}
             case Actions(buttons):
-                seen, more = row_of(buttons)
+                seen, more = row_of(buttons, _ACROSS, beside=True)
                 shown = [*map(_button, seen), *(_button(one, hidden=True) for one in more)]
                 yield {"type": "ActionSet", "spacing": "Small", "actions": shown}
 
@@ -224,11 +237,11 @@ def _side_by_side(sides: list[tuple[Fact, ...]], columns: tuple[str, ...]) -> It
     """Yield the rows of a table that fits a phone: entries if only its last column has amounts, else a comparison.
 
     A comparison has the column names on top, then each label above its values. Names are bold: those of numbered rows,
-    or else those of the columns. An entry's name ends at the first dot.
+    or else those of the columns.
     """
     if end_in_amounts(sides):
         for *others, last in sides:
-            name, *more = last.row.split(DOT)
+            name, more = parted(last.row)
             told = [Span(f"{DOT}{one.value}", url=one.url) for one in others] + [Span(f"{DOT}{one}") for one in more]
             yield _item(Item(0, (Line((Span(name, True),)), Line((Span(last.value, True), *told)))))
         return
@@ -236,13 +249,8 @@ def _side_by_side(sides: list[tuple[Fact, ...]], columns: tuple[str, ...]) -> It
     items = [_beside([names(name)] for name in columns)]
     for line in sides:
         values = ([_rich([Span(together(fact.value), url=fact.url)])] for fact in line)
-        items += [{**labels(line[0].row), "spacing": "Medium"}, {**_beside(values), "spacing": "None"}]
-    yield {"type": "Container", "items": items}
-
-
-def end_in_amounts(sides: Iterable[tuple[Fact, ...]]) -> bool:
-    """Return whether the last value of each row of a table is an amount, and no other value."""
-    return all([amount_of(one.value) is not None for one in side] == [*[False] * len(side[1:]), True] for side in sides)
+        items += [{**labels(line[0].row), "separator": True}, {**_beside(values), "spacing": "None"}]
+    yield {"type": "Container", "spacing": "Medium", "items": items}
 
 
 def _beside(cells: Iterable[list[AdaptiveCard]]) -> AdaptiveCard:

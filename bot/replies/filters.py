@@ -266,6 +266,18 @@ def join(values: Iterable[object], separator: str = ", ", *, language: str) -> M
     return Markup(kept.join([finalize(value, language=language) for value in values if value]))  # noqa: S704 -- escaped
 
 
+def briefly(names: Iterable[str]) -> list[str]:
+    """Return names without the words that the name before begins with too, if these are two or more: `Network P, S`."""
+    kept, before = list[str](), list[str]()
+    for name in names:
+        words = name.split()
+        same = next((at for at, pair in enumerate(zip(words[:-1], before, strict=False)) if len({*pair}) > 1), None)
+        same = min(len(words) - 1, len(before)) if same is None else same
+        kept.append(" ".join(words[same:]) if same > 1 else name)
+        before = words
+    return kept
+
+
 def each(values: Iterable[object], told: Callable[..., Markup], *more: object) -> list[Markup]:
     """Return the results of a macro for each value: `people|each(called)|listed`; `more` are further arguments."""
     return [told(value, *more) for value in values]
@@ -338,7 +350,8 @@ def finalize(value: object, *, language: str) -> Markup:
 
 
 _FILTERS: tuple[Callable[..., object], ...] = (
-    *(arg, begun, bold, clock, cut, day, dollars, drug, each, help_line, is_noun, join, language_name, listed, mail_to),
+    *(arg, begun, bold, briefly, clock, cut, day, dollars, drug, each, help_line, is_noun, join, language_name, listed),
+    mail_to,
     *(mapped, miles, money, month, names_women, number, numbered, people, people_called, plural, query, the_day, url),
     *(weekday, whole),
 )

@@ -19,6 +19,7 @@ from bot.message import (
     Actions,
     Block,
     Chart,
+    Fact,
     Facts,
     Item,
     Line,
@@ -31,24 +32,46 @@ from bot.message import (
 )
 from bot.replies.markdown import CUT, clean
 
-MOST = 3
-"""How many buttons of a row are visible at once."""
+MOST, LEAST = 3, 2
+"""How many buttons of a row are visible at once, and how many stay so on a phone."""
+_EDGES, _DOTS = 4, 5
+"""How many letters wide the two edges of a button are with the gap after it, and a menu."""
 _AMOUNT = re.compile(r"(-?)\$([\d,]+\.\d\d)")
 
 
-def row_of(buttons: Iterable[Action]) -> tuple[list[Action], list[Action]]:
+def row_of(buttons: Iterable[Action], across: int = 0, *, beside: bool = False) -> tuple[list[Action], list[Action]]:
     """Return the visible buttons of a row, and those in its menu, in order.
 
     The button that shows sources is the last of the menu, or the only button. It is alone in a menu; no other button
     is. Buttons that delete something are never in a menu, because a menu cannot ask for confirmation.
+
+    `across` is how many letters a phone has room for; 0 is any number. There, the visible buttons take one row if a
+    menu can hold the others. If the menu is `beside` them, they take two, and it is not alone on the second.
     """
     own = sorted(buttons, key=shows_sources)
     kept = [one for one in own if one.press and one.press.intent in FAREWELLS]
-    free = [one for one in own if one not in kept]
+    last = [one for one in own if shows_sources(one) and len(own) > 1]
+    free = [one for one in own if one not in kept and one not in last]
     room = max(0, MOST - len(kept))
-    room += len(free) == room + 1
-    more = [one for at, one in enumerate(free) if at >= room or (shows_sources(one) and len(own) > 1)]
-    return [one for one in own if one not in more], more
+    most = len(free) if len(free) + len(last) == room + 1 else min(room, len(free))
+    found = own, list[Action]()
+    for many in range(most, min(most, 1 if beside else LEAST) - 1, -1):
+        more = [*free[many:], *last]
+        if len(more) == 1 and not last:
+            continue
+        found = [one for one in own if one not in more], more
+        if not across or _fits([one.label for one in found[0]], across, bool(more), beside=beside):
+            break
+    return found
+
+
+def _fits(labels: list[str], across: int, menu: bool, *, beside: bool) -> bool:
+    """Return whether buttons and the menu beside them take the rows of a phone that `row_of` states."""
+    rows, left = 0, 0
+    for size in (*(len(one) + _EDGES for one in labels), *([_DOTS] if menu and beside else [])):
+        begins = size > left
+        rows, left = rows + begins, (across if begins else left) - size
+    return rows <= 1 + beside and not (menu and beside and rows > 1 and begins)
 
 
 def shows_sources(button: Action) -> bool:
@@ -91,13 +114,24 @@ def paged(
         yield part, plain(part, addresses=False)
 
 
+def end_in_amounts(sides: Iterable[Sequence[Fact]]) -> bool:
+    """Return whether the last value of each row of a table is an amount, and no other value."""
+    return all([amount_of(one.value) is not None for one in side] == [*[False] * len(side[1:]), True] for side in sides)
+
+
+def parted(row: str) -> tuple[str, list[str]]:
+    """Return the name of a table's row, which ends at the first dot, and the facts after it."""
+    name, *more = row.split(DOT)
+    return name, more
+
+
 COLUMNS, WIDTH, _BAR, _SHORT, _ENTRY_LINE, _GAP = 80, 20, 10, 16, 30, "  "
 _ENTRY, _WHOLE = re.compile(r"(?:\d+\.)? +"), re.compile(r"\[[^\]]*\]|\(\d{3}\) \d")
 _NUMBERED = re.compile(
     r"(?<![\w.,$])\d{1,3} (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)| (?=·)|(?<=\b[A-Z]{2}) (?=\d{5}\b)"
-    r"|(?<=[a-z]) (?=[A-HJ-Z]\b(?!['.]))"
+    r"|(?<=[a-z]) (?=[A-HJ-Z]\b(?!['.]))|(?<=[a-z],) (?=[A-Z]{2,4}\b(?!\s\d))"
 )
-_DIGIT = re.compile(r"\d")
+_DIGIT, _TOWN = re.compile(r"\d"), re.compile(r"(?<=, )[^,]{1,12}, [A-Z]{2} \d{5}$")
 DOT = " · "
 """Between the facts of a line."""
 _FACT = re.compile(r"(?<=·\s)[^·]{1,20}(?=\s·|$)|\([^()]{1,20}\)")
@@ -249,7 +283,7 @@ def kept(text: str) -> str:
 def unbroken(span: Span) -> str:
     """Return the text of a span with no-break spaces where a line must not end.
 
-    These are between a small number and its word ("2 miles", "8:00 p. m."), before a ZIP code and before a dot, and
+    These are between a small number and its word ("2 miles", "8:00 p. m."), before a degree, a ZIP code and a dot, and
     within a short fact after a dot or in parentheses. A phone number has no line break, so that it can be tapped as a
     whole.
     """
@@ -260,8 +294,11 @@ def unbroken(span: Span) -> str:
 
 
 def folded(spans: Iterable[Span]) -> list[tuple[Span, ...]]:
-    """Return a line of a list entry as lines for a phone: as many of its facts on each as fit, and no dot at an end."""
-    spans = tuple(spans)
+    """Return a line of a list entry as lines for a phone: as many of its facts on each as fit, and no dot at an end.
+
+    An address is broken after its street, if at all.
+    """
+    spans = tuple(replace(one, text=_TOWN.sub(lambda town: kept(town[0]), one.text)) for one in spans)
     if len("".join(one.text for one in spans)) <= _ENTRY_LINE:
         return [spans]
     facts: list[list[Span]] = [[]]

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from bot.message import Action, Actions, Chart, Facts, Item, Reply
 from bot.replies import blocks
-from bot.replies.cards import CardPage, end_in_amounts
-from bot.replies.plain import bars_of, meter_of, plain, row_of
+from bot.replies.cards import CardPage
+from bot.replies.plain import bars_of, end_in_amounts, meter_of, plain, row_of
 from tests.doubles.adaptive_card import compared, fallback, presses, words
 from tests.doubles.block_kit import refused, unheard, unmarked
 
@@ -23,9 +23,8 @@ def differences(reply: Reply, dealt: Sequence[CardPage]) -> list[str]:
     labels = {one.id: one.label for item in rows for one in item.actions}
     slack = [told for page in shown for told in _slack(page.blocks, labels) if told[1] not in pictures]
     teams = [told for page in dealt for told in _teams(_worded(page.card["body"])) if told[1] not in pictures]
-    said, listed, slack, teams = (
-        _gathered(list(_by_fact(told)), labels) for told in (_console(reply), _console(reply, lists=True), slack, teams)
-    )
+    cells, listed = _console(reply, entries="cells"), _console(reply, entries="lines")
+    said, listed, slack, teams = (_gathered(list(_by_fact(told)), labels) for told in (cells, listed, slack, teams))
     text = plain(reply.blocks, addresses=False).split()
     texts = {
         "Slack": " ".join(page.text for page in shown),
@@ -77,14 +76,20 @@ def _unescaped(text: str) -> str:
     return text.replace("\n…", " … ").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _console(reply: Reply, *, lists: bool = False) -> Iterator[tuple[str, ...]]:
-    """Each thing said, fact or button, in the reply's order; `lists`: a table that ends in amounts is a list."""
+def _console(reply: Reply, *, entries: Literal["cells", "lines"]) -> Iterator[tuple[str, ...]]:
+    """Each thing said, fact or button, in the reply's order; a table that ends in amounts is one of `entries`."""
     for block in reply.blocks:
         match block:
-            case Facts() if lists and _ends_in_amounts(block):
-                for *others, last in block.beside(len(block.columns)):
-                    name, *more = last.row.split(" · ")
-                    yield from (("said", text) for text in (name, last.value, *(one.value for one in others), *more))
+            case Facts() if _ends_in_amounts(block):
+                for first, *others in block.beside(len(block.columns)):
+                    name, *more = first.row.split(" · ")
+                    told = [(name, first.column, [first.value, *more]), *((name, x.column, [x.value]) for x in others)]
+                    if entries == "cells":
+                        yield from (("said", f"{row} · {head}: {' · '.join(cell)}") for row, head, cell in told)
+                    else:
+                        *facts, amount = (cell for _, _, cell in told)
+                        values = (name, *amount, *(one[0] for one in facts), *more)
+                        yield from (("said", text) for text in values)
             case Facts():
                 fields = [(rows[0].label, ", ".join(row.value for row in rows)) for rows in block.fields]
                 yield from (("said", ": ".join(field)) for field in fields)
