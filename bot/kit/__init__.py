@@ -8,6 +8,10 @@ intents may use.
 # fmt: off
 # isort: off
 from bot.errors import NotLinked, PayerError
+from bot.kit.accumulated import (
+    Accumulated, accumulated, accumulated_by_plan, carrying, COUNTED, counted_since, counting, counts_apart,
+    deductible_met, held_yearly, MetSoFar, network_side, placed_by_deductible, scopes_of, standings, this_year,
+    year_now, year_so_far, yearly_asked)
 from bot.kit.ahead import listed_rules, OfPrice, recorded_rule
 from bot.kit.amounts import (
     amount_in, crossed_asked, Crossing, crossing_of, gap_of, holds_more, Inner, inner_amount,
@@ -35,10 +39,6 @@ from bot.kit.coverages import (
     named_visits, of_family, of_scope, passed, plan_year_of, scope_of, share_asked, Shares, shares_of, side_named,
     visit_copays, visit_kind, VisitCopays)
 from bot.kit.facts import facts_apart, facts_asked, facts_each, facts_in, facts_of, OF_PLACE, ProviderFact
-from bot.kit.floors import (
-    carrying, COUNTED, counted_since, counting, counts_apart, deductible_met, Floor, floor_of, floors_of,
-    held_yearly, MetSoFar, network_side, placed_by_deductible, scopes_of, standings, this_year, year_now, year_so_far,
-    yearly_asked)
 from bot.kit.formulary import (
     drug_lists, DrugLists, drugs_by_id, drugs_named, nearest_names, of_use, OfDrug)
 from bot.kit.found import Found

@@ -12,13 +12,13 @@ from decimal import ROUND_HALF_UP, Decimal
 import msgspec
 from msgspec.structs import replace
 
+from bot.kit.accumulated import COUNTED, MetSoFar, counted_since, counting, network_side, standings
 from bot.kit.amounts import holds_more
 from bot.kit.ask import Ask, values_of
 from bot.kit.benefits import Benefit
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.coming import care_scope
 from bot.kit.coverages import Coverages, side_named, visit_kind
-from bot.kit.floors import COUNTED, MetSoFar, counted_since, counting, network_side, standings
 from bot.kit.period import period_claims
 from bot.kit.said import filter_of
 from bot.kit.spelling import stands_at, words_of

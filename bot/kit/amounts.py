@@ -183,7 +183,7 @@ def portion_of(claims: Iterable[Claim], wanted: ClaimFilter, whole: Whole | None
     of, aspect = whole or _WHOLE.get(aspect, "share"), None if aspect == "billed" else aspect
     every = [
         (None, None)
-        if claim.owed.is_floor or ((shown := part_of(claim, wanted)[0]) and shown.partly)
+        if claim.owed.is_minimum or ((shown := part_of(claim, wanted)[0]) and shown.partly)
         else (claim.amount(aspect), _whole(claim, of))
         for claim in claims
     ]
@@ -230,7 +230,7 @@ def part_of_all(claims: Iterable[Claim], every: Iterable[Claim], wanted: ClaimFi
     None unless every claim gives that share in one currency and the total is above zero.
     """
     some, all_ = [amount_in(claim, wanted) for claim in claims], list(every)
-    if None in some or any(claim.owed.amount is None or claim.owed.is_floor for claim in all_):
+    if None in some or any(claim.owed.amount is None or claim.owed.is_minimum for claim in all_):
         return None
     return _portion(None, some, [claim.owed.amount for claim in all_], "share")
 

@@ -38,7 +38,7 @@ class QueryCell(msgspec.Struct, frozen=True):
     Attributes:
         times: The number of units of a mean; `whole`: its sum.
         claim: The claim that has the value of "least", "most", "first" or "last".
-        floor: True if the value is only a minimum; `partly`: some of the added amounts are.
+        is_minimum: True if the value is only a minimum; `partly`: some of the added amounts are.
         told, untold: The numbers of claims with and without the amount.
         sums: The sums of the amounts, one for each currency.
     """
@@ -49,7 +49,7 @@ class QueryCell(msgspec.Struct, frozen=True):
     number: int | None = None
     times: int = 0
     claim: Claim | None = None
-    floor: bool = False
+    is_minimum: bool = False
     whole: Amount | None = None
     partly: bool = False
     told: int = 0
@@ -252,7 +252,7 @@ class Computing:
     def _cell(self, measure: str | None, fold: Fold, at: int) -> QueryCell:
         claims = self._claims
         if measure in COUNTS:
-            return QueryCell(measure, fold, number=_count(str(measure), claims), floor=self._least)
+            return QueryCell(measure, fold, number=_count(str(measure), claims), is_minimum=self._least)
         of_lines = plan_paid_in if measure == "plan_paid" != self._wanted.aspect else amount_in
         size_of = _SIZES.get(measure or "") or partial(of_lines, wanted=replace(self._wanted, aspect=measure))
         sized = [(size, one) for one in claims if (size := size_of(one)) is not None]
@@ -261,13 +261,13 @@ class Computing:
             number = int(amount.value.quantize(_WHOLE, ROUND_HALF_UP)) if amount else None
             return QueryCell(measure, fold, None, number, times, claim)
         nothing = Amount(Decimal(0)) if not claims and fold == "sum" else None
-        partly = measure is None and any(one.owed.is_floor for _, one in sized)
+        partly = measure is None and any(one.owed.is_minimum for _, one in sized)
         untold = len(claims) - len(sized)
-        floor = (self._least and fold == "sum") or partly or (measure is None and untold > 0)
+        is_minimum = (self._least and fold == "sum") or partly or (measure is None and untold > 0)
         whole = added(size for size, _ in sized) if fold == "mean" else None
         sums = by_currency(size for size, _ in sized)
         found = amount or nothing
-        return QueryCell(measure, fold, found, None, times, claim, floor, whole, partly, len(sized), untold, sums)
+        return QueryCell(measure, fold, found, None, times, claim, is_minimum, whole, partly, len(sized), untold, sums)
 
     def _folded(
         self, fold: Fold, sized: Sequence[tuple[Amount, Claim]], at: int

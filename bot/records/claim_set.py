@@ -319,5 +319,5 @@ def story_of(claim: Claim, before: Claim | None) -> Story | None:
     """
     if before is None or before.id == claim.id or (before.sensitive and not claim.sensitive):
         return None
-    sure = not (claim.owed.is_floor or before.owed.is_floor)
+    sure = not (claim.owed.is_minimum or before.owed.is_minimum)
     return Story(before, difference(claim.owed.amount, before.owed.amount) if sure else None)

@@ -268,7 +268,7 @@ def _verdict(claim: kit.Claim, amount: kit.Amount, difference: kit.Amount) -> Ve
         return "paid_before"
     if difference.value < 0:
         return "lower"
-    return "at_least" if claim.owed.is_floor else "higher"
+    return "at_least" if claim.owed.is_minimum else "higher"
 
 
 def _is(one: kit.Amount | None, other: kit.Amount) -> bool:

@@ -145,7 +145,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, patient: str | None = None)
         papers=papers,
         owed=totals[COLUMNS.index("owed")],
         wanted=kit.filter_of(ask),
-        least=ask.report.is_partial or any(claim.owed.is_floor for claim in told),
+        least=ask.report.is_partial or any(claim.owed.is_minimum for claim in told),
         two_plans=sum(1 for claim in told if claim.id in claim_set.coordinated),
         whole=start is None and end is None,
     )

@@ -197,7 +197,7 @@ def _together(claims: Sequence[kit.Claim], claim_set: kit.ClaimSet, wanted: kit.
 def _sum(claims: Iterable[kit.Claim], wanted: kit.ClaimFilter | None = None) -> kit.Amount | None:
     """Return the sum of the shares, or of the shares of the requested care; None if one is missing or a minimum."""
     (cell,) = kit.sums_of(claims, wanted or kit.ClaimFilter(), None)
-    return None if cell.floor else cell.amount
+    return None if cell.is_minimum else cell.amount
 
 
 def _meant(claim_set: kit.ClaimSet, ask: kit.Ask, wanted: kit.ClaimFilter) -> kit.ClaimSet:

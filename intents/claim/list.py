@@ -152,7 +152,7 @@ def _together(found: kit.Within, wanted: kit.ClaimFilter, ask: kit.Ask) -> kit.A
     """
     (cell,) = kit.sums_of(found.counted, wanted, least=ask.report.is_partial)
     whole = (wanted.start or wanted.end) and set(found.counted) == set(found.listed) and cell.told > 1
-    return cell.amount if whole and not (cell.floor or cell.untold) else None
+    return cell.amount if whole and not (cell.is_minimum or cell.untold) else None
 
 
 def _of_visits(ask: kit.Ask) -> bool:

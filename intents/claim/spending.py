@@ -172,7 +172,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, found: kit.Within | None = 
 def _held_against(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, counted: Sequence[kit.Claim]) -> Spending:
     """Return the summary with the whole of which the sum is a part, and with the limit to which it is compared."""
     threshold, wanted = kit.threshold_asked(ask), summary.wanted
-    least = summary.total.floor or summary.total.untold > 0
+    least = summary.total.is_minimum or summary.total.untold > 0
     percent = "percent" in ask.slots and not ask.report.is_partial
     whole, time = kit.of_whole(ask), (summary.start, summary.end)
     named = kit.filter_of(whole)

@@ -182,7 +182,7 @@ def test_what_may_be_missing_makes_every_value_a_minimum() -> None:
     query = ClaimQuery("month", measures=("visit", None), timed=True)
     for least in (False, True):
         rows = Computing(query, WISH, span, claims, least=least).rows()
-        assert [(row.name, [(cell.size, cell.floor) for cell in row.cells]) for row in rows] == [
+        assert [(row.name, [(cell.size, cell.is_minimum) for cell in row.cells]) for row in rows] == [
             ("2024-01", [(Decimal(1), least), (Decimal(30), least)]),
             ("2024-02", [(Decimal(0), least), (Decimal(0), least)]),
         ]

@@ -1,6 +1,6 @@
 """Minimum amounts that the claims of a year add to the deductible and out-of-pocket maximum, by plan and network side.
 
-Neither a Coverage nor claims contain an accumulator (fhir-notes 4.7), so such a minimum (a floor) is never an exact
+Neither a Coverage nor claims contain an accumulator (fhir-notes 4.7), so such a minimum is never an exact
 balance.
 """
 
@@ -106,7 +106,7 @@ def non_negative_sum(amounts: Iterable[Amount | None]) -> Amount | None:
     return sum_ if sum_ is None or sum_.value >= 0 else Amount(sum_.value * 0, sum_.currency)
 
 
-class Floor(msgspec.Struct, frozen=True):
+class Accumulated(msgspec.Struct, frozen=True):
     """The sums of `claims` claims: `deductible`, and `shares` (deductible, copay and coinsurance together).
 
     `plan` is the coverage at the time of the claims, `year` its plan year; `first` and `last` are days of service.
@@ -324,7 +324,7 @@ def counts_apart(claim: Claim, scopes: Mapping[str, str]) -> bool:
     return scopes.get(claim.coverage or "") in {"dental", "vision"} or claim.kind in {"oral", "vision"}
 
 
-def floors_of(claims: Sequence[Claim], coverages: Coverages) -> tuple[Floor, ...]:
+def accumulated_by_plan(claims: Sequence[Claim], coverages: Coverages) -> tuple[Accumulated, ...]:
     """Return the sums of the claims by plan, plan year and network side; a plan renewed under a new id is one plan."""
     groups: list[tuple[Coverage | None, PlanYear | None, list[Claim]]] = []
     for claim in claims:
@@ -339,11 +339,11 @@ def floors_of(claims: Sequence[Claim], coverages: Coverages) -> tuple[Floor, ...
             groups.append((plan, year, [claim]))
     sides: tuple[Side, ...] = ("in", "out", "unknown")
     made = (
-        floor_of(side, [claim for claim in rows if network_side(claim) == side], plan, year)
+        accumulated(side, [claim for claim in rows if network_side(claim) == side], plan, year)
         for plan, year, rows in groups
         for side in sides
     )
-    return tuple(floor for floor in made if floor)
+    return tuple(found for found in made if found)
 
 
 def plan_of(claim: Claim, coverages: Coverages) -> Coverage | None:
@@ -365,15 +365,15 @@ def network_side(claim: Claim) -> Side:
     return _SIDES.get(claim.network, "unknown")
 
 
-def floor_of(
+def accumulated(
     side: Side, claims: Sequence[Claim], plan: Coverage | None = None, year: PlanYear | None = None
-) -> Floor | None:
+) -> Accumulated | None:
     """Return the sums of the claims that give a share, not less than zero; None if no claim gives one."""
     given = [claim for claim in claims if _toward(claim, None)]
     if not given:
         return None
     days = [claim.service.day.first for claim in given if claim.service.day]
-    return Floor(
+    return Accumulated(
         side=side,
         claims=len(given),
         deductible=non_negative_sum(_toward(c, "deductible") for c in given),
