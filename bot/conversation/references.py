@@ -113,7 +113,7 @@ def phrases(said: Utterance, values: Iterable[str] = ()) -> Iterator[Described]:
     while at < len(words):
         after = at + 1
         if words[at] in _DEFINITE:
-            while after < len(words) and after - at < _LONGEST and _goes_on(said, after):
+            while after < len(words) and after - at < _LONGEST and _is_in_description(said, after):
                 after += 1
             while after > at + 1 and words[after - 1] in _INSIDE:
                 after -= 1
@@ -124,7 +124,7 @@ def phrases(said: Utterance, values: Iterable[str] = ()) -> Iterator[Described]:
         at += 1
 
 
-def _goes_on(said: Utterance, at: int) -> bool:
+def _is_in_description(said: Utterance, at: int) -> bool:
     """Return whether the word at this index belongs to the description; a determiner only after a preposition."""
     word, before = said.words[at], said.words[at - 1]
     if word in _FACTS and before not in _DEFINITE:  # "the doctor's address"

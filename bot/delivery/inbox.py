@@ -151,10 +151,10 @@ class Inbox:
         elif self._recovering:
             self._room.set()
         elif begins:
-            self._wait_behind(lane, row, body)
+            self._queue(lane, row, body)
         return True
 
-    def _wait_behind(self, lane: str, row: Row, body: bytes) -> None:
+    def _queue(self, lane: str, row: Row, body: bytes) -> None:
         """Let a message wait for an earlier one of its lane.
 
         The process that answers the earlier one answers this one too.

@@ -109,7 +109,7 @@ def of_shown(heard: Heard, *, after: bool) -> dict[str, Any]:
     those = EVERY * (not listed.those.isdisjoint(words) or says(words, listed, "of_those"))
     those = those if listed.both.isdisjoint(words) else 2
     near = (words[at + 1 : at + 4] for at, word in enumerate(words) if word in listed.picks)
-    picks = any(not listed.picked.isdisjoint(behind) for behind in near) or says(words, listed, "picks_of")
+    picks = any(not listed.picked.isdisjoint(following) for following in near) or says(words, listed, "picks_of")
     first = not listed.compares.isdisjoint(words) and says(words, listed, "step_first")
     back = says(words, listed, "step_back") and not says(words, listed, "before_last")
     steps = 2 * says(words, listed, "step_on") or int(back) or -int(first)

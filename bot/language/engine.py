@@ -244,7 +244,7 @@ class Engine:
 
     def _decide(self, heard: Heard, context: Context | None) -> Reading:
         heard, chances, dangers = self._chooser.shaped(heard, context)
-        answered = is_answer(heard, self.intents[REFINE].rules) and not self._goes_on(heard, context)
+        answered = is_answer(heard, self.intents[REFINE].rules) and not self._is_follow_up(heard, context)
         top = REFINE if answered else next(iter(chances), FALLBACK)
         if not (answered or heard.marks.keys() - {"FILLER"} or self._chooser.weights.knows(heard.said.words)):
             return self._unknown(heard, chances, {})  # pieces of strange words tell of no danger
@@ -340,7 +340,7 @@ class Engine:
         competes = bool(rules.sure) or any(one != own.intent for one in others)
         return competes and not goes_on and likely < self._chooser.needed(rules)
 
-    def _goes_on(self, heard: Heard, context: Context | None) -> bool:
+    def _is_follow_up(self, heard: Heard, context: Context | None) -> bool:
         """Return whether a rule of an ordinary intent fits after the previous answer: "stop" after reminders."""
         others = (entry for entry in self.intents.values() if not entry.intent.startswith(FOLLOW))
         return context is not None and any(continues(entry, heard, context.intent) for entry in others)

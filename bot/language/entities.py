@@ -187,11 +187,11 @@ class Tagger:
         if isinstance(meaning.value, NamedPlace):
             before = [one for one in found if one.after == match.first]
             titled = not any(one.after - one.first > 1 for one in before)
-            behind = said.keys[match.after : match.after + 1]
+            following = said.keys[match.after : match.after + 1]
             # Staff type a town directly after a kind of doctor or facility: "pcp antioch".
             meant = [one for match in before for one in match.meanings]
             kind = any(one.kind in {"specialty", "facility_type"} or one.value == "PHARMACY" for one in meant)
-            kind = kind and all(key in self._known for key in behind)
+            kind = kind and all(key in self._known for key in following)
             if street and street.after == match.first:
                 titled, kind = False, True  # "176 Ridgeview Dr Chattanooga"
             return self._place(said, match, meaning.value, titled=titled, beside_kind=kind)

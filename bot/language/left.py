@@ -121,8 +121,8 @@ def _whole(said: Utterance, index: int) -> str:
     """Return the word at `index` with the characters attached to it, because a part of "Hunter2-abc" is no word."""
     first, after = said.spans[index]
     before = said.text[max(0, first - _HANGS) : first].rpartition(" ")[2]
-    behind = said.text[after : after + _HANGS].partition(" ")[0]
-    return f"{before}{said.text[first:after]}{behind}".strip('.,;:!?()"\n\t\u201c\u201d\u00bf\u00a1')
+    following = said.text[after : after + _HANGS].partition(" ")[0]
+    return f"{before}{said.text[first:after]}{following}".strip('.,;:!?()"\n\t\u201c\u201d\u00bf\u00a1')
 
 
 def asked_of(heard: Heard, words: Mapping[str, str]) -> ClaimsAsked:
@@ -277,9 +277,9 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
             if end == first + 1 and (folded[first],) in weak:  # "no, the one from 2025"
                 continue
             bare = listed.glue.issuperset(folded[place + 1 : end])
-            behind = next((at for at in range(end, last) if folded[at] not in listed.glue), end)
+            following = next((at for at in range(end, last) if folded[at] not in listed.glue), end)
             added = place + 1 < len(folded) and folded[place + 1] in heard.area("clauses").adding
-            if place in led and (added or (bare and behind in held)):
+            if place in led and (added or (bare and following in held)):
                 continue  # "during the autumn", whose value is taken, or "it was 9 before and is 7 now"
             value = next((tag.after for tag in heard.tags if bare and tag.first == end > place), end)
             if end > first + 1 and value == end and (listed.glue | writer).issuperset(folded[place + 1 : end]):

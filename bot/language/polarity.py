@@ -71,11 +71,11 @@ class _Scope:
     def wrapping_cue(self, tag: Tag) -> int | None:
         """Return the index of the first word that excludes a tag, around ("leave .. out") or before it; or None."""
         before = self.words[max(0, tag.first - _MOST_LED) : tag.first]
-        behind = self.words[tag.after : tag.after + _MOST_LED]
+        following = self.words[tag.after : tag.after + _MOST_LED]
         leads = [at for at, word in enumerate(before, tag.first - len(before)) if word in self._listed.leaving]
-        if leads and behind[:1] in self._listed.phrases("left"):
+        if leads and following[:1] in self._listed.phrases("left"):
             return leads[-1]
-        return tag.first if behind[:1] in self._listed.phrases("trailing") else self.cue_before(tag)
+        return tag.first if following[:1] in self._listed.phrases("trailing") else self.cue_before(tag)
 
     def cue_before(self, tag: Tag) -> int | None:
         """Return the first index of the words before a tag that exclude it; None if there are none.
@@ -231,7 +231,7 @@ def single_word_tags(said: Utterance, tags: Sequence[Tag], words: WordArea) -> l
     return list(islice((tag for tag in found if tag.kind not in kinds), 1))
 
 
-def behind_search(said: Utterance, tags: Sequence[Tag], concepts: Collection[str], words: WordArea) -> list[Tag]:
+def after_search(said: Utterance, tags: Sequence[Tag], concepts: Collection[str], words: WordArea) -> list[Tag]:
     """Return the tags of a message that follows a search, with tags for single words such as "wheelchair" added.
 
     They are unchanged if the message is about claims, because a wheelchair is then a billed item.
@@ -256,9 +256,9 @@ def of_doctors(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Ta
 
 
 def _limits_nothing(said: Utterance, tag: Tag, words: WordArea) -> bool:
-    behind, told = said.words[tag.after : tag.after + _ASKS], words.phrases("asks")
+    following, told = said.words[tag.after : tag.after + _ASKS], words.phrases("asks")
     patient = not words.one.isdisjoint(said.words[max(0, tag.first - 1) : tag.first])
-    return not words.welcome.isdisjoint(behind[:1]) or (patient and (behind in told or behind[:1] in told))
+    return not words.welcome.isdisjoint(following[:1]) or (patient and (following in told or following[:1] in told))
 
 
 def _described(tags: list[Tag]) -> list[Tag]:
