@@ -17,12 +17,12 @@ from bot.kit.results_asked import (
     Course,
     Direction,
     ResultsAsked,
-    Told,
+    SelectedResults,
     bounds_of,
     mentions,
     off_range,
     results_asked,
-    told,
+    selected_results,
 )
 from bot.kit.spans import TimeSpan, excluded_days, span_of, times_apart
 from bot.kit.spelling import words_of
@@ -235,10 +235,9 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
     similar. `without` is a test that the message excludes. `of` are the tests of all pages; without `named`, those out
     of range come first. `oldest`: no result is older, though an earlier one was requested.
 
-    `told` is what the question asks of each test, by the test's key. The question may be whether results are bad
-    (`worries`); who ordered a test or whether a doctor has seen it (`untold`); or whether results are there
-    (`arrived`: the day of the newest). `course` is the course that the question asks for, and `taking` are the tests
-    whose results have this course.
+    `selected` are the requested results by the test's key. The question may be whether results are bad (`worries`); who
+    ordered a test or whether a doctor has seen it (`untold`); or whether results are there (`arrived`: the day of the
+    newest). `course` is the course that the question asks for, and `taking` are the tests whose results have it.
     """
 
     of: tuple[Series, ...] = ()
@@ -251,7 +250,7 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
     named: str | None = None
     missing: bool = False
     asks: ResultsAsked = ResultsAsked()
-    told: Mapping[str, Told] = msgspec.field(default_factory=dict)
+    selected: Mapping[str, SelectedResults] = msgspec.field(default_factory=dict)
     without: str | None = None
     course: Course | None = None
     taking: tuple[Series, ...] = ()
@@ -263,7 +262,7 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
         Of several such tests, the first one if the question asks more of them than their newest results.
         """
         alone = len(self.rows) == 1 or (self.rows and self.asks.any)
-        beyond = any(one.held for one in self.told.values())
+        beyond = any(one.matching for one in self.selected.values())
         if not (self.named or beyond) or self.missing or not alone or self.page or self.more:
             return None
         newest = self.rows[0].newest
@@ -360,7 +359,7 @@ def _on_page(
     bounds = bounds_of(ask, [test.results for test in every]) if alike and asks.limits else Bounds()
     if asks.limits and not (alike or named):
         bounds = Bounds(dict.fromkeys(range(len(every)), asks.limits))
-        alike = [test for test in every if told(test.results, asks, bounds, places[test.key]).held]
+        alike = [test for test in every if selected_results(test.results, asks, bounds, places[test.key]).matching]
     elif not alike:
         asks = ResultsAsked()
     if bounds.days is not None:
@@ -373,7 +372,7 @@ def _on_page(
         named=named,
         missing=bool(named and every and not alike),
         asks=asks,
-        told={test.key: told(test.results, asks, bounds, places[test.key]) for test in ordered},
+        selected={test.key: selected_results(test.results, asks, bounds, places[test.key]) for test in ordered},
         of=ordered,
     )
 

@@ -214,15 +214,15 @@ def results_asked(ask: Ask) -> ResultsAsked:
     )
 
 
-class Told(msgspec.Struct, frozen=True):
+class SelectedResults(msgspec.Struct, frozen=True):
     """The results of one test that the question asks for.
 
-    `of` are the selected results, and `held` those of them that are beyond the limit or have one of the marks; None
-    if that is unknown or not asked. `highest` and `lowest` are results with these values, `listed` those to be listed.
+    `matching` are the `results` that are beyond the limit or have one of the marks; None if the question asks for
+    neither or if this is unknown. `highest` and `lowest` are results with these values, `listed` those to be listed.
     """
 
-    of: tuple[Observation, ...] = ()
-    held: tuple[Observation, ...] | None = None
+    results: tuple[Observation, ...] = ()
+    matching: tuple[Observation, ...] | None = None
     highest: Observation | None = None
     lowest: Observation | None = None
     listed: tuple[Observation, ...] = ()
@@ -324,7 +324,7 @@ def _limits(found: re.Match[str]) -> AmountLimits:
     return AmountLimits(over=number, over_too=too) if over else AmountLimits(under=number, under_too=too)
 
 
-def told(results: Sequence[Observation], asks: ResultsAsked, bounds: Bounds, at: int) -> Told:
+def selected_results(results: Sequence[Observation], asks: ResultsAsked, bounds: Bounds, at: int) -> SelectedResults:
     """Return what the question asks of the results of the test at the index `at`, newest first."""
     limits, joint = bounds.of.get(at, ()), bounds.days is not None
     of = tuple(results[: None if asks.first else asks.count or (None if asks.every or joint else 1)])
@@ -332,17 +332,17 @@ def told(results: Sequence[Observation], asks: ResultsAsked, bounds: Bounds, at:
     ends = sorted((one for one in results if one.id in sizes), key=lambda one: sizes[one.id][0])
     ends = ends if not limits else []
     rows = tuple(results)[:: -1 if asks.first else 1][: asks.count]
-    held = None
+    matching = None
     if bounds.days is not None:
-        held = tuple(one for one in of if one.day and one.day.first in bounds.days)
+        matching = tuple(one for one in of if one.day and one.day.first in bounds.days)
     elif limits and sizes:
-        held = tuple(one for one in of if _fits(one, limits))
+        matching = tuple(one for one in of if _fits(one, limits))
     elif asks.marks and not (asks.way and asks.every) and of and all(one.main.mark for one in of):
-        held = tuple(one for one in of if one.main.mark in asks.marks)
-    listed = (held or ()) if joint else rows if asks.listed and (len(rows) > 1 or asks.count or not asks.so) else ()
-    return Told(
-        of=of,
-        held=held[::-1] if held and asks.first else held,
+        matching = tuple(one for one in of if one.main.mark in asks.marks)
+    listed = (matching or ()) if joint else rows if asks.listed and (len(rows) > 1 or asks.count or not asks.so) else ()
+    return SelectedResults(
+        results=of,
+        matching=matching[::-1] if matching and asks.first else matching,
         highest=ends[-1] if ends and True in asks.ends else None,
         lowest=ends[0] if ends and False in asks.ends else None,
         listed=listed,
