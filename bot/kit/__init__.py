@@ -10,7 +10,7 @@ intents may use.
 from bot.errors import NotLinked, PayerError
 from bot.kit.accumulated import (
     Accumulated, accumulated, accumulated_by_plan, carrying, COUNTED, counted_since, counting, counts_apart,
-    deductible_met, held_yearly, MetSoFar, network_side, placed_by_deductible, scopes_of, standings, this_year,
+    deductible_met, yearly_threshold, MetSoFar, network_side, placed_by_deductible, scopes_of, standings, this_year,
     year_now, year_so_far, yearly_asked)
 from bot.kit.ahead import listed_rules, OfPrice, recorded_rule
 from bot.kit.amounts import (

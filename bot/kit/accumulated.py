@@ -74,7 +74,7 @@ class MetSoFar(msgspec.Struct, frozen=True):
         return self.left is not None and self.with_drugs is not None and self.with_drugs.value >= self.limit.value
 
 
-def held_yearly(ask: Ask, met: Sequence[MetSoFar]) -> Threshold | None:
+def yearly_threshold(ask: Ask, met: Sequence[MetSoFar]) -> Threshold | None:
     """Return the limit in the question, compared with what is left or used of the only yearly amount in `met`.
 
     None if the question names no limit, or if `met` does not have exactly one amount.
@@ -83,7 +83,7 @@ def held_yearly(ask: Ask, met: Sequence[MetSoFar]) -> Threshold | None:
     if threshold is None:
         return None
     left = "what_is_left" in ask.asked.says
-    return threshold.held(met[0].left, most=True) if left else threshold.held(met[0].used, least=True)
+    return threshold.compared(met[0].left, most=True) if left else threshold.compared(met[0].used, least=True)
 
 
 def carrying(claims: Iterable[Claim], aspect: str | None) -> list[tuple[Claim, Amount]]:
@@ -233,7 +233,10 @@ def this_year(claim_set: ClaimSet, coverages: Coverages) -> list[Claim]:
 
     Without a current plan, the plan that ended last takes its place.
     """
-    years, calendar = [(one, year_now(one, coverages)) for one in coverages.held], calendar_year(coverages.today)
+    years, calendar = (
+        [(one, year_now(one, coverages)) for one in coverages.current_or_last],
+        calendar_year(coverages.today),
+    )
 
     def year_of(claim: Claim) -> PlanYear:
         plan = plan_of(claim, coverages)
@@ -247,7 +250,7 @@ def this_year(claim_set: ClaimSet, coverages: Coverages) -> list[Claim]:
 
 def counted_since(coverages: Coverages) -> date:
     """Return the first day whose claims may count now, by the year of any current plan or the calendar year."""
-    years = (year_now(one, coverages) for one in coverages.held)
+    years = (year_now(one, coverages) for one in coverages.current_or_last)
     return min(year.first for year in (*years, calendar_year(coverages.today)))
 
 
@@ -353,7 +356,7 @@ def plan_of(claim: Claim, coverages: Coverages) -> Coverage | None:
     """
     day = claim.service.day
     named = next((one for one in coverages.every if one.id == claim.coverage), None)
-    held = [one for one in coverages.every if day and one.held(day.first)]
+    held = [one for one in coverages.every if day and one.is_valid_on(day.first)]
     if named is None:
         medical = [one for one in held if one.scope == "medical"]
         return medical[0] if len(medical) == 1 else None

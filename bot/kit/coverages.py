@@ -47,7 +47,7 @@ class Coverages(msgspec.Struct, frozen=True):
         return tuple(one for one in self.current if one.scope == "medical")
 
     @property
-    def held(self) -> tuple[Coverage, ...]:
+    def current_or_last(self) -> tuple[Coverage, ...]:
         """Return the current coverages; if there is none, the one that ended last."""
         return self.current or self.in_state("ended")[:1]
 

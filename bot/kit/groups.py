@@ -41,7 +41,7 @@ class ClaimQuery(msgspec.Struct, frozen=True):
         shown: How many ranked rows are shown; `top`: how many are asked for, as in "my three dearest visits".
         newest: How many of the newest visits, fills or claims are taken; None for all.
         some: The limits for the first value of a row: "doctors that I saw only once".
-        held, lacked: The conditions, such as times or kinds of care, each of which a row has to have claims of, and
+        required, absent: The conditions, such as times or kinds of care, each of which a row has to have claims of, and
             none of which it may have claims of: "doctors I saw in 2025 and not in 2026".
         members: True if the members of the group are counted or listed: "how many different doctors".
         whom: The provider that is compared with all others: "did I see Dr. Kim more than anyone else".
@@ -66,8 +66,8 @@ class ClaimQuery(msgspec.Struct, frozen=True):
     top: int = 1
     newest: int | None = None
     some: AmountLimits | None = None
-    held: tuple[ClaimFilter, ...] = ()
-    lacked: tuple[ClaimFilter, ...] = ()
+    required: tuple[ClaimFilter, ...] = ()
+    absent: tuple[ClaimFilter, ...] = ()
     members: bool = False
     whom: str | None = None
     only: bool = False
@@ -87,12 +87,12 @@ class ClaimQuery(msgspec.Struct, frozen=True):
     @property
     def in_times(self) -> bool:
         """Whether the conditions of the rows are periods with or without care, not kinds of care."""
-        return bool(self.held) and not any_time(self.held[0]).narrows
+        return bool(self.required) and not any_time(self.required[0]).narrows
 
     @property
     def ranks(self) -> bool:
         """Whether the rows are shown as a ranking, or as those that meet conditions."""
-        return bool((self.order and not self.across) or self.held or self.members or self.some)
+        return bool((self.order and not self.across) or self.required or self.members or self.some)
 
 
 def key_of(group: str) -> Callable[[Claim], str]:

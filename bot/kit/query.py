@@ -51,7 +51,7 @@ _MEMBERS = GROUPS | {"kind", "provider", "hospital"}
 def query_asked(ask: Ask) -> ClaimQuery | None:
     """Return what the question computes, ranks, counts or intersects; None if it asks for a sum or a list."""
     if found := sets_asked(ask):
-        return found if found.held else replace(found, held=filter_of(ask).sides)
+        return found if found.required else replace(found, required=filter_of(ask).sides)
     if found := composed_asked(ask) or _sides_asked(ask):
         return found
     if threshold_asked(ask) or crossed_asked(ask) or ask.asked.each:
@@ -323,7 +323,7 @@ def query_time(ask: Ask, query: ClaimQuery) -> DaySpan:
     if query.by == "time":
         return query.times[0][0], query.times[-1][1]
     if query.in_times:
-        times = [(one.start or ask.today - _EVER, one.end or ask.today) for one in (*query.held, *query.lacked)]
+        times = [(one.start or ask.today - _EVER, one.end or ask.today) for one in (*query.required, *query.absent)]
         return min(start for start, _ in times), max(end for _, end in times)
     long = (
         query.newest

@@ -153,8 +153,8 @@ class Computing:
         """Return the rows in the requested order, or those that meet the conditions; no row if none can be ranked."""
         query = self._query
         rows = [one for one in self.rows() if one.cells[0].size is not None or query.by == SIDE]
-        of, rows = self._holding(rows) if query.held else (len(rows), rows)
-        if query.some or query.held or query.members:
+        of, rows = self._holding(rows) if query.required else (len(rows), rows)
+        if query.some or query.required or query.members:
             fit = [one for one in rows if query.some is None or query.some.hold(one.size)]
             return RankedRows(query, tuple(fit[: query.shown]), of, len(fit))
         in_time, nth = query.order == "first", abs(query.at or 1)
@@ -171,12 +171,12 @@ class Computing:
         return RankedRows(query, (*rows[:shown], *whom), len(rows), ties=ties)
 
     def _holding(self, rows: Iterable[QueryRow]) -> tuple[int, list[QueryRow]]:
-        """Return how many rows meet any `held` condition, and the rows that meet all of these and none `lacked`."""
+        """Return how many rows meet any `required` condition, and the rows that meet all of these and none `absent`."""
         query, some, fit = self._query, 0, list[QueryRow]()
         for row in rows:
-            inside = [choose(row.claims, one).claims for one in query.held]
+            inside = [choose(row.claims, one).claims for one in query.required]
             some += any(inside)
-            if all(inside) and not any(choose(row.claims, one).claims for one in query.lacked):
+            if all(inside) and not any(choose(row.claims, one).claims for one in query.absent):
                 kept = tuple(one for one in row.claims if any(one in claims for claims in inside))
                 fit.append(self._row(row.name, row.group, kept, None))
         return some, fit

@@ -311,7 +311,7 @@ class Threshold(msgspec.Struct, frozen=True):
         """The limit, in US dollars."""
         return Amount(self.limits.over or self.limits.under or Decimal(0))
 
-    def held(self, total: Amount | None, *, least: bool = False, most: bool = False) -> Threshold:
+    def compared(self, total: Amount | None, *, least: bool = False, most: bool = False) -> Threshold:
         """Return this limit with `so` set by the sum.
 
         If the sum is only a minimum (`least`) or a maximum (`most`), `so` is set only where the true sum cannot change

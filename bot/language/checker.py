@@ -147,7 +147,7 @@ def _told_alike(entry: IntentRules, reading: Reading, engine: Engine) -> bool:
 
 def _is_licensed(entry: IntentRules, said: str, engine: Engine) -> bool:
     """Return whether a sentence without context meets the licence of an intent."""
-    return licence_of(entry, engine.licences.held(engine.hear(read(said), TODAY, None))) is not None
+    return licence_of(entry, engine.licences.classes_in(engine.hear(read(said), TODAY, None))) is not None
 
 
 def _unreached(entry: IntentRules, readings: _Readings) -> Iterator[tuple[str, str]]:

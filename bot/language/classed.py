@@ -214,7 +214,7 @@ def degrees_in(said: Utterance, lexed: Lexed) -> tuple[frozenset[str], frozenset
     A degree is in capitals, or follows a word such as "a" or "other". The "DO" of "what DO I owe" is not a degree. A
     message entirely in capitals has no degrees.
     """
-    if "asked.degree" not in lexed.held:
+    if "asked.degree" not in lexed.present:
         return frozenset(), frozenset(), frozenset()
     leads, bars = ({*lexed.at(f"asked.{name}")} for name in ("before_degree", "barring"))
     wanted, out, places = set[str](), set[str](), set[int]()

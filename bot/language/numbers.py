@@ -163,7 +163,7 @@ class LimitPatterns:
 
 def limit_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords, lexed: Lexed) -> list[Tag]:
     """Return the tags of limits in US dollars: `amount_over`, `amount_under`. Sets `free` to False for their tokens."""
-    if "limits.number" not in lexed.held and words.large.isdisjoint(said.words):
+    if "limits.number" not in lexed.present and words.large.isdisjoint(said.words):
         return []
     matcher = Matcher(lexed, LimitPatterns(said, keys, free, words))
     tags = [tag for found in matcher.find("limits.limit") for tag in found.value]

@@ -166,10 +166,10 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, found: kit.Within | None = 
         crossing=kit.crossing_of(counted, limit, wanted) if limit and not is_partial else None,
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
-    return _held_against(summary, claim_set, ask, counted)
+    return _with_threshold(summary, claim_set, ask, counted)
 
 
-def _held_against(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, counted: Sequence[kit.Claim]) -> Spending:
+def _with_threshold(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, counted: Sequence[kit.Claim]) -> Spending:
     """Return the summary with the whole of which the sum is a part, and with the limit to which it is compared."""
     threshold, wanted = kit.threshold_asked(ask), summary.wanted
     least = summary.total.is_minimum or summary.total.untold > 0
@@ -181,7 +181,7 @@ def _held_against(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, coun
     every = claim_set.within(kit.time_of(whole) if apart else time, named).counted if part else ()
     return replace(
         summary,
-        threshold=threshold.held(summary.total.amount, least=least) if threshold else None,
+        threshold=threshold.compared(summary.total.amount, least=least) if threshold else None,
         portion=kit.portion_of(counted, wanted, kit.whole_named(ask))
         if percent and not (apart or kit.any_time(named).narrows)
         else None,

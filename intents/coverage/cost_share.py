@@ -214,7 +214,7 @@ def summarize(coverages: kit.Coverages, claim_set: kit.ClaimSet | None, ask: kit
         detail="counted" in ask.arguments,
         yearly=kit.asks_yearly(ask) if aspect in kit.COUNTED else None,
         no_family=kit.asks_family(ask) and not any(s.who == "family" for _, shares in every for s in shares),
-        threshold=kit.held_yearly(ask, met.get(aspect or "", ())),
+        threshold=kit.yearly_threshold(ask, met.get(aspect or "", ())),
     )
 
 

@@ -126,5 +126,5 @@ def _then(coverages: kit.Coverages, ask: kit.Ask) -> Included:
     known = [one for one in coverages.every if one.status not in {"cancelled", "entered-in-error"} and one.period.known]
     begun = (one for one in known if one.period.start is None or one.period.start.first <= last)
     found = tuple(one for one in begun if not one.period.is_over(first))
-    whole = any(one.held(first) and one.held(last) for one in found)
+    whole = any(one.is_valid_on(first) and one.is_valid_on(last) for one in found)
     return Included("then", found, coverages.current, start=start, end=end, gaps=bool(found) and not whole)
