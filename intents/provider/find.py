@@ -35,11 +35,11 @@ async def _like(ask: kit.Ask, shown: Sequence[kit.Listing]) -> kit.Found:
     out = tuple(
         row.name.partition(",")[0] for row in shown[:1] if row.name and not (named and own.keys().isdisjoint(codes))
     )
-    wishes = replace(kit.conditions(ask, codes, networks), name=None, not_names=out, street=street)
-    what = kit.kind_said(ask, wishes) if named else None
+    criteria = replace(kit.conditions(ask, codes, networks), name=None, not_names=out, street=street)
+    what = kit.kind_said(ask, criteria) if named else None
     word = next((one.words for row in shown for one in row.specialties if one.words), "")
     kinds = None if named or street or office else ((codes, word),)
     if office:
         name = shown[0].organization_name or next((", ".join(place.lines) for place in shown[0].locations), None)
-        wishes = replace(wishes, organization=name, houses=kit.places_of(shown))
-    return await kit.DirectorySearch(ask, "provider.detail", kinds=kinds).answer(wishes, what=what, placed=not office)
+        criteria = replace(criteria, organization=name, houses=kit.places_of(shown))
+    return await kit.DirectorySearch(ask, "provider.detail", kinds=kinds).answer(criteria, what=what, placed=not office)
