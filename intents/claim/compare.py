@@ -61,8 +61,8 @@ class Comparison(kit.OfClaims, frozen=True):
         return (self.now.cells[-1].number or 0) - (self.then.cells[-1].number or 0)
 
     @property
-    def apart(self) -> kit.ShareGap | None:
-        """What sets the two sides apart, as `gap_of` returns it, if each is a single claim; otherwise None."""
+    def share_gap(self) -> kit.ShareGap | None:
+        """The difference of the shares of two single claims, as `gap_of` returns it; None for other sides."""
         one, other = (self.now.claim, self.then.claim)[:: 1 if not self.difference or self.difference.value > 0 else -1]
         single = self.single or (len(self.now.claims), len(self.then.claims)) == (1, 1)
         return kit.gap_of(one, other) if single and one and other and not (self.counted or self.wanted.aspect) else None

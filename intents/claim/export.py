@@ -39,7 +39,7 @@ class Papers(msgspec.Struct, frozen=True):
         made: The day on which the document is made.
         sensitive: The number of claims with a sensitivity label in the document.
         hidden: The number of claims that are left out because of a sensitivity label.
-        apart: The number of claims that were reversed, replaced or cancelled.
+        uncounted: The number of claims that were reversed, replaced or cancelled.
         undated: The number of claims without a day, if the document is for a period.
         strange: The number of claims with a modifier extension that changes the claim's meaning.
         gaps: The kinds of data that could not be read.
@@ -59,7 +59,7 @@ class Papers(msgspec.Struct, frozen=True):
     totals: tuple[kit.QueryCell, ...]
     sensitive: int
     hidden: int
-    apart: int
+    uncounted: int
     undated: int
     strange: int
     gaps: tuple[str, ...]
@@ -130,7 +130,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, patient: str | None = None)
         totals=totals,
         sensitive=sensitive if shown else 0,
         hidden=0 if shown else sensitive,
-        apart=len(within.apart),
+        uncounted=len(within.uncounted),
         undated=len(within.undated),
         strange=claim_set.left_out["not interpreted"],
         gaps=tuple(dict.fromkeys(gap.kind for gap in ask.report.gaps)),

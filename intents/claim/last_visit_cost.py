@@ -22,7 +22,7 @@ class LastVisitCost(kit.OfClaims, frozen=True):
         fill: A pharmacy fill after the visit, which is offered but not counted.
         shielded: True if a claim has a sensitivity label; the claims are then described only if a button `opened` them.
         story: The changes from an earlier claim that this claim replaces.
-        apart: The number of visits that no longer count.
+        uncounted: The number of visits that no longer count.
         credit: If there is no visit, the newest claim that reverses another one; `reversed` is that other claim.
         each: The conditions of several kinds or providers, each with its newest claim or None.
         beside: Other claims of the day.
@@ -39,7 +39,7 @@ class LastVisitCost(kit.OfClaims, frozen=True):
     shielded: bool = False
     opened: bool = False
     searched: int = 0
-    apart: int = 0
+    uncounted: int = 0
     credit: kit.Claim | None = None
     reversed: kit.Claim | None = None
     story: kit.Story | None = None
@@ -138,7 +138,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> LastVisitCost:
         wanted=wanted,
         pick=pick,
         searched=len(known),
-        apart=sum(1 for claim in kit.choose(claim_set.apart, wanted).claims if not claim.is_pharmacy)
+        uncounted=sum(1 for claim in kit.choose(claim_set.uncounted, wanted).claims if not claim.is_pharmacy)
         - len(claim_set.reversals),
         opened=ask.arguments.get("show") == "yes",
         each=each,

@@ -23,7 +23,7 @@ class ClaimList(kit.Paged, frozen=True):
         read: The number of all matching claims that were read.
         visits: True if the question asks for visits; `fills`: prescription fills were left out for that reason.
         chosen: The matching claims, with the numbers of claims that could not be decided.
-        apart: The number of matching claims that were reversed, replaced or cancelled.
+        uncounted: The number of matching claims that were reversed, replaced or cancelled.
         doubts: The caveats of each claim by the claim's id.
         silent: The number of claims that match otherwise but lack the data for a condition or the state.
         together: The sum of the claims of a period, if all claims are shown and have the amount.
@@ -37,7 +37,7 @@ class ClaimList(kit.Paged, frozen=True):
     claims: tuple[kit.Claim, ...]
     read: int
     chosen: kit.Chosen
-    apart: int
+    uncounted: int
     doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
     nearest: kit.Nearest | None = None
     silent: int = 0
@@ -110,7 +110,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimList:
         of=of,
         so=len(found.listed) == of if of is not None and "always" in ask.asked.says else None,
         chosen=chosen,
-        apart=len(kit.choose((*claim_set.replaced, *claim_set.cancelled, *claim_set.taken_back), wanted).claims),
+        uncounted=len(kit.choose((*claim_set.replaced, *claim_set.cancelled, *claim_set.taken_back), wanted).claims),
         silent=chosen.silent + sum(1 for c in stateless if not kit.tells_state(c, wanted.state)),
         visits=visits,
         fills=visits

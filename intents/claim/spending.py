@@ -23,7 +23,7 @@ class Spending(kit.OfClaims, frozen=True):
         total: The sum; `plan_paid`, `paid`, `share`: the sums of what the plan paid, of what is reported as paid by the
             member, and of the member's shares, over the same claims.
         chart: The sums by month, or by year over a longer time; `groups`: the numbers of claim types and of providers.
-        apart: The number of claims that are in no sum, because they were reversed, replaced or cancelled.
+        uncounted: The number of claims that are in no sum, because they were reversed, replaced or cancelled.
         silent, mixed: The numbers of claims that state no kind of care, and that include other care too.
         doubts: The caveats of the sum.
         so_far: True if the period is this calendar year until today.
@@ -44,7 +44,7 @@ class Spending(kit.OfClaims, frozen=True):
     share: kit.QueryCell
     chart: tuple[kit.QueryRow, ...]
     groups: tuple[int, ...]
-    apart: int
+    uncounted: int
     silent: int = 0
     mixed: int = 0
     doubts: kit.SumDoubts = kit.NO_DOUBTS
@@ -156,7 +156,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, found: kit.Within | None = 
         groups=tuple(
             len({claim.kind if by == "kind" else claim.seen or claim.billing for claim in counted}) for by in _GROUPS
         ),
-        apart=len(found.apart),
+        uncounted=len(found.uncounted),
         wanted=wanted,
         silent=kit.choose(claim_set.added, wanted).silent,
         mixed=sum(1 for claim in counted if kit.holds_more(claim, wanted)),

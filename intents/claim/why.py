@@ -50,8 +50,8 @@ class Explained(kit.OfClaims, frozen=True):
     missing: tuple[kit.ClaimFilter, ...] = ()
 
     @property
-    def apart(self) -> kit.ShareGap | None:
-        """What sets the two claims apart, as `gap_of` returns it; None without a second claim."""
+    def share_gap(self) -> kit.ShareGap | None:
+        """The difference of the shares of the two claims, as `gap_of` returns it; None without a second claim."""
         return kit.gap_of(self.claims[0], self.others[0]) if self.others else None
 
 
