@@ -268,7 +268,7 @@ class DueReminders:
             return reminder
         outcome = await self._outcome_after_crash(row.key, reminder)
         if outcome == "nothing":
-            await self._put(row, reminder.untold, 0)  # due at once, and known to the person's other rows as not begun
+            await self._put(row, reminder.unsent, 0)  # due at once, and known to the person's other rows as not begun
             return None
         if outcome == "told":
             # All that were due when the message was begun are in it.
@@ -310,9 +310,9 @@ class DueReminders:
             case "later":  # it may stand there: whoever has the row next looks
                 await self._hold(row, _AGAIN)
             case "nothing":
-                await self._put(row, marked.untold, _AGAIN)
+                await self._put(row, marked.unsent, _AGAIN)
             case "unwritable" if marked.missed + 1 < _MOST_MISSED:
-                await self._put(row, msgspec.structs.replace(marked.untold, missed=marked.missed + 1), _LATER)
+                await self._put(row, msgspec.structs.replace(marked.unsent, missed=marked.missed + 1), _LATER)
             case "unwritable" | "gone" as reason:
                 await self._end(marked.person, reason)
 

@@ -236,8 +236,8 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
     of range come first. `oldest`: no result is older, though an earlier one was requested.
 
     `selected` are the requested results by the test's key. The question may be whether results are bad (`worries`); who
-    ordered a test or whether a doctor has seen it (`untold`); or whether results are there (`arrived`: the day of the
-    newest). `course` is the course that the question asks for, and `taking` are the tests whose results have it.
+    ordered a test or whether a doctor has seen it (`doctor_asked`); or whether there are results (`arrived`: the day of
+    the newest). `course` is the course that the question asks for, and `taking` are the tests whose results have it.
     """
 
     of: tuple[Series, ...] = ()
@@ -245,7 +245,7 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 
     test: Series | None = None
     oldest: bool = False
-    untold: Literal["ordered", "seen"] | None = None
+    doctor_asked: Literal["ordered", "seen"] | None = None
     worries: bool = False
     named: str | None = None
     missing: bool = False

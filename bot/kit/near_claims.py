@@ -47,7 +47,7 @@ class Nearest(msgspec.Struct, frozen=True):
         silent: The number of claims that match otherwise but do not state what care was given.
         since: The oldest day of service of all claims that were read.
         looked: The number of claims that match all conditions except the state, if `left` is "state".
-        untold: The number of claims among `looked` that give no state.
+        unstated: The number of claims among `looked` that give no state.
         record: The newest clinical record of a procedure of the care in question, if no claim shows that care.
         gone: Claims that match every condition but no longer count, for example because they were replaced.
         inner: Where the stated amount is inside a claim, if `left` is "inner".
@@ -59,7 +59,7 @@ class Nearest(msgspec.Struct, frozen=True):
     silent: int = 0
     since: PartialDate | None = None
     looked: int = 0
-    untold: int = 0
+    unstated: int = 0
     record: Procedure | None = None
     gone: tuple[Claim, ...] = ()
     inner: Inner | None = None
@@ -180,8 +180,8 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
             month = wanted.start.month  # of another year
             found.sort(key=lambda claim: claim.service.sort_key.month != month)
         if found and left == "state":
-            untold = sum(1 for claim in found if not tells_state(claim, wanted.state))
-            return Nearest(left, silent=silent, since=since, looked=len(found), untold=untold)
+            unstated = sum(1 for claim in found if not tells_state(claim, wanted.state))
+            return Nearest(left, silent=silent, since=since, looked=len(found), unstated=unstated)
         if found:
             kind = loosened.kind if left == "wider" else None
             return Nearest(left, kind, tuple(found[:SHOWN]), silent, since)

@@ -39,7 +39,7 @@ class QueryCell(msgspec.Struct, frozen=True):
         times: The number of units of a mean; `whole`: its sum.
         claim: The claim that has the value of "least", "most", "first" or "last".
         is_minimum: True if the value is only a minimum; `partly`: some of the added amounts are.
-        told, untold: The numbers of claims with and without the amount.
+        stated, unstated: The numbers of claims with and without the amount.
         sums: The sums of the amounts, one for each currency.
     """
 
@@ -52,8 +52,8 @@ class QueryCell(msgspec.Struct, frozen=True):
     is_minimum: bool = False
     whole: Amount | None = None
     partly: bool = False
-    told: int = 0
-    untold: int = 0
+    stated: int = 0
+    unstated: int = 0
     sums: tuple[Amount, ...] = ()
 
     @property
@@ -262,12 +262,13 @@ class Computing:
             return QueryCell(measure, fold, None, number, times, claim)
         nothing = Amount(Decimal(0)) if not claims and fold == "sum" else None
         partly = measure is None and any(one.owed.is_minimum for _, one in sized)
-        untold = len(claims) - len(sized)
-        is_minimum = (self._least and fold == "sum") or partly or (measure is None and untold > 0)
+        unstated = len(claims) - len(sized)
+        is_minimum = (self._least and fold == "sum") or partly or (measure is None and unstated > 0)
         whole = added(size for size, _ in sized) if fold == "mean" else None
         sums = by_currency(size for size, _ in sized)
         found = amount or nothing
-        return QueryCell(measure, fold, found, None, times, claim, is_minimum, whole, partly, len(sized), untold, sums)
+        given = len(sized)
+        return QueryCell(measure, fold, found, None, times, claim, is_minimum, whole, partly, given, unstated, sums)
 
     def _folded(
         self, fold: Fold, sized: Sequence[tuple[Amount, Claim]], at: int

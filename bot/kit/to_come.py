@@ -119,7 +119,7 @@ class ToCome(msgspec.Struct, frozen=True):
         return bool(self.last) or any(rule.deductible or rule.maximum or rule.claims for rule in self.rules)
 
     @property
-    def untold(self) -> tuple[str, ...]:
+    def unstated(self) -> tuple[str, ...]:
         """The requested facts that the answer cannot state.
 
         If the member has no plan for the care's scope, these include `wants`.

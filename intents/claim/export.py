@@ -135,7 +135,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, patient: str | None = None)
         strange=claim_set.left_out["not interpreted"],
         gaps=tuple(dict.fromkeys(gap.kind for gap in ask.report.gaps)),
         months=() if ask.report.is_partial else _months(counted),
-        way=cells if cells[0].size and all(one.amount or not one.told for one in cells) else (),
+        way=cells if cells[0].size and all(one.amount or not one.stated for one in cells) else (),
         doubts=replace(within.doubts_of(counted), undated=0),
         kinds=kinds,
         alike=_alike(told, kinds),

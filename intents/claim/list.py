@@ -151,8 +151,8 @@ def _together(found: kit.Within, wanted: kit.ClaimFilter, ask: kit.Ask) -> kit.A
     sum have different claims.
     """
     (cell,) = kit.sums_of(found.counted, wanted, least=ask.report.is_partial)
-    whole = (wanted.start or wanted.end) and set(found.counted) == set(found.listed) and cell.told > 1
-    return cell.amount if whole and not (cell.is_minimum or cell.untold) else None
+    whole = (wanted.start or wanted.end) and set(found.counted) == set(found.listed) and cell.stated > 1
+    return cell.amount if whole and not (cell.is_minimum or cell.unstated) else None
 
 
 def _of_visits(ask: kit.Ask) -> bool:

@@ -32,7 +32,7 @@ class Spending(kit.OfClaims, frozen=True):
         threshold: The limit with which the sum is compared.
         each: The claims to show one by one.
         crossing: When the sum came to an amount, if the question asks that.
-        paid_untold: True if the paid amount was requested but is unknown, so that the sum is the member's share.
+        paid_unstated: True if the paid amount was requested but is unknown, so that the sum is the member's share.
     """
 
     start: date
@@ -55,7 +55,7 @@ class Spending(kit.OfClaims, frozen=True):
     whole: kit.ClaimFilter | None = None
     threshold: kit.Threshold | None = None
     each: tuple[kit.Claim, ...] = ()
-    paid_untold: bool = False
+    paid_unstated: bool = False
     crossing: kit.Crossing | None = None
 
     @property
@@ -88,11 +88,12 @@ async def answer(ask: kit.Ask) -> Spending:
     if (whole or (not summary.claims and summary.wanted.narrows)) and kit.span_of(ask) == (None, None):
         span = {"start": (ask.today - kit.LONG).isoformat(), "end": ask.today.isoformat()}
         ask, claim_set, found, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
-    pocket = summary.total.untold and not {"pocket", "bolsillo"}.isdisjoint(kit.words_of(ask.words.get("amount_kind")))
+    words = kit.words_of(ask.words.get("amount_kind"))
+    pocket = summary.total.unstated and not {"pocket", "bolsillo"}.isdisjoint(words)
     if summary.claims and summary.wanted.aspect == _PAID and (pocket or not summary.total.sums):
         ask = ask.without("amount_kind")
         found = claim_set.within(_time(ask), _wanted(ask))
-        summary = replace(summarize(claim_set, ask, found), paid_untold=True)
+        summary = replace(summarize(claim_set, ask, found), paid_unstated=True)
     counted, wanted = found.counted, summary.wanted
     lacks = not summary.claims and kit.any_time(wanted).narrows
     ask.report.steps += kit.sum_of("spending", counted, lambda claim: kit.amount_in(claim, wanted))
@@ -172,7 +173,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, found: kit.Within | None = 
 def _with_threshold(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, counted: Sequence[kit.Claim]) -> Spending:
     """Return the summary with the whole of which the sum is a part, and with the limit to which it is compared."""
     threshold, wanted = kit.threshold_asked(ask), summary.wanted
-    least = summary.total.is_minimum or summary.total.untold > 0
+    least = summary.total.is_minimum or summary.total.unstated > 0
     percent = "percent" in ask.slots and not ask.report.is_partial
     whole, time = kit.of_whole(ask), (summary.start, summary.end)
     named = kit.filter_of(whole)

@@ -21,7 +21,7 @@ class Included(kit.Summary, frozen=True):
         gaps: True if the plans found do not cover all days of the period.
         named: The public program in the question: "medicare" or "medicaid".
         first_asked: True if the question is which plan pays first; `leads`: that plan by the coverages' order.
-        paid: What the dental plan paid since `start`; `claims`: how many claims; `untold`: how many without an amount.
+        paid: What the dental plan paid since `start`; `claims`: how many claims; `unstated`: those without amount.
     """
 
     about: str
@@ -34,7 +34,7 @@ class Included(kit.Summary, frozen=True):
     gaps: bool = False
     paid: kit.Amount | None = None
     claims: int = 0
-    untold: int = 0
+    unstated: int = 0
     first_asked: bool = False
     leads: kit.Coverage | None = None
     named: str | None = None
@@ -84,7 +84,7 @@ def dental_maximum(coverages: kit.Coverages, rows: Sequence[kit.Claim], start: d
     others = tuple(one for one in coverages.current if one not in found)
     paid = [claim.plan_paid for claim in rows]
     base = Included("dental_max", found, others, start=start, end=end)
-    return replace(base, paid=kit.added(paid), claims=len(rows), untold=paid.count(None))
+    return replace(base, paid=kit.added(paid), claims=len(rows), unstated=paid.count(None))
 
 
 def _plan_time(coverages: kit.Coverages, ask: kit.Ask) -> tuple[date, date]:
