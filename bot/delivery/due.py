@@ -126,7 +126,7 @@ class DueReminders:
         """Work on the reminder in a row. If it cannot be read, hide the row for a while and return False."""
         reminder = self._table.opened(row.kind, row.key, row.value, reminders.Reminder)
         if reminder is None:  # it counts as missing
-            await self._hold(row, _UNREAD)
+            await self._hide(row, _UNREAD)
             return False
         return await work(row, reminder, self.now())
 
@@ -145,7 +145,7 @@ class DueReminders:
         """Check for one person's news, only in daytime, and send any to the person. Return whether any was sent."""
         if reminders.waking(now) > now:
             late = reminders.spread(row.key, await self.interval.minutes() * 60)
-            await self._hold(row, (reminders.waking(now) - now).total_seconds() + late)
+            await self._hide(row, (reminders.waking(now) - now).total_seconds() + late)
             return False
         settled = await self._settled(row, reminder)
         if settled is None:
@@ -205,14 +205,14 @@ class DueReminders:
         if await self._is_noted(row, reminder, days):
             return False
         if not await self._store.add(_TELLING, person.key, expires=self.clock() + _TURN, owner=person.key):
-            await self._hold(row, _TURN)
+            await self._hide(row, _TURN)
             return False
         try:
-            if await self._is_begun(row.key, person):
-                await self._hold(row, _TURN)
+            if await self._is_other_in_progress(row.key, person):
+                await self._hide(row, _TURN)
             elif await self._is_noted(row, reminder, days):
                 pass
-            elif (reminder.is_sought or days > 1) and await self._told(person) is not None:
+            elif (reminder.is_sought or days > 1) and await self._sent_today(person) is not None:
                 now, put_off = self.now(), msgspec.structs.replace(reminder, found=found)
                 await self._put(row, put_off, (reminders.next_morning(now) - now).total_seconds())
             else:
@@ -223,7 +223,7 @@ class DueReminders:
 
     async def _is_noted(self, row: Row, reminder: reminders.Reminder, days: int) -> bool:
         """Return whether a reminder of a day was already in today's message. If so, record it as sent."""
-        if reminder.is_sought or row.key not in (await self._told(reminder.person) or ()):
+        if reminder.is_sought or row.key not in (await self._sent_today(reminder.person) or ()):
             return False
         await self._note(row, reminder, days, "told")
         return True
@@ -241,20 +241,20 @@ class DueReminders:
 
         outcome, told = await self._outcome(row.key, marked, days, mine)
         if outcome == "told":
-            await self._keep_told(reminder.person, told)
+            await self._store_sent(reminder.person, told)
         await self._note(row._replace(value=value), marked, days, outcome)
         return outcome == "told"
 
-    async def _told(self, person: Person) -> frozenset[str] | None:
+    async def _sent_today(self, person: Person) -> frozenset[str] | None:
         """Return the keys of the reminders that a person was sent today; None if nothing was sent."""
         return await self._table.get(_TOLD, self._day_of(person), frozenset[str])
 
-    async def _keep_told(self, person: Person, keys: Iterable[str]) -> None:
-        every = {*keys, *(await self._told(person) or ())}
+    async def _store_sent(self, person: Person, keys: Iterable[str]) -> None:
+        every = {*keys, *(await self._sent_today(person) or ())}
         expires = self.clock() + _DAY
         await self._table.put(_TOLD, self._day_of(person), sorted(every), expires=expires, owner=person.key)
 
-    async def _is_begun(self, key: str, person: Person) -> bool:
+    async def _is_other_in_progress(self, key: str, person: Person) -> bool:
         """Return whether a process that ended was sending another of the person's reminders, perhaps with this one."""
         every = await reminders.reminders_of(self._table, person)
         return any(one.telling is not None and each != key for each, one in every)
@@ -275,7 +275,7 @@ class DueReminders:
             begun, person = datetime.fromtimestamp(reminder.since, self.now().tzinfo), reminder.person
             days = await reminders.reminders_of(self._table, person, ("appeal",))
             also = (each for each, one in days if reminders.due_today(one, each, begun))
-            await self._keep_told(person, (row.key, *also))
+            await self._store_sent(person, (row.key, *also))
         await self._note(row, reminder, reminder.telling, outcome)
         return None
 
@@ -283,7 +283,7 @@ class DueReminders:
         """Store a row, hidden for `seconds` or until it is next due. Do nothing if another process has leased it."""
         seconds = await self._rest(row, reminder) if seconds is None else seconds
         if await self._store.swap(row.kind, row.key, row.value, self._sealed(row, reminder), lease=row.leases):
-            await self._hold(row, seconds)
+            await self._hide(row, seconds)
 
     async def _rest(self, row: Row, reminder: reminders.Reminder) -> float:
         """Return the seconds until a reminder is due next."""
@@ -298,7 +298,7 @@ class DueReminders:
             row.expires - self.clock() if moment is None else (reminders.waking(max(moment, now)) - now).total_seconds()
         )
 
-    async def _hold(self, row: Row, seconds: float) -> None:
+    async def _hide(self, row: Row, seconds: float) -> None:
         """Hide a row for `seconds`, unchanged."""
         await self._store.hold(row.kind, row.key, until=self.clock() + seconds, lease=row.leases)
 
@@ -308,7 +308,7 @@ class DueReminders:
                 after = marked.told_as(days, surely=outcome == "told")
                 await (self._store.drop(row.kind, row.key) if after is None else self._put(row, after))
             case "later":  # it may stand there: whoever has the row next looks
-                await self._hold(row, _AGAIN)
+                await self._hide(row, _AGAIN)
             case "nothing":
                 await self._put(row, marked.unsent, _AGAIN)
             case "unwritable" if marked.missed + 1 < _MOST_MISSED:

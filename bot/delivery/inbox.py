@@ -267,7 +267,7 @@ class Inbox:
 
         died = row.leases - 1 > state // _LATER
         written, since = bool(state & _WRITTEN) or (self._finds and died), row.expires - KEPT
-        async with self._held(row) as heartbeat:
+        async with self._leased(row) as heartbeat:
             found = not state & _ELSEWHERE
             delivery = Delivery(row.key, body, row.leases, written, exhausted, writing, found, since, mine)
             try:
@@ -297,7 +297,7 @@ class Inbox:
         return self._table.sealed(self._kind, key, bytes([state]) + body)
 
     @contextlib.asynccontextmanager
-    async def _held(self, row: Row) -> AsyncIterator[Heartbeat]:
+    async def _leased(self, row: Row) -> AsyncIterator[Heartbeat]:
         """Renew the lease while work goes on. A cancelled message is released at once, a failed one after a delay."""
 
         async def hold(until: float, number: int) -> bool:

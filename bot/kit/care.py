@@ -155,7 +155,7 @@ def as_of(ask: Ask, tests: Iterable[Series]) -> tuple[Series, ...]:
     """
     wanted, span, apart = results_asked(ask), span_of(ask), times_apart(ask)
     if wanted.way and apart:
-        return tuple(test for one in tests if (test := _of_times(one, apart)).results)
+        return tuple(test for one in tests if (test := _newest_of_times(one, apart)).results)
     if wanted.way and any(span):
         return tuple(_compared(test, *span, apart=wanted.apart) for test in tests)
     if wanted.way and wanted.long:
@@ -163,7 +163,7 @@ def as_of(ask: Ask, tests: Iterable[Series]) -> tuple[Series, ...]:
     return tuple(replace(test, results=test.results[min(wanted.back, len(test.results) - 1) :]) for test in tests)
 
 
-def _of_times(test: Series, times: Sequence[TimeSpan]) -> Series:
+def _newest_of_times(test: Series, times: Sequence[TimeSpan]) -> Series:
     """Return only the newest result of each of several times, the latest one first."""
     within = [[one for one in test.results if Period(one.day).overlaps(*time)][:1] for time in times]
     rows = [one for one in test.results if [one] in within]

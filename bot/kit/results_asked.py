@@ -272,8 +272,8 @@ def mentions(ask: Ask, said: str, tests: Sequence[Sequence[Observation]]) -> lis
     """Return where `said` names tests or vital signs, each with the indexes of the `tests` that the most words name."""
     words = [(one.start(), one.group(), "".join(words_of(one.group()))) for one in _WORD.finditer(said)]
     heard, taken, found = [ask.hears(word, {}) for *_, word in words], 0, list[Mention]()
-    telling = [_tells(written, word, one) for (_, written, word), one in zip(words, heard, strict=True)]
-    of = [_said_of(ask, rows[0], [word for *_, word in words], heard) for rows in tests]
+    telling = [_names_test(written, word, one) for (_, written, word), one in zip(words, heard, strict=True)]
+    of = [_words_in_name(ask, rows[0], [word for *_, word in words], heard) for rows in tests]
     for index, (place, _, _) in enumerate(words):
         ends = [index + len(list(takewhile(bool, row[index:]))) for row in of]
         sizes = [end - index if any(telling[index:end]) else 0 for end in ends]
@@ -288,7 +288,7 @@ def mentions(ask: Ask, said: str, tests: Sequence[Sequence[Observation]]) -> lis
     return sorted(found, key=lambda one: one.at)
 
 
-def _tells(written: str, word: str, heard: ClaimsAsked) -> bool:
+def _names_test(written: str, word: str, heard: ClaimsAsked) -> bool:
     """Return whether a single word names a test; a symbol of one or two letters must begin with a capital."""
     symbol = len(word) <= _SHORT
     return bool(heard.vitals or (heard.tests and not (symbol and written.islower()))) or (
@@ -296,7 +296,7 @@ def _tells(written: str, word: str, heard: ClaimsAsked) -> bool:
     )
 
 
-def _said_of(ask: Ask, newest: Observation, words: Sequence[str], heard: Sequence[ClaimsAsked]) -> list[bool]:
+def _words_in_name(ask: Ask, newest: Observation, words: Sequence[str], heard: Sequence[ClaimsAsked]) -> list[bool]:
     """Return, for each word, whether it is in the test's name or names the test or its kind of vital sign."""
     name = words_of(newest.main.name)
     kinds = {*ask.hears(" ".join(name), {}).vitals} | {k for k, of in CODES.items() if of & {*newest.main.codes}}

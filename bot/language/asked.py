@@ -247,10 +247,10 @@ class ClaimsQuestion(Classed):
         for hit in self._hits["sorted"]:
             yield hit.value
         for at in self._places["ordinal"]:
-            if order := self._stands_first(at):
+            if order := self._order_of_first(at):
                 yield order
 
-    def _stands_first(self, at: int) -> SortOrder | None:
+    def _order_of_first(self, at: int) -> SortOrder | None:
         """Return the sort order that a "first" at `at` requests: "oldest first", "first three visits"; None if none."""
         if 1 not in self._values(at, "ordinal"):
             return None
@@ -274,7 +274,7 @@ class ClaimsQuestion(Classed):
     def _ordinal(self, at: int) -> int:
         """Return the ordinal at `at`; 0 for another word, and if the ordinal only requests an order or a number."""
         nth = next(iter(self._values(at, "ordinal")), 0)
-        return 0 if nth and (self._numbers.get(at + 1, 0) >= _SEVERAL or self._stands_first(at)) else nth
+        return 0 if nth and (self._numbers.get(at + 1, 0) >= _SEVERAL or self._order_of_first(at)) else nth
 
     def _in_time(self, at: int, nth: int) -> int:
         """Return the position in time that the ordinal at `at` requests, negative from the newest; 0 for none."""

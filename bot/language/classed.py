@@ -285,11 +285,11 @@ class NamedByWords:
         If the message has a known kind of care, only that one counts: "before an MRI? I need to know rather now".
         """
         own = self._services
-        leads = (at for at in self._leads() if not own or not own.isdisjoint(range(at, self._end(at))))
+        leads = (at for at in self._care_starts() if not own or not own.isdisjoint(range(at, self._end(at))))
         led = next((found for first in leads if (found := self._run(first))), None)
         return led or (self._around(min(self._known)) if self._known else self._begun())
 
-    def _leads(self) -> Iterator[int]:
+    def _care_starts(self) -> Iterator[int]:
         """Yield the indexes where a phrase for care may begin, the most reliable one first."""
         for hit in self._matcher.find("coming.object"):
             yield self._skip_articles(hit.after)

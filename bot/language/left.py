@@ -152,7 +152,7 @@ def conditions(heard: Heard, intent: IntentRules, asked: frozenset[int] = frozen
     """
     if intent.needs == "nothing":
         return {}
-    told = _told_by(intent)
+    told = _reported_by(intent)
     honoured = heard.at(*intent.takes)
     found = dict[str, Slot]()
     for kind in CONDITIONS:
@@ -176,7 +176,7 @@ def conditions(heard: Heard, intent: IntentRules, asked: frozenset[int] = frozen
     return found
 
 
-def _told_by(intent: IntentRules) -> frozenset[str]:
+def _reported_by(intent: IntentRules) -> frozenset[str]:
     """Return the slot types of conditions that the intent's answer must report as ignored.
 
     An amount is a condition on claims. In a question about a plan or a drug it is only what the person knows.

@@ -264,7 +264,7 @@ class Matcher:
         if state.ends:
             found += [(index, ending, captured) for ending in state.ends]
         for test, following in state.tests:
-            if self._holds(test, index):
+            if self._is_met(test, index):
                 self._walk(following, index, captured, found)
         if index >= self._end:
             return
@@ -277,7 +277,7 @@ class Matcher:
             for after, value in self.every(rule, index):
                 self._walk(following, after, ((*captured, (label, value)) if label else captured), found)
 
-    def _holds(self, test: str, index: int) -> bool:
+    def _is_met(self, test: str, index: int) -> bool:
         if test[0] == REPEATED:
             return True
         if test == START:

@@ -191,8 +191,8 @@ class _People:
         """Yield a name in the order family name, comma or "first name", first names: "Wyman, Christie"."""
         begun, leads = self.at.word(end) in self.around.names.starts("given"), self.around.names.phrases("given")
         own = (len(lead) for lead in leads if self.said.words[end : end + len(lead)] == lead) if begun else ()
-        following = end + longest if (longest := max(own, default=0)) or self._is_parted(end) else None
-        if end - first > _MOST_FAMILY or following is None or self._is_parted(begin):
+        following = end + longest if (longest := max(own, default=0)) or self._is_after_comma(end) else None
+        if end - first > _MOST_FAMILY or following is None or self._is_after_comma(begin):
             return
         if first > 0 and self._is_likely(first - 1) and self.at.between(first) in _WITHIN_A_NAME:
             return  # the word before belongs to the same name
@@ -209,7 +209,7 @@ class _People:
             after = self._suffixed(last + more)
             weight = family + given + _COMMA + self._around(begin, first, last + more, after)
             weight += _FRAMED * (self.at.word_before(begin) in self.around.lead and self._is_listed(range(first, last)))
-            goes_on = after == last + more and self._is_parted(after) and self._is_likely(after)
+            goes_on = after == last + more and self._is_after_comma(after) and self._is_likely(after)
             followed = self.at.joined_word(after) in AnyOf(self.around.follow, self.around.asked)
             if weight >= _ENOUGH and not goes_on and followed:
                 name = cleaned(f"{self.said.said(following, last + more)} {self.said.said(first, end)}")
@@ -219,7 +219,7 @@ class _People:
         """Return whether the word at `index` is a known name, unknown, or capitalized."""
         return self.at.like(index) or self.at.capital(index)
 
-    def _is_parted(self, index: int) -> bool:
+    def _is_after_comma(self, index: int) -> bool:
         """Return whether a comma is before the word at `index`, as in "Wyman, Christie" or in a list of names."""
         return 0 < index < len(self.said.words) and self.at.between(index) == ","
 
@@ -250,7 +250,7 @@ class _People:
         some = before in around.own.beside("coming").indefinite  # "a little panicky"
         against = house or inside or (not titled and (placed or some or self._is_ours(begin, after)))
         weight = _DEGREE * (after > end) + _LED * (before in around.lead) + _FOLLOWED * bool(followed)
-        return weight + _FRAMED * (led or self._is_framed(begin, after)) + _AGAINST * against
+        return weight + _FRAMED * (led or self._is_between_cues(begin, after)) + _AGAINST * against
 
     def _is_listed(self, places: Iterable[int]) -> bool:
         return any(self.at.key(place) in self.words.people for place in places)
@@ -284,7 +284,7 @@ class _People:
         ours = self.around.own.ours.intersection(self.said.words[max(0, begin - 2) : begin])
         return bool(ours) and self.at.word(after) not in self.around.own.care
 
-    def _is_framed(self, begin: int, after: int) -> bool:
+    def _is_between_cues(self, begin: int, after: int) -> bool:
         """Return whether the words on both sides are words that typically surround a name."""
         return (
             self._of_network(begin, after)
@@ -329,9 +329,9 @@ class _People:
         values = [place for place in rest if self.at.kinds.get(place)]
         if any(_BESIDE_A_NAME.isdisjoint(self.at.kinds[place]) for place in values):
             return False
-        return bool(rest) and all(self.at.kinds.get(place) or self._tells_what_or_where(place) for place in rest)
+        return bool(rest) and all(self.at.kinds.get(place) or self._is_fact_or_place(place) for place in rest)
 
-    def _tells_what_or_where(self, index: int) -> bool:
+    def _is_fact_or_place(self, index: int) -> bool:
         """Return whether the word at `index` is a requested fact, a part of a place's name, or a ZIP code."""
         word, own = self.at.word(index), self.around.own
         placed = word in self.words.place_words and word not in own.particle
@@ -342,6 +342,6 @@ class _People:
         join = self.around.places.join
         following = self.at.word(after) in join and self._is_listed([after + 1])
         following = following or (
-            self._is_parted(after) and self._is_strange(begin, after) and self.at.key(after) in self.words.family
+            self._is_after_comma(after) and self._is_strange(begin, after) and self.at.key(after) in self.words.family
         )
         return following or (self.at.word(begin - 1) in join and self._is_listed([begin - 2]))

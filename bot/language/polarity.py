@@ -49,7 +49,7 @@ def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea, *, lat
             marked.append(replace(tag, excluded=True))
         else:
             marked.append(tag)
-    return with_excluded_periods(said, [_turned(tag) for tag in marked])
+    return with_excluded_periods(said, [_as_side(tag) for tag in marked])
 
 
 # With a time, a fill or a provider, "besides ozempic" leaves it out of what was had; without, it seeks another drug.
@@ -146,14 +146,14 @@ class _Scope:
         for tag in self._tags if named else ():
             if tag.kind != "network" or tag in named:
                 continue
-            inside = next((one for one in named if self._leads_to(tag, one)), None)
+            inside = next((one for one in named if self._is_one_expression(tag, one)), None)
             if inside is not None:
                 kept.remove(tag)
                 if tag.value == OUT_OF_NETWORK and not (named_one or self._is_question(tag.first, tag)):
                     kept[kept.index(inside)] = replace(inside, first=min(tag.first, inside.first), excluded=True)
         return kept
 
-    def _leads_to(self, unnamed: Tag, named: Tag) -> bool:
+    def _is_one_expression(self, unnamed: Tag, named: Tag) -> bool:
         """Return whether both tags are one expression: "out of network P", "OON for P"."""
         between = self.words[unnamed.after : named.first]
         return unnamed.meets(named) or (unnamed.after <= named.first and self._listed.glue.issuperset(between))
@@ -165,7 +165,7 @@ def implied(said: Utterance, tags: Sequence[Tag], places: AbstractSet[int], word
     return with_polarity(said, [Tag("claim_type", "pharmacy", free[0], free[-1] + 1)], words) if free else []
 
 
-def _turned(tag: Tag) -> Tag:
+def _as_side(tag: Tag) -> Tag:
     if not tag.excluded or tag.kind != "network" or tag.value not in UNNAMED_NETWORKS:
         return tag
     return replace(tag, value=OUT_OF_NETWORK if tag.value == IN_NETWORK else IN_NETWORK, excluded=False)

@@ -190,11 +190,11 @@ class Weights:
         """Return three sums over some evidence: of the rows, of the rarities, and of the squared rarities."""
         ready, rows, rare, squared = self._ready[kind], 0, 0, 0
         for text in texts:
-            row, often, square = ready[text] if text in ready else self._weighed(kind, text)
+            row, often, square = ready[text] if text in ready else self._cached_total(kind, text)
             rows, rare, squared = rows + row, rare + often, squared + square
         return rows, rare, squared
 
-    def _weighed(self, kind: str, text: str) -> tuple[int, int, int]:
+    def _cached_total(self, kind: str, text: str) -> tuple[int, int, int]:
         """Return the same three sums as `_total` for one text, cached; a text with an unknown word is not cached."""
         places = [place for part in _cut(kind, text) if (place := self.row(kind, part)) is not None]
         rare = [self.often[place] for place in places]

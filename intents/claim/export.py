@@ -120,7 +120,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, patient: str | None = None)
     totals = kit.sums_of(counted, kit.ClaimFilter(), *COLUMNS, least=ask.report.is_partial)
     kinds = kit.care_words(ask, told)
     # From the billed amount to the share, of the claims that tell all.
-    cells = kit.sums_of(filter(_tells_way, counted), kit.ClaimFilter(), "billed", None, "plan_paid", "discount")
+    cells = kit.sums_of(filter(_adds_up, counted), kit.ClaimFilter(), "billed", None, "plan_paid", "discount")
     papers = Papers(
         start=start,
         end=end,
@@ -183,7 +183,7 @@ def _months(claims: Sequence[kit.Claim]) -> tuple[kit.QueryRow, ...]:
     return rows if len(rows) <= _MOST_MONTHS else ()
 
 
-def _tells_way(claim: kit.Claim) -> bool:
+def _adds_up(claim: kit.Claim) -> bool:
     """Return whether the share, the payment and the discount come to the billed amount exactly."""
     why, parts = claim.why, [claim.amount(one) for one in (None, "plan_paid", "discount")]
     told = [one.value for one in parts if one]

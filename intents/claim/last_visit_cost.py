@@ -100,12 +100,14 @@ async def answer(ask: kit.Ask) -> LastVisitCost:
     shown = (*summary.claims, *(claim for _, claim in summary.each), summary.fill, summary.credit)
     ask.report.steps += kit.owed_steps(summary.claim) if summary.claim else ()
     summary = replace(
-        summary, beside=_beside(claim_set, summary), so=_is_so(ask, summary.claim, asked if sized else None)
+        summary,
+        beside=_others_of_day(claim_set, summary),
+        so=_is_share_as_asked(ask, summary.claim, asked if sized else None),
     )
     return await kit.or_nearest(ask, claim_set, summary, shown, lacks=not (summary.claims or summary.searched))
 
 
-def _is_so(ask: kit.Ask, claim: kit.Claim | None, asked: kit.ClaimFilter | None) -> bool | None:
+def _is_share_as_asked(ask: kit.Ask, claim: kit.Claim | None, asked: kit.ClaimFilter | None) -> bool | None:
     """Return whether the claim's share is as `asked`, or is anything at all; None if the question is another one."""
     if claim is None or claim.sensitive or claim.owed.amount is None:
         return None
@@ -221,7 +223,7 @@ def _of(claim_set: kit.ClaimSet, wanted: kit.ClaimFilter) -> kit.ClaimSet:
     return replace(claim_set, claims=claims, reversals=reversals)
 
 
-def _beside(claim_set: kit.ClaimSet, summary: LastVisitCost) -> tuple[kit.Claim, ...]:
+def _others_of_day(claim_set: kit.ClaimSet, summary: LastVisitCost) -> tuple[kit.Claim, ...]:
     """Return the other claims of the day, such as the anesthesia for a surgery, without fills and sensitive claims.
 
     Return an empty tuple if the question names no kind of care, or if the day is that of several claims or a fill.

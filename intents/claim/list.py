@@ -54,7 +54,7 @@ class ClaimList(kit.Paged, frozen=True):
 async def answer(ask: kit.Ask) -> ClaimList:
     """Return the requested page of the claims that match all conditions of the question."""
     kit.hand_over_asked(ask, twice="claim.bill_check")
-    if intent := _elsewhere(ask):
+    if intent := _intent_instead(ask):
         raise kit.Reroute(intent, **ask.arguments)
     ask = kit.by_side(ask)
     most, wanted = (ask.page + 1) * _page(ask), _wanted(ask)
@@ -76,7 +76,7 @@ async def answer(ask: kit.Ask) -> ClaimList:
     return await kit.or_nearest(ask, claim_set, summary, summary.claims, lacks=lacks)
 
 
-def _elsewhere(ask: kit.Ask) -> str | None:
+def _intent_instead(ask: kit.Ask) -> str | None:
     """Return the intent that answers in place of a list: for a group, for the time between two days, or for fills."""
     if kit.sizes_last(ask) or kit.sizes_one(ask):
         return "claim.last_visit_cost"

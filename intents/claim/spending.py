@@ -77,7 +77,7 @@ async def answer(ask: kit.Ask) -> Spending:
         raise kit.Reroute("claim.query", **ask.arguments)
     if (parts := kit.asks_parts(ask)) or kit.times_set_apart(ask) or kit.compares_shown(ask):
         raise kit.Reroute("claim.why" if parts else "claim.compare", **ask.arguments)
-    if intent := _of_claims(ask):
+    if intent := _intent_instead(ask):
         raise kit.Reroute(intent, **ask.arguments)
     ask, claim_set, found, summary = await _summed(kit.by_side(kit.as_fills(ask)))
     compares = kit.compares_named(ask)
@@ -100,7 +100,7 @@ async def answer(ask: kit.Ask) -> Spending:
     return await kit.or_nearest(ask, claim_set, summary, counted, lacks=lacks)
 
 
-def _of_claims(ask: kit.Ask) -> str | None:
+def _intent_instead(ask: kit.Ask) -> str | None:
     """Return the intent that answers for the claims of certain amounts, or for a number of visits; None for a sum."""
     wanted, says = kit.filter_of(ask), ask.asked.says
     if kit.query_asked(ask) or kit.threshold_asked(ask) or kit.crossed_asked(ask) or ask.arguments or ask.asked.each:

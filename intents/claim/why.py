@@ -16,7 +16,7 @@ _FIGURE = re.compile(r"\b(?!20\d\d\b)\d{2,4}(?:\.\d\d)?\b")
 _DIFFERS, _NOTHING = frozenset({"apart", "cheaper", "dearer"}), frozenset({"nothing", "costless"})
 _PARTS = (None, "deductible", "copay", "coinsurance", "billed", "allowed", "plan_paid", "discount")
 _AGAINST = frozenset({"alike", "apart", "than", "against"})
-Told = tuple[dict[str, object], tuple[Decimal, ...]]
+_Stated = tuple[dict[str, object], tuple[Decimal, ...]]
 """What a part of a message says of a claim: the values of slots that tell it, and its amounts."""
 
 
@@ -65,7 +65,7 @@ async def answer(ask: kit.Ask) -> Explained:
     kit.hand_over_ahead(ask, "formulary.drug_coverage")
     if kit.asks_always(ask) or kit.sizes_one(ask):
         raise kit.Reroute("claim.list")
-    if apart := await _set_apart(ask):
+    if apart := await _two_compared(ask):
         kit.cite_claims(ask, (*apart.claims, *apart.others))
         return apart
     sets = not _AGAINST.isdisjoint(ask.asked.says) and "amount" not in ask.slots and "id" not in ask.arguments
@@ -89,14 +89,14 @@ _OTHER = re.compile(r"\b(?:other|another|otr[oa])\b", re.IGNORECASE)
 """The word for the second claim that the first part describes: "168 for one and 32 for the other"."""
 
 
-async def _set_apart(ask: kit.Ask) -> Explained | None:
+async def _two_compared(ask: kit.Ask) -> Explained | None:
     """Return the two claims that the message sets apart at a joint such as "and" or "but"; None if there are none.
 
     Both of its parts name another drug, kind of care, claim type or provider, or each names something and an amount, or
     the times differ and it speaks of a difference, or each has an amount to the cent or that of another claim.
     """
     for pair in kit.parted(ask):
-        (one, sizes), (other, others) = map(_said_of, pair)
+        (one, sizes), (other, others) = map(_stated_in, pair)
         differ = {name for name in one.keys() & other.keys() if one[name] != other[name]}
         in_time = differ == {"date_range"} and not _DIFFERS.isdisjoint(ask.asked.says)
         named = (one and other) or all(size % 1 for size in (*sizes, *others))
@@ -121,7 +121,7 @@ async def _set_apart(ask: kit.Ask) -> Explained | None:
     return None
 
 
-def _said_of(part: kit.Ask) -> Told:
+def _stated_in(part: kit.Ask) -> _Stated:
     sizes = [Decimal(str(part.slots[name])) for name in _SIZES if name in part.slots]
     sizes = sizes or [Decimal(0)] * (not _NOTHING.isdisjoint(part.asked.says))
     sizes = sizes or _figures(part)

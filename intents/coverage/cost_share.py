@@ -117,7 +117,7 @@ async def answer(ask: kit.Ask) -> CostShares:
         ask = replace(ask, slots={**ask.slots, "reason": handed})
     coverages = await kit.member_coverages(ask)
     ask = kit.by_figure(ask, coverages)
-    if apart := await _apart(coverages, ask):
+    if apart := await _other_answer(coverages, ask):
         return apart
     wants = kit.wants_to_come(ask)
     if wants and (kit.is_timeless(ask) or kit.may_come(ask) or not _asks_time(coverages, ask)):
@@ -141,7 +141,7 @@ async def answer(ask: kit.Ask) -> CostShares:
     return summarize(coverages, claim_set, ask)
 
 
-async def _apart(coverages: kit.Coverages, ask: kit.Ask) -> CostShares | None:
+async def _other_answer(coverages: kit.Coverages, ask: kit.Ask) -> CostShares | None:
     """Return the claims that went toward a yearly amount, or the copays of several kinds of visit; None for others.
 
     Raises:

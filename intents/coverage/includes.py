@@ -109,11 +109,11 @@ def summarize(coverages: kit.Coverages, ask: kit.Ask) -> Included:
     named = "medicare" if "of_medicare" in says else "medicaid" if "of_medicaid" in says else None
     first = "pays_first" in says
     return Included(
-        about, current, (), lines=lines, named=named, first_asked=first, leads=_leads(current) if first else None
+        about, current, (), lines=lines, named=named, first_asked=first, leads=_first_payer(current) if first else None
     )
 
 
-def _leads(current: Sequence[kit.Coverage]) -> kit.Coverage | None:
+def _first_payer(current: Sequence[kit.Coverage]) -> kit.Coverage | None:
     """Return the plan with order 1, or else the only plan without an order; None if that is not a single plan."""
     ones = [one for one in current if one.order == 1] or [one for one in current if not one.order]
     return ones[0] if len(ones) == 1 and len(current) > 1 else None
