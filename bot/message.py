@@ -218,7 +218,7 @@ class ChartPoint(msgspec.Struct, frozen=True):
     words: str = ""
 
     @property
-    def told(self) -> str:
+    def labelled(self) -> str:
         """The label with the text of its value."""
         return f"{self.label} {self.words}".rstrip()
 
@@ -244,8 +244,8 @@ class Chart(msgspec.Struct, frozen=True, tag=True):
 
         This is always so for two parts of a whole. Bars of zero are left out if more than half of the bars are zero.
         """
-        told = [point.told for point in self.points if point.words]
-        some = [point.told for point in self.points if any(point.values) or "0.00" not in point.words]
+        told = [point.labelled for point in self.points if point.words]
+        some = [point.labelled for point in self.points if any(point.values) or "0.00" not in point.words]
         told = some if self.kind == "bars" and 0 < len(some) * 2 < len(told) else told
         if self.kind == "parts":
             return " · ".join([self.title, *told]) if len(told) > _METER else ""

@@ -18,7 +18,7 @@ from bot.kit.amounts import (
     month_number, of_whole, part_of, part_of_all, plan_paid_in, Portion, portion_of, ShareGap, whole_named)
 from bot.kit.appeals import (
     appeal_clock, appeal_days, AppealClock, approvals_asked, case_found, denial_kind, DenialKind, denied_claims,
-    OfAppeal, stepped, told_day, ToldDay)
+    OfAppeal, stepped, stated_day, StatedDay)
 from bot.kit.around import around, names_area, NeedsPlace, SearchArea, state_named
 from bot.kit.ask import Answer, Ask, Kin, named_care, Paged, Reroute, Summary, text_of, values_of
 from bot.kit.benefits import Benefits, NO_BENEFITS, read_benefits
