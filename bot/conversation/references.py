@@ -228,7 +228,7 @@ class References:
         return bool(asks) and "CLAIM" not in reading.concepts
 
     def _with_value(self, exchange: Exchange, intent: str, slot: str, value: str, phrase: Described | None) -> Reading:
-        """Return the reading with the slot set to `value`; the words of `phrase` are no longer other conditions."""
+        """Return the reading with the slot set to `value`; the words of `phrase` are no longer ignored conditions."""
         reading, text = exchange.reading, phrase.text if phrase else ""
         if text:
             words = exchange.words or reading.text
@@ -247,9 +247,9 @@ class References:
         return self._now().date()
 
     async def _shown(self, exchange: Exchange, whose: str) -> tuple[tuple[Claim, ...], list[tuple[Claim, ...]]]:
-        """Return the claims of the record, and those that each answer showed, the last answer first.
+        """Return all claims of the record, and the claims that each earlier answer showed, last answer first.
 
-        Those of a list with further pages are the claims under the conditions of its question.
+        For a list with several pages, these are all claims that match its question.
         """
         memory = exchange.memory
         every = await self._own.claims(exchange.message, whose)
@@ -262,7 +262,7 @@ class References:
     async def _values(
         self, exchange: Exchange, slot: str, found: Sequence[Described], *, of_shown: bool
     ) -> tuple[tuple[str, ...], Described | None]:
-        """Return the providers or drugs that may be meant, newest first, and the description that means them."""
+        """Return the providers or drugs that the message may refer to, newest first, and the description of them."""
         memory, reading = exchange.memory, exchange.reading
         every, sets = await self._shown(exchange, memory.current)
         of_drug, of_place = slot == _DRUG, any(not (_PLACES | _KINDS).isdisjoint(one.words) for one in found)

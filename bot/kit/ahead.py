@@ -242,7 +242,7 @@ def _listed(ask: Ask, plan: Coverage, service: str, words: tuple[str, ...]) -> P
     side = side_named(ask)
 
     def rows(name: str) -> tuple[Sequence[Benefit], bool]:
-        """Return the rows for the side of the network in question, or else all rows; and whether there are such."""
+        """Return the rules for the network side in question and True, or if there are none, all rules and False."""
         every = ask.benefits.of(plan, name)
         fit = [one for one in every if side is None or not one.network or one.is_outside == (side == "out")]
         return fit or every, bool(fit)
@@ -277,14 +277,14 @@ def recorded_rule(plan: Coverage, visit: str | None, side: str | None) -> PlanRu
 
 
 async def claims_for_price(ask: Ask, coverages: Coverages) -> ClaimSet:
-    """Return the claims of the plan year and of at least two years, and make those that count the answer's sources."""
+    """Return the claims of at least two years and the plan year; the sources become the claims that count."""
     claim_set = await period_claims(ask, min(counted_since(coverages), ask.today - _EARLIER), people=False)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in counting(claim_set, coverages)])
     return claim_set
 
 
 def worked_out(rules: Sequence[PlanRule], ask: Ask, claim_set: ClaimSet, coverages: Coverages) -> tuple[PlanRule, ...]:
-    """Return the rules with the member's yearly amounts, and the table's with the prices of the claims in `claim_set`.
+    """Return the rules with the use of the member's yearly amounts and the claims that show a price for the care.
 
     A rule of the table is returned unchanged if claims cannot change what the member pays.
     """

@@ -149,7 +149,7 @@ def asks_cover(ask: Ask) -> bool:
 
 
 def hand_over_away(ask: Ask, rules: str) -> None:
-    """Pass a question about care outside the state on to the answer `rules`, a search only if it asks about coverage.
+    """Pass a question about the coverage of care outside the state on to the intent `rules`.
 
     Raises:
         Reroute: The question asks about such care; `rules` answers it.

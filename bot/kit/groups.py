@@ -32,7 +32,7 @@ class ClaimQuery(msgspec.Struct, frozen=True):
             all other claims are called, if they are a row too.
         measures: What is measured: the kinds of amounts (None for the member's share), what is counted, or "days", the
             time from the care until the plan decided.
-        folds: How the amounts of the claims become one.
+        folds: The functions that aggregate the amounts, such as sum, mean or median.
         unit: What a mean is taken over, and what counts as one time: "visit", "fill", "claim", "month" or "year".
         nth, through: The positions of the claims that "least" and "most" take, from 1.
         order: "least" or "most" if the rows are ranked by their first value, "first" by their first day; with `across`,
@@ -91,7 +91,7 @@ class ClaimQuery(msgspec.Struct, frozen=True):
 
     @property
     def ranks(self) -> bool:
-        """Whether the rows are shown as a ranking, or as those that meet conditions."""
+        """Whether the rows are ranked, counted, or have to meet conditions."""
         return bool((self.order and not self.across) or self.required or self.members or self.some)
 
 
@@ -103,7 +103,7 @@ def key_of(group: str) -> Callable[[Claim], str]:
 
 
 def of_group(group: str | None) -> Callable[[Claim], bool] | None:
-    """Return the condition on the claims that the members of a group can have; None if there is no condition."""
+    """Return the condition for a claim to belong to a member of the group, as a function; None if every claim does."""
     return _IS.get(group or "")
 
 

@@ -248,7 +248,7 @@ _SINGLES = frozenset({"one", "claims", "several", "any_one"})
 
 
 def tells_asked(ask: Ask, rules: IntentRules) -> Tells | None:
-    """Return the `tells` value of the intent that can answer a question that was recognized as the intent `rules`."""
+    """Return the form of answer that the question needs, such as "sums", as the `tells` value of an intent."""
     tells, says = rules.tells, ask.asked.says.keys()
     query = composed_asked(ask) if tells or rules.composed else None
     if tells and ((ask.asked.gap and "money" not in says) or (tells in {"one", "several"} and sets_asked(ask))):
@@ -259,7 +259,7 @@ def tells_asked(ask: Ask, rules: IntentRules) -> Tells | None:
 
 
 def others_that_may_hold(ask: Ask, summary: Summary) -> list[Tells]:
-    """Return the `tells` values of the intents to try if an answer leaves a condition out, first one first.
+    """Return the `tells` values of the intents to try, in this order, if an answer ignores a condition.
 
     The result is [] if the answer is about no claims.
     """

@@ -179,7 +179,7 @@ def _member(ask: Ask) -> str | None:
 
 
 def _ends(ask: Ask) -> tuple[Fold, ...]:
-    """Return whether the first, the last, or both of a group's claims are asked for."""
+    """Return "first", "last" or both, if the question asks for these claims of each group; () if for neither."""
     says, both = ask.asked.says, ask.asked.first_and_last
     return ("first", "last") if both else ("last",) if "newest" in says else ("first",) if "earliest" in says else ()
 

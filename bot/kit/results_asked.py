@@ -269,7 +269,7 @@ def bounds_of(ask: Ask, tests: Sequence[Sequence[Observation]]) -> Bounds:
 
 
 def mentions(ask: Ask, said: str, tests: Sequence[Sequence[Observation]]) -> list[Mention]:
-    """Return where `said` names tests or vital signs, each with the indexes of the `tests` that the most words name."""
+    """Return the names of tests or vital signs in `said`, each with the indexes of the best matching `tests`."""
     words = [(one.start(), one.group(), "".join(words_of(one.group()))) for one in _WORD.finditer(said)]
     heard, taken, found = [ask.hears(word, {}) for *_, word in words], 0, list[Mention]()
     telling = [_names_test(written, word, one) for (_, written, word), one in zip(words, heard, strict=True)]
@@ -325,7 +325,7 @@ def _limits(found: re.Match[str]) -> AmountLimits:
 
 
 def selected_results(results: Sequence[Observation], asks: ResultsAsked, bounds: Bounds, at: int) -> SelectedResults:
-    """Return what the question asks of the results of the test at the index `at`, newest first."""
+    """Return the results that the question asks for, of the test at the index `at` with these results, newest first."""
     limits, joint = bounds.of.get(at, ()), bounds.days is not None
     of = tuple(results[: None if asks.first else asks.count or (None if asks.every or joint else 1)])
     sizes = {one.id: found for one in results if (found := _sizes(one))}

@@ -61,7 +61,7 @@ def asks_claims(ask: Ask) -> bool:
 
 
 def asks_parts(ask: Ask) -> bool:
-    """Return whether the question asks for the parts of the member's share of one claim, or its percentage of what.
+    """Return whether the question asks for the parts of the member's share of one claim, or the share's percentage.
 
     The parts are the copay, the coinsurance and the deductible.
     """

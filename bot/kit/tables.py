@@ -63,7 +63,7 @@ class QueryCell(msgspec.Struct, frozen=True):
 
 
 class QueryRow(msgspec.Struct, frozen=True):
-    """The values of one member of a group, or of one time; `parts` are the same for each part of it.
+    """The values of one group member or period; `parts` are the rows of its parts, such as each year.
 
     `wanted` are the conditions of a side of a comparison.
     """
@@ -273,7 +273,7 @@ class Computing:
     def _folded(
         self, fold: Fold, sized: Sequence[tuple[Amount, Claim]], at: int
     ) -> tuple[Amount | None, int, Claim | None]:
-        """Return the folded amount, the number of units it is folded over, and the claim that has it."""
+        """Return the aggregated amount, the number of units of a mean, and the claim of a "first" or "most"."""
         amounts, claims = [amount for amount, _ in sized], [one for _, one in sized]
         if fold in _ORDERS:
             plain = [pair for pair in sized if not pair[1].sensitive]

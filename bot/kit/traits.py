@@ -217,7 +217,7 @@ def _is_called(pair: tuple[str, str], claim: Claim) -> bool:
 
 
 def _is_toward(claim: Claim, *, whole: bool, out: bool) -> bool:
-    """Return whether nothing of the member's share went to the deductible; with `whole` all of it, or not if `out`."""
+    """Return whether none of the share went to the deductible; with `whole` all of it, also with `out` not all."""
     part, share = claim.owed.deductible, claim.owed.amount
     if part is None or share is None:
         return False

@@ -78,7 +78,7 @@ def shown_before(ask: Ask) -> tuple[str, ...]:
 
 
 def place_of(ask: Ask, days: Sequence[Sequence[Claim]]) -> int | None:
-    """Return the index in `days` of the day or claim that a follow-up means; None for a new question or one about all.
+    """Return the index in `days` of the day or claim that a follow-up selects; None if the question selects none.
 
     `days` are the claims in order, grouped by day of service or each in a group of its own. "The one before" counts
     from the claim shown last. The index may be beyond the end of `days`.

@@ -251,7 +251,7 @@ class Hearer:
                 yield from (Tag(one.kind, one.value, place, place + 1) for one in meanings if one.kind == "network")
 
     def _whole(self, said: Utterance) -> Iterator[str]:
-        """Yield the names of properties of the message as a whole."""
+        """Yield "LONE" for a message of one word, "NAMED_PERSON" if a person is named, and the like."""
         if len(said.keys) == 1:
             yield "LONE"
         if not said.people and names_somebody(

@@ -160,7 +160,7 @@ class _Scope:
 
 
 def implied(said: Utterance, tags: Sequence[Tag], places: AbstractSet[int], words: WordArea) -> list[Tag]:
-    """Return the tags for claims of pharmacies, for words for pharmacies at `places` that no tag contains."""
+    """Return the tag that limits claims to pharmacies, if words at `places` in no tag name pharmacies; else []."""
     free = sorted(places - places_of(tags))
     return with_polarity(said, [Tag("claim_type", "pharmacy", free[0], free[-1] + 1)], words) if free else []
 

@@ -199,7 +199,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Comparison:
 
 
 def _has_unknown_that(ask: kit.Ask) -> bool:
-    """Return whether "more than that" refers to what nothing here holds: no time or claim of the question before."""
+    """Return whether "more than that" refers to nothing known: the previous question had no period and no claim."""
     return bool(_THAN_THAT.search(" ".join(kit.words_of(ask.said)))) and not (_two_times(ask) or kit.shown_before(ask))
 
 

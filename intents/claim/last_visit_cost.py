@@ -108,7 +108,7 @@ async def answer(ask: kit.Ask) -> LastVisitCost:
 
 
 def _is_share_as_asked(ask: kit.Ask, claim: kit.Claim | None, asked: kit.ClaimFilter | None) -> bool | None:
-    """Return whether the claim's share is as `asked`, or is anything at all; None if the question is another one."""
+    """Return the answer to "was it over $50" or "was it free"; None for another question or without a known share."""
     if claim is None or claim.sensitive or claim.owed.amount is None:
         return None
     if asked is not None:

@@ -1,4 +1,4 @@
-"""Composed questions about claims: each measure of each group, folded, ranked or held together as asked."""
+"""Composed questions about claims: each measure of each group, aggregated, ranked or compared as asked."""
 
 from datetime import date
 

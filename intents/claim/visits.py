@@ -78,7 +78,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
 
     @property
     def rows(self) -> list[tuple[kit.PartialDate | None, kit.Claim | None, int]]:
-        """Each claim of the days, the first of a day with the number of its marked claims; or these alone."""
+        """A row for each claim: the day, the claim, and in the day's first row the number of its labelled claims."""
         days = ((day, day.claims or (None,)) for day in self.days)
         return [(day.day, claim, 0 if at else day.marked) for day, rows in days for at, claim in enumerate(rows)]
 

@@ -8,7 +8,7 @@ from bot import kit
 
 
 async def answer(ask: kit.Ask) -> kit.Found:
-    """Return the matching providers, nearest first; whether care far away is covered is asked of the plan."""
+    """Return the matching providers, nearest first; `Reroute` for a question about coverage out of state."""
     kit.hand_over_away(ask, "coverage.workings")
     if "like" in ask.arguments and (shown := await kit.who_shown(ask)):
         return await _like(ask, shown)
