@@ -370,13 +370,13 @@ async def always() -> bool:
 class Private(Reply, frozen=True, kw_only=True):
     """A reply that may contain member data: channels accept it only for a `OneToOne` place.
 
-    `stands` is called right before it is shown, and returns False if the member was disconnected meanwhile. `record`
+    `may_show` is called right before it is shown, and returns False if the member was disconnected meanwhile. `record`
     writes it to the audit trail, together with the rows `along`; None if that was done or is not needed. `mark`
     identifies an unsolicited message, so that it can be found in the chat later; `mine` is called right before
     such a message is posted, or taken back: False if another process has taken it over.
     """
 
-    stands: Callable[[], Awaitable[bool]] = always
+    may_show: Callable[[], Awaitable[bool]] = always
     record: Callable[..., Awaitable[bool]] | None = None
     mark: str = ""
     mine: Callable[[], Awaitable[bool]] = always

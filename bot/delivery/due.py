@@ -37,7 +37,7 @@ Right before the post, `Mine` prolongs this process's lease and returns whether 
 The message may include other reminders of the person that are due that day. Returns the keys of all reminders in the
 message. Raises `Unwritable`, `Later` or `Superseded` if nothing was posted; after any other exception that is unknown.
 """
-Stands = Callable[[Person, str, float], Awaitable[bool | None]]
+FindsPost = Callable[[Person, str, float], Awaitable[bool | None]]
 """Returns whether a post with this mark, begun at that Unix time, is complete in a person's chat.
 
 An incomplete post is deleted. None if the platform does not show it. After an exception a retry may succeed.
@@ -63,7 +63,7 @@ class DueReminders:
     Attributes:
         platforms: the platforms that this process can write to.
         gone: returns whether the platform reports that a person is gone.
-        stands: the platforms whose chats can be read, with a function that finds a post.
+        finds_post: the platforms whose chats can be read, with a function that finds a post.
         ended: called with a person who can no longer be reminded, and the reason.
         now: returns the time in BOT_TIMEZONE; `clock` returns Unix seconds.
         look: checks for news once, with `pause` between the beginnings of two checks.
@@ -77,7 +77,7 @@ class DueReminders:
         interval: reminders.Interval,
         platforms: Collection[str],
         gone: Callable[[Person], Awaitable[bool]],
-        stands: Mapping[str, Stands],
+        finds_post: Mapping[str, FindsPost],
         ended: Callable[[Person, str], Awaitable[object]],
         now: Callable[[], datetime],
         look: reminders.LookNow,
@@ -86,7 +86,7 @@ class DueReminders:
     ) -> None:
         self._table, self._store, self._send = table, table.store, tell
         self.interval, self._platforms, self.now, self.clock = interval, platforms, now, clock
-        self._stands, self._ended, self._gone = stands, ended, gone
+        self._finds_post, self._ended, self._gone = finds_post, ended, gone
         self._look, self._pause, self._turn = look, pause, asyncio.Lock()
 
     async def of_days(self) -> int:
@@ -327,17 +327,17 @@ class DueReminders:
         except Unwritable:
             return "unwritable", alone
         except (Later, Superseded):
-            return "later" if platform in self._stands else "nothing", alone
+            return "later" if platform in self._finds_post else "nothing", alone
         except Exception as error:  # noqa: BLE001 -- of many libraries: it may be posted or not
             log.warning("reminder unsure", kind=type(error).__name__, channel=platform)
-            return "later" if platform in self._stands else "unknown", alone
+            return "later" if platform in self._finds_post else "unknown", alone
         log.info("reminded", channel=platform)
         return "told", told
 
     async def _outcome_after_crash(self, key: str, reminder: reminders.Reminder) -> PostOutcome:
         """Return the outcome of a delivery whose process stopped before recording it, as far as the chat shows it."""
         person, found = reminder.person, None
-        if look := self._stands.get(person.platform):
+        if look := self._finds_post.get(person.platform):
             try:
                 found = await look(person, reminders.mark_of(key, reminder), reminder.since)
             except Exception as error:  # noqa: BLE001 -- as above; it is looked for again

@@ -300,7 +300,7 @@ async def day_met(ask: Ask, span: ClaimDays) -> tuple[date, date] | None:
 async def placed_by_deductible(ask: Ask, claims: Iterable[Claim]) -> tuple[tuple[Claim, date | None], ...]:
     """Return the first few claims, each with the day on which the deductible of its plan year was met, if it was.
 
-    Return () if the question does not set care against that day.
+    Return () if the question does not compare the care with that day.
     """
     if not ask.asked.says.keys() >= {"met", "was", "deductible"} or ask.anchors:
         return ()

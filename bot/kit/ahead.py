@@ -76,8 +76,8 @@ class PlanRule(msgspec.Struct, frozen=True):
         others: The plan's other rows for the service, such as those for another network.
         alike: Rows of other services whose names contain the person's word: "therapy" also matches physical therapy.
         lacks: The side of the network in question ("in" or "out"), if the table has no rule for that side.
-        deductible: The member's standing with the in-network deductible; None if the records do not settle it.
-        maximum: The member's standing with the out-of-pocket maximum; None if the records do not settle it.
+        deductible: How much of the in-network deductible is used; None if the records do not show it.
+        maximum: How much of the out-of-pocket maximum is used; None if the records do not show it.
         kind: The kind of care of `claims`; None if no kind of care gives a price.
         claims: The member's earlier claims for the same care that have a price, newest first.
     """

@@ -149,9 +149,9 @@ def series(found: Iterable[Observation]) -> tuple[Series, ...]:
 def as_of(ask: Ask, tests: Iterable[Series]) -> tuple[Series, ...]:
     """Return the tests without the results that the question skips: the newest one for "what was it the time before".
 
-    At least the oldest result of a test is kept. A comparison with a period uses the results at its ends, or the newest
-    of all with one from the period, if it has only one or if the words set it apart ("than in March"). Of several
-    periods the newest results are compared.
+    At least the oldest result of a test is kept. A comparison with a period uses the results at its ends; if it has
+    only one, or if the words contrast it ("than in March"), that one and the newest of all. A comparison of several
+    periods uses the newest result of each.
     """
     wanted, span, apart = results_asked(ask), span_of(ask), times_apart(ask)
     if wanted.way and apart:

@@ -308,8 +308,8 @@ _NO_DOCTORS = ("171", "174", "175", "225", "374")
 def visit_to(codes: object) -> str | None:
     """Return "gpvisit" for NUCC codes of primary care, "spvisit" for other codes, and None without codes.
 
-    Plans distinguish primary care only from specialists of any kind. Who is no doctor, such as somebody who gives
-    massages, is neither.
+    Plans distinguish only primary care and specialists of any kind. None also if all codes are of people who are no
+    doctors, such as massage therapists.
     """
     if not isinstance(codes, list) or not codes or all(str(code).startswith(_NO_DOCTORS) for code in codes):
         return None

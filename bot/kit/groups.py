@@ -33,20 +33,20 @@ class ClaimQuery(msgspec.Struct, frozen=True):
         measures: What is measured: the kinds of amounts (None for the member's share), what is counted, or "days", the
             time from the care until the plan decided.
         folds: The functions that aggregate the amounts, such as sum, mean or median.
-        unit: What a mean is taken over, and what counts as one time: "visit", "fill", "claim", "month" or "year".
-        nth, through: The positions of the claims that "least" and "most" take, from 1.
+        unit: The unit of a mean, and what counts as one time: "visit", "fill", "claim", "month" or "year".
+        nth, through: The first and last position of the claims that "least" and "most" select, from 1.
         order: "least" or "most" if the rows are ranked by their first value, "first" by their first day; with `across`,
             only that part of each row is shown: "which doctor I saw most each year".
         at: The position in that order that is asked for, from 1, or from the end if negative.
         shown: How many ranked rows are shown; `top`: how many are asked for, as in "my three dearest visits".
-        newest: How many of the newest visits, fills or claims are taken; None for all.
+        newest: How many of the newest visits, fills or claims are used; None for all.
         some: The limits for the first value of a row: "doctors that I saw only once".
         required, absent: The conditions, such as times or kinds of care, each of which a row has to have claims of, and
             none of which it may have claims of: "doctors I saw in 2025 and not in 2026".
         members: True if the members of the group are counted or listed: "how many different doctors".
         whom: The provider that is compared with all others: "did I see Dr. Kim more than anyone else".
         only: True if the question is whether there is only one: "is she my only doctor".
-        apart: True if it is whether each time it was another one: "a different dentist each time".
+        apart: True if the question is whether it was a different one each time: "a different dentist each time".
         timed: True if the question names a period, so that months without care are shown as well.
     """
 

@@ -1,4 +1,4 @@
-"""What an answer says beside the matching claims: the nearest ones, the two sides of a message, unused conditions."""
+"""What an answer says besides the matching claims: the nearest ones, the two sides of a message, unused conditions."""
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence

@@ -152,14 +152,14 @@ class ResultsAsked(msgspec.Struct, frozen=True):
     """What a question asks of the results of its tests.
 
     Attributes:
-        way: whether a result moved, by the direction that "yes" confirms; `apart`: from a time that it names; `long`:
-            since the first result.
+        way: the direction of change that "yes" would confirm; `apart`: compared with a named time; `long`: since the
+            first result.
         limits: the bounds on values, as in "is my LDL above 130".
         marks: the marks that mean yes: {"normal"} for "is my sodium normal".
         ends: True if the highest result is asked for, False if the lowest; both in the order of their values.
         count: the number of newest results that are asked for; `first`: of the oldest ones.
         every: whether all results are meant, and not only the newest; `listed`: to be listed or counted.
-        so: whether "yes" or "no" answers.
+        so: whether the answer is "yes" or "no".
         back: how many of the newest results are skipped: `pick` of a button, or 1 for "the one before".
     """
 

@@ -1,4 +1,4 @@
-"""A composed question about claims, and its rows: each measure of each group, of each time or side, folded as asked."""
+"""A composed question about claims, and its rows: each measure of each group, time or side, aggregated as asked."""
 
 from __future__ import annotations
 

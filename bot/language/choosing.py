@@ -206,7 +206,7 @@ class Chooser:
         """
         names = heard.names | {"date_range"} if "weekday" in heard.names else heard.names  # a day of the week is a time
         sums = self.weights.sums(evidence(heard.said, names))
-        dangers = self.weights.probabilities(sums, told=self._dangers)
+        dangers = self.weights.probabilities(sums, wanted=self._dangers)
         dated = anchor_tokens(heard)  # "since my surgery" is a time, whatever the surgery would ask
         if aside := dated | others_aside(heard):
             names = heard.without(aside).names | ({"date_range"} if dated else set())

@@ -1,8 +1,8 @@
 """The words of a question by their classes and phrases in the grammar area "asked".
 
 Also finds medical degrees in capitals ("only DOs"), the purposes of medicines ("my blood pressure pill"), and the words
-for care to come, known to the pack or not: the object of cover, cost, approval or a limit. What may stand around these
-is in `intents/_grammar/coming.yaml`.
+for care to come, known to the pack or not: the object of cover, cost, approval or a limit. The words allowed around
+these are in `intents/_grammar/coming.yaml`.
 """
 
 import re

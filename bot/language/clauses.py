@@ -169,7 +169,7 @@ def head_and_items(text: str) -> tuple[str, tuple[str, ...]]:
     """Return the line that asks and the items of the list below it, in order, without bullets and numbers.
 
     The items are () for a message that is no list: one with fewer than two further lines, or with as many sentences as
-    items. Full names may also stand in one line after a colon: "which are in S: Minh Kim, Linh Tran".
+    items. Full names may also be on one line after a colon: "which are in S: Minh Kim, Linh Tran".
     """
     head, *lines = [line.strip() for line in text.splitlines() if line.strip()] or [""]
     asks, _, rest = head.rpartition(":")

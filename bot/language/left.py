@@ -293,7 +293,7 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
 def _measured(heard: Heard, index: int, held: AbstractSet[int]) -> int:
     """Return the first index of the measure that ends right before `index`: "more than two weeks after".
 
-    Words of values, at `held`, are in no measure.
+    `held` are the indexes of the words of values, which are in no measure.
     """
     said, measures = heard.said.words, heard.area("asked").any("lesser_or_more", "than", "count", "spell")
     while index and index - 1 not in held and (said[index - 1] in measures or said[index - 1].isdecimal()):

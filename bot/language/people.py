@@ -66,8 +66,8 @@ def owners(said: Utterance, tags: Sequence[Tag], cut: Sequence[Clause], words: W
 
     These are relatives who are told something ("explain it to my wife"), who want to know what the writer did ("my
     wife asks what I paid"), or who are named in a clause that asks nothing and mentions no care, unless the
-    question refers to them; with the member's own name, who speaks for the member ("this is Dana's husband"). A
-    date after a relative who is told is dropped too: "to my wife tonight". `words` is the grammar area "clauses".
+    question refers to them; also one who writes for the member ("this is Dana's husband"). A date after a relative
+    who is told something is removed too: "to my wife tonight". `words` is the grammar area "clauses".
     """
     tags = [replace(tag, value="self") if _is_kin(tag) and _is_taken_back(said, tag, words) else tag for tag in tags]
     speaks = any(tag.kind == _OWN_NAME for tag in tags)

@@ -1,8 +1,8 @@
 """The check for danger before everything else: a crisis, or an emergency.
 
-The weights of the part "dangers" tell how likely a message tells of danger, by its words alone. They are counted from
-written examples of danger and of calm messages. `_words/safety.yaml` has the patterns that a person can read. `Alarms`
-puts both together, and then decides whether an answer stands below the line of the emergency.
+The weights of the part "dangers" give the probability that a message is about danger, by its words alone. They are
+counted from written examples of danger and of calm messages. `_words/safety.yaml` has the patterns that a person can
+read. `Alarms` combines both, and then decides whether the question is answered below the line of the emergency.
 """
 
 from bisect import bisect_left, bisect_right
