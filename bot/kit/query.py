@@ -1,7 +1,7 @@
 """Reads from a question which claims are taken, how they are grouped, what is measured, and how that is aggregated.
 
 "For each pharmacy, how many fills in 2025 and in 2026" groups by pharmacy and by the named times, and counts fills.
-"The average and the highest copay" measures the copay of each claim with two aggregates. `bot.kit.tables` computes them.
+"The average and the highest copay" measures the copay of each claim with two aggregates. `bot.kit.tables` computes it.
 """
 
 import re

@@ -59,7 +59,7 @@ async def answer(ask: kit.Ask) -> Explained:
     """Return the reason for the share of the claim that was shown or described, or else of the last visit's claim.
 
     Raises:
-        Reroute: `formulary.drug_coverage` answers for the future cost of a drug, `claim.compare` if two claims are equal.
+        Reroute: `formulary.drug_coverage` answers for the future cost of a drug, `claim.compare` for two claims.
     """
     kit.hand_over_asked(ask, done="claim.detail")
     kit.hand_over_ahead(ask, "formulary.drug_coverage")
