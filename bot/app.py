@@ -111,7 +111,7 @@ class Bot(Parts):
             interval=self.interval,
             platforms=self.reach.push,
             gone=self.roll_call.is_gone,
-            stands=self.reach.stands,
+            finds_post=self.reach.finds_post,
             ended=lambda person, why: audit.record("reminders_ended", person, detail=why),
             now=self.now,
             look=Looking(self, self.answering.unasked).once,

@@ -218,7 +218,7 @@ class ChartPoint(msgspec.Struct, frozen=True):
     words: str = ""
 
     @property
-    def told(self) -> str:
+    def labelled(self) -> str:
         """The label with the text of its value."""
         return f"{self.label} {self.words}".rstrip()
 
@@ -244,8 +244,8 @@ class Chart(msgspec.Struct, frozen=True, tag=True):
 
         This is always so for two parts of a whole. Bars of zero are left out if more than half of the bars are zero.
         """
-        told = [point.told for point in self.points if point.words]
-        some = [point.told for point in self.points if any(point.values) or "0.00" not in point.words]
+        told = [point.labelled for point in self.points if point.words]
+        some = [point.labelled for point in self.points if any(point.values) or "0.00" not in point.words]
         told = some if self.kind == "bars" and 0 < len(some) * 2 < len(told) else told
         if self.kind == "parts":
             return " · ".join([self.title, *told]) if len(told) > _METER else ""
@@ -370,13 +370,13 @@ async def always() -> bool:
 class Private(Reply, frozen=True, kw_only=True):
     """A reply that may contain member data: channels accept it only for a `OneToOne` place.
 
-    `stands` is called right before it is shown, and returns False if the member was disconnected meanwhile. `record`
+    `may_show` is called right before it is shown, and returns False if the member was disconnected meanwhile. `record`
     writes it to the audit trail, together with the rows `along`; None if that was done or is not needed. `mark`
     identifies an unsolicited message, so that it can be found in the chat later; `mine` is called right before
     such a message is posted, or taken back: False if another process has taken it over.
     """
 
-    stands: Callable[[], Awaitable[bool]] = always
+    may_show: Callable[[], Awaitable[bool]] = always
     record: Callable[..., Awaitable[bool]] | None = None
     mark: str = ""
     mine: Callable[[], Awaitable[bool]] = always

@@ -146,7 +146,7 @@ def load_pack(folder: Path, command: str = COMMAND) -> Pack:
     load, key = cache(partial(answer_of, folder)), _key(folder)
     rules = engine.intents.values()
     every = [one for one in rules if one.answer == "aside" or (one.needs != "nothing" and one.answer == "built")]
-    names = dict.fromkeys((*(one.intent for one in every), *chain.from_iterable(map(_beside, rules))))
+    names = dict.fromkeys((*(one.intent for one in every), *chain.from_iterable(map(_other_answers, rules))))
     if not compiled.recalled("sound", key, bool):
         faults = [f"templates/{fault}" for fault in words.faults()]
         faults += [*_missing_templates(engine, words), *_rule_faults(folder, engine)]
@@ -241,7 +241,7 @@ def template_of(intent: str) -> str:
     return intent.replace(".", "/")
 
 
-def _beside(rules: IntentRules) -> tuple[str, ...]:
+def _other_answers(rules: IntentRules) -> tuple[str, ...]:
     """Return an intent's additional answers: for a household, for rules of plans, and for composed questions."""
     return tuple(name for name in (rules.household and rules.household.answer, rules.workings, rules.composed) if name)
 
@@ -331,7 +331,7 @@ def _missing_templates(engine: Engine, words: Words) -> Iterator[str]:
     for name, rules in engine.intents.items():
         if name.split(".")[0] in KERNEL_TOPICS and rules.needs == "nothing" and not words.has(template_of(name)):
             continue
-        lacking = (template_of(one) for one in (*_beside(rules), name) if not words.has(template_of(one)))
+        lacking = (template_of(one) for one in (*_other_answers(rules), name) if not words.has(template_of(one)))
         yield from (f"templates/{one}.md.j2: missing" for one in lacking)
 
 

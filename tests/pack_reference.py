@@ -33,7 +33,7 @@ _MODULES = {
         records.service records.share
     """,
     "coverage": """
-        kit.ahead kit.benefits kit.coming kit.coverages kit.floors kit.to_come
+        kit.ahead kit.benefits kit.coming kit.coverages kit.accumulated kit.to_come
         records.card records.coverage
     """,
     "directory": """

@@ -162,7 +162,7 @@ class World:
             interval=Interval(self.store, 30, self.per_day),
             platforms=("slack",),
             gone=self.chat.is_gone,
-            stands={"slack": self.chat.stands} if self.chat.readable else {},
+            finds_post={"slack": self.chat.stands} if self.chat.readable else {},
             ended=self.chat.hear,
             now=self.clock.now,
             clock=self.clock.seconds,

@@ -86,11 +86,11 @@ async def test_a_members_answer_stands_as_long_as_its_own_link(house: tuple[Bot,
     message = Message("m", SLACK, OneToOne("chat"), OWED)
     [reply] = [reply async for reply in bot.turn.answer(message)]
     assert isinstance(reply, Private)
-    assert await reply.stands()
+    assert await reply.may_show()
     await bot.accounts.unlink(SLACK)
-    assert not await reply.stands()
+    assert not await reply.may_show()
     await link(bot, SLACK, "dana")
-    assert not await reply.stands()
+    assert not await reply.may_show()
 
 
 @pytest.mark.fault("F54")

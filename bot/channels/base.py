@@ -22,7 +22,7 @@ from bot.config import Settings
 from bot.conversation.handing_over import Post
 from bot.conversation.reminding import Push
 from bot.conversation.turn import Turn
-from bot.delivery.due import Stands
+from bot.delivery.due import FindsPost
 from bot.delivery.inbox import Later, Writing, unrecorded
 from bot.delivery.retention import Retention
 from bot.errors import StoreError, Unwritten
@@ -133,14 +133,14 @@ class Answers(Protocol):
 class Reach(msgspec.Struct, frozen=True):
     """The functions with which a bot contacts people, by platform. Each channel's methods of these names are added.
 
-    `push` sends a message to a person. `hand_over` posts in a help desk's channel. `stands` checks whether a message is
-    complete in a chat. `is_present` asks whether a person is still a member of their workspace; `are_present` asks that
-    about many people of one workspace.
+    `push` sends a message to a person. `hand_over` posts in a help desk's channel. `finds_post` checks whether a
+    message is complete in a chat. `is_present` asks whether a person is still a member of their workspace, and
+    `are_present` asks that about many people of one workspace.
     """
 
     push: dict[str, Push]
     hand_over: dict[str, Post]
-    stands: dict[str, Stands]
+    finds_post: dict[str, FindsPost]
     is_present: dict[str, Callable[[Person], Awaitable[bool | None]]]
     are_present: dict[str, Callable[[Sequence[Person]], Awaitable[Mapping[Person, bool]]]]
 

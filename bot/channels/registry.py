@@ -64,7 +64,7 @@ def name_of(command: str) -> str:
 class Running(Protocol):
     """A channel that was started.
 
-    It may also have the methods `hand_over`, `stands` and `are_present`, as in `Reach`.
+    It may also have the methods `hand_over`, `finds_post` and `are_present`, as in `Reach`.
     """
 
     @property

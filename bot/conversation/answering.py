@@ -78,7 +78,7 @@ class Answering:
             return reply, second, None if kept else ()
         sources = tuple(dict.fromkeys((*reply.sources, *second.sources)))
         if isinstance(second, Private):
-            own = {**msgspec.structs.asdict(reply), "sources": sources, "stands": second.stands}
+            own = {**msgspec.structs.asdict(reply), "sources": sources, "may_show": second.may_show}
             private = Private(**{name: value for name, value in own.items() if name != "record"})
             reply = await self.written_down(message, asked, private, Report())
         return replace(reply, sources=sources), second, lines
@@ -135,7 +135,7 @@ class Answering:
         if isinstance(reply, Private):
             reply = await self.written_down(message, asked, reply, ask.report)
         if isinstance(reply, Private) and access is not None:
-            return replace(reply, stands=partial(self._accounts.holds, message.person, access.link_id))
+            return replace(reply, may_show=partial(self._accounts.holds, message.person, access.link_id))
         return reply
 
     async def _best_answer(

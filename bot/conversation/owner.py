@@ -123,7 +123,7 @@ def about_whom(asked: Asked, exchange: Exchange, reading: Reading) -> Asked:
 
 
 def without_giver(reading: Reading) -> Reading:
-    """Return the reading of a message about the writer without a "someone else" who gave care and owns no record."""
+    """Return the reading; "someone else" is removed if they gave the care and the question is about the writer."""
     slot = reading.slots.get(PERSON)
     if slot is None or not _GIVER.search(slot.text) or "MY" not in reading.concepts:
         return reading

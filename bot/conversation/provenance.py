@@ -118,8 +118,7 @@ def _is_code(chunk: str) -> bool:
 def unmet_in(asked: Asked, ask: Ask, blocks: Sequence[Block]) -> tuple[dict[str, Collection[str]], tuple[str, ...]]:
     """Return the values about ignored conditions for the template, and the slot names of all ignored conditions.
 
-    `conditions` are those that the answer must mention. `held` are the slots for which the answer used
-    another value.
+    `conditions` are those that the answer must mention, `replaced` the slots for which it used another value.
     """
     missed = {name: slot for name, slot in asked.unmet.items() if adds_to(asked.slots.get(name), slot)}
     missed |= {name: asked.slots[name] for name in ask.unmet if name in asked.slots}
@@ -128,8 +127,8 @@ def unmet_in(asked: Asked, ask: Ask, blocks: Sequence[Block]) -> tuple[dict[str,
     heard = [name.casefold() for name in ask.named.values()]  # the record told whose name that is
     missed = {name: slot for name, slot in missed.items() if not any(one in slot.text.casefold() for one in heard)}
     ignored = missing({name: slot for name, slot in missed.items() if not ask.unmet.get(name)}, blocks)
-    held = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}
-    return {"conditions": ignored, "held": held}, tuple(missed)
+    replaced = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}
+    return {"conditions": ignored, "replaced": replaced}, tuple(missed)
 
 
 def missing(conditions: Mapping[str, Slot], blocks: Sequence[Block]) -> dict[str, Slot]:

@@ -1,6 +1,6 @@
 """Splits a message into its questions: "when did I see Dr. Kim, what was it for, and is he in network".
 
-The further questions stand under the first answer: their words, first lines of their answers, a button.
+Each further question is shown under the first answer: its words, the first lines of its answer, and a button.
 """
 
 import re
@@ -168,7 +168,7 @@ class Questions:
     def _is_besides(self, reading: Reading, whole: Reading, before: Reading) -> bool:
         """Return whether a part asks something else than the part before it.
 
-        It has to be clear alone, and to have no values or new ones. `before` is the whole message if there is none.
+        It must be clear by itself, and have no values or new ones. For the first part, `before` is the whole message.
         """
         rules, first = (self._engine.intents.get(one.intent or FALLBACK) for one in (reading, before))
         if rules is None or first is None or not self._is_clear(reading, CLEAR) or rules.intent.startswith(FOLLOW):

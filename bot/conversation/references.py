@@ -113,7 +113,7 @@ def phrases(said: Utterance, values: Iterable[str] = ()) -> Iterator[Described]:
     while at < len(words):
         after = at + 1
         if words[at] in _DEFINITE:
-            while after < len(words) and after - at < _LONGEST and _goes_on(said, after):
+            while after < len(words) and after - at < _LONGEST and _is_in_description(said, after):
                 after += 1
             while after > at + 1 and words[after - 1] in _INSIDE:
                 after -= 1
@@ -124,7 +124,7 @@ def phrases(said: Utterance, values: Iterable[str] = ()) -> Iterator[Described]:
         at += 1
 
 
-def _goes_on(said: Utterance, at: int) -> bool:
+def _is_in_description(said: Utterance, at: int) -> bool:
     """Return whether the word at this index belongs to the description; a determiner only after a preposition."""
     word, before = said.words[at], said.words[at - 1]
     if word in _FACTS and before not in _DEFINITE:  # "the doctor's address"
@@ -228,7 +228,7 @@ class References:
         return bool(asks) and "CLAIM" not in reading.concepts
 
     def _with_value(self, exchange: Exchange, intent: str, slot: str, value: str, phrase: Described | None) -> Reading:
-        """Return the reading with the slot set to `value`; the words of `phrase` are no longer other conditions."""
+        """Return the reading with the slot set to `value`; the words of `phrase` are no longer ignored conditions."""
         reading, text = exchange.reading, phrase.text if phrase else ""
         if text:
             words = exchange.words or reading.text
@@ -247,9 +247,9 @@ class References:
         return self._now().date()
 
     async def _shown(self, exchange: Exchange, whose: str) -> tuple[tuple[Claim, ...], list[tuple[Claim, ...]]]:
-        """Return the claims of the record, and those that each answer showed, the last answer first.
+        """Return all claims of the record, and the claims that each earlier answer showed, last answer first.
 
-        Those of a list with further pages are the claims under the conditions of its question.
+        For a list with several pages, these are all claims that match its question.
         """
         memory = exchange.memory
         every = await self._own.claims(exchange.message, whose)
@@ -262,13 +262,13 @@ class References:
     async def _values(
         self, exchange: Exchange, slot: str, found: Sequence[Described], *, of_shown: bool
     ) -> tuple[tuple[str, ...], Described | None]:
-        """Return the providers or drugs that may be meant, newest first, and the description that means them."""
+        """Return the providers or drugs that the message may refer to, newest first, and the description of them."""
         memory, reading = exchange.memory, exchange.reading
         every, sets = await self._shown(exchange, memory.current)
         of_drug, of_place = slot == _DRUG, any(not (_PLACES | _KINDS).isdisjoint(one.words) for one in found)
         for phrase in (one for one in found if one.telling):
             for claims in (*sets, *(() if of_shown else (every,))):
-                rows = self._meant(exchange, phrase, [one for one in claims if one.dispensed or not of_drug])
+                rows = self._described(exchange, phrase, [one for one in claims if one.dispensed or not of_drug])
                 if rows and (names := self._names(rows, slot, of_place=of_place)):
                     return names, phrase
         kinds = _PICKED | (_DRUGS if of_drug else _PLACES | _DOCTORS)
@@ -296,7 +296,7 @@ class References:
         names = ((row.place or row.billing if of_place else None) or row.seen for row in rows)
         return tuple(dict.fromkeys(name.partition(",")[0] for name in names if name))
 
-    def _meant(self, exchange: Exchange, phrase: Described, claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    def _described(self, exchange: Exchange, phrase: Described, claims: Sequence[Claim]) -> tuple[Claim, ...]:
         """Return those of the claims that the description means, by its conditions and by words of the claims."""
         slots = self._engine.slots_as(self._list, phrase.text, today=self._today)
         if slots and slots.keys() <= TIMES and not phrase.is_claim:  # "this week"
@@ -310,9 +310,9 @@ class References:
         rows = fitting(claims, ask) if wanted.narrows or ordered else ()
         if ordered and wanted.nth is None:
             rows = rows[:1]
-        if rows and not (left - _told(rows[0])):
+        if rows and not (left - _claim_words(rows[0])):
             return rows
-        return tuple(one for one in claims if left and {*phrase.telling} <= _told(one))
+        return tuple(one for one in claims if left and {*phrase.telling} <= _claim_words(one))
 
     async def bound(self, exchange: Exchange, asked: Asked) -> Asked:
         """Return a question about claims with those of the shown ones that its description means; else unchanged."""
@@ -332,22 +332,22 @@ class References:
         for phrase in said:
             named = phrase.points and rules.tells != "one" and not _DIAGNOSES.isdisjoint(phrase.words)
             if named and (rows := _diagnosed(memory, every, text)):
-                return self._of_these(exchange, replace(asked, arguments={}), phrase, rows)
+                return self._about_claims(exchange, replace(asked, arguments={}), phrase, rows)
             ranked = "order" in asked.slots and rules.tells != "one"  # all of them are put in order
             own = _OWN.match(phrase.text)  # "my claims of May", "my knee"
             tells = phrase.telling and not (ranked or own) and _is_whole(asked, phrase, text)
             for claims in (*sets, *((every,) if _SEEN.search(text) else ())) if tells else ():
-                rows = self._meant(exchange, phrase, claims)
+                rows = self._described(exchange, phrase, claims)
                 several = len(rows) > 1 and "one" in phrase.words
                 if rows and not several and (len(rows) < len(claims) or len(claims) == 1):
-                    return self._of_these(exchange, asked, phrase, rows)
+                    return self._about_claims(exchange, asked, phrase, rows)
         bare = next((one for one in said if one.points and not one.telling and one.is_claim), None)
         before = self._intents.get(memory.asked.intent) if memory.asked else None
         if bare and before and not before.reads_claims and sets and len(sets[0]) == 1:  # the claim before
-            return self._of_these(exchange, asked, bare, sets[0])
+            return self._about_claims(exchange, asked, bare, sets[0])
         return asked
 
-    def _of_these(self, exchange: Exchange, asked: Asked, phrase: Described, rows: Sequence[Claim]) -> Asked:
+    def _about_claims(self, exchange: Exchange, asked: Asked, phrase: Described, rows: Sequence[Claim]) -> Asked:
         """Return the question about these claims, without the words that describe them.
 
         A question about one claim is asked of the sum of several, or lists them.
@@ -392,7 +392,7 @@ def _texts(asked: Asked | Reading) -> tuple[str, ...]:
     return tuple(one.text for one in (*asked.slots.values(), *asked.unmet.values()) if one.text)
 
 
-def _told(claim: Claim) -> frozenset[str]:
+def _claim_words(claim: Claim) -> frozenset[str]:
     """Return the words of a claim's names, services, diagnoses and drugs."""
     drugs = (one.drug or "" for one in claim.dispensed)
     texts = (claim.seen, claim.billing, claim.place, *claim.titles, *claim.services, *claim.diagnosed, *drugs)

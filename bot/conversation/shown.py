@@ -104,7 +104,7 @@ def entries_meant(memory: Memory, reading: Reading) -> tuple[int, ...]:
     These are the entries with the most words of the message, or all except excluded ones: "not the limestone one". "The
     other one" does not mean the entry `memory.lead`.
     """
-    shown = dict(zip(memory.numbers, map(_told, memory.texts), strict=True))
+    shown = dict(zip(memory.numbers, map(_entry_words, memory.texts), strict=True))
     if len(shown) <= 1 or not all(_NAME in one.slots for one in memory.choices):
         return ()
     apart = frozenset[str]().union(*shown.values()) - frozenset.intersection(*shown.values())
@@ -172,7 +172,7 @@ def of_both(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[str
     )
 
 
-def _told(text: str) -> frozenset[str]:
+def _entry_words(text: str) -> frozenset[str]:
     """Return the words of an entry's name and address, or of all of it if it has two lines."""
     name, *rest = text.split("\n")
     lines = (line for line in rest if len(rest) < _BRIEF or _ZIP.search(line))

@@ -1,7 +1,7 @@
-"""Questions about the next care of a kind that was told or shown, read as if they named it.
+"""Questions about the next care of a kind that was stated or shown before, read as if they named that care.
 
-"The ER was $1,059 in April. What would it cost me now?" tells it first, "when is the next one due" follows an answer.
-A question that lacks its object is read with that of the question before.
+"The ER was $1,059 in April. What would it cost me now?" names the care first; "when is the next one due" refers to the
+last answer. A question without an object is read with the object of the previous question.
 """
 
 import re
@@ -146,10 +146,10 @@ def with_object(
 ) -> Reading:
     """Return the reading of a short message, with values in `spoken` from before: "what did I pay her last time".
 
-    That is the term that was just explained ("and have I met mine"), or for a message that is unclear or less clear
-    than `least` the objects of the question before, in place of a pronoun, also where a place is sought: "where can I
-    get it"; for a price without an object ("how much do I pay") the drug or the care. That reading counts if it is
-    clear, and adds to what the message says.
+    The values replace a pronoun or are appended. They are the term just explained ("and have I met mine"), or for a
+    search for a place ("where can I get it") and an unclear message (less probable than `least`) the objects of the
+    previous question, or for a price without an object ("how much do I pay") the drug or the care. The reading is
+    unchanged if the one with these values is unclear or adds nothing.
     """
     rules = engine.intents.get(reading.intent or "")
     unsure = reading.score < least and reading.slots.keys() <= {"unit"}

@@ -37,7 +37,7 @@ Right before the post, `Mine` prolongs this process's lease and returns whether 
 The message may include other reminders of the person that are due that day. Returns the keys of all reminders in the
 message. Raises `Unwritable`, `Later` or `Superseded` if nothing was posted; after any other exception that is unknown.
 """
-Stands = Callable[[Person, str, float], Awaitable[bool | None]]
+FindsPost = Callable[[Person, str, float], Awaitable[bool | None]]
 """Returns whether a post with this mark, begun at that Unix time, is complete in a person's chat.
 
 An incomplete post is deleted. None if the platform does not show it. After an exception a retry may succeed.
@@ -63,7 +63,7 @@ class DueReminders:
     Attributes:
         platforms: the platforms that this process can write to.
         gone: returns whether the platform reports that a person is gone.
-        stands: the platforms whose chats can be read, with a function that finds a post.
+        finds_post: the platforms whose chats can be read, with a function that finds a post.
         ended: called with a person who can no longer be reminded, and the reason.
         now: returns the time in BOT_TIMEZONE; `clock` returns Unix seconds.
         look: checks for news once, with `pause` between the beginnings of two checks.
@@ -77,7 +77,7 @@ class DueReminders:
         interval: reminders.Interval,
         platforms: Collection[str],
         gone: Callable[[Person], Awaitable[bool]],
-        stands: Mapping[str, Stands],
+        finds_post: Mapping[str, FindsPost],
         ended: Callable[[Person, str], Awaitable[object]],
         now: Callable[[], datetime],
         look: reminders.LookNow,
@@ -86,7 +86,7 @@ class DueReminders:
     ) -> None:
         self._table, self._store, self._send = table, table.store, tell
         self.interval, self._platforms, self.now, self.clock = interval, platforms, now, clock
-        self._stands, self._ended, self._gone = stands, ended, gone
+        self._finds_post, self._ended, self._gone = finds_post, ended, gone
         self._look, self._pause, self._turn = look, pause, asyncio.Lock()
 
     async def of_days(self) -> int:
@@ -126,7 +126,7 @@ class DueReminders:
         """Work on the reminder in a row. If it cannot be read, hide the row for a while and return False."""
         reminder = self._table.opened(row.kind, row.key, row.value, reminders.Reminder)
         if reminder is None:  # it counts as missing
-            await self._hold(row, _UNREAD)
+            await self._hide(row, _UNREAD)
             return False
         return await work(row, reminder, self.now())
 
@@ -145,7 +145,7 @@ class DueReminders:
         """Check for one person's news, only in daytime, and send any to the person. Return whether any was sent."""
         if reminders.waking(now) > now:
             late = reminders.spread(row.key, await self.interval.minutes() * 60)
-            await self._hold(row, (reminders.waking(now) - now).total_seconds() + late)
+            await self._hide(row, (reminders.waking(now) - now).total_seconds() + late)
             return False
         settled = await self._settled(row, reminder)
         if settled is None:
@@ -205,14 +205,14 @@ class DueReminders:
         if await self._is_noted(row, reminder, days):
             return False
         if not await self._store.add(_TELLING, person.key, expires=self.clock() + _TURN, owner=person.key):
-            await self._hold(row, _TURN)
+            await self._hide(row, _TURN)
             return False
         try:
-            if await self._is_begun(row.key, person):
-                await self._hold(row, _TURN)
+            if await self._is_other_in_progress(row.key, person):
+                await self._hide(row, _TURN)
             elif await self._is_noted(row, reminder, days):
                 pass
-            elif (reminder.is_sought or days > 1) and await self._told(person) is not None:
+            elif (reminder.is_sought or days > 1) and await self._sent_today(person) is not None:
                 now, put_off = self.now(), msgspec.structs.replace(reminder, found=found)
                 await self._put(row, put_off, (reminders.next_morning(now) - now).total_seconds())
             else:
@@ -223,7 +223,7 @@ class DueReminders:
 
     async def _is_noted(self, row: Row, reminder: reminders.Reminder, days: int) -> bool:
         """Return whether a reminder of a day was already in today's message. If so, record it as sent."""
-        if reminder.is_sought or row.key not in (await self._told(reminder.person) or ()):
+        if reminder.is_sought or row.key not in (await self._sent_today(reminder.person) or ()):
             return False
         await self._note(row, reminder, days, "told")
         return True
@@ -241,20 +241,20 @@ class DueReminders:
 
         outcome, told = await self._outcome(row.key, marked, days, mine)
         if outcome == "told":
-            await self._keep_told(reminder.person, told)
+            await self._store_sent(reminder.person, told)
         await self._note(row._replace(value=value), marked, days, outcome)
         return outcome == "told"
 
-    async def _told(self, person: Person) -> frozenset[str] | None:
+    async def _sent_today(self, person: Person) -> frozenset[str] | None:
         """Return the keys of the reminders that a person was sent today; None if nothing was sent."""
         return await self._table.get(_TOLD, self._day_of(person), frozenset[str])
 
-    async def _keep_told(self, person: Person, keys: Iterable[str]) -> None:
-        every = {*keys, *(await self._told(person) or ())}
+    async def _store_sent(self, person: Person, keys: Iterable[str]) -> None:
+        every = {*keys, *(await self._sent_today(person) or ())}
         expires = self.clock() + _DAY
         await self._table.put(_TOLD, self._day_of(person), sorted(every), expires=expires, owner=person.key)
 
-    async def _is_begun(self, key: str, person: Person) -> bool:
+    async def _is_other_in_progress(self, key: str, person: Person) -> bool:
         """Return whether a process that ended was sending another of the person's reminders, perhaps with this one."""
         every = await reminders.reminders_of(self._table, person)
         return any(one.telling is not None and each != key for each, one in every)
@@ -268,14 +268,14 @@ class DueReminders:
             return reminder
         outcome = await self._outcome_after_crash(row.key, reminder)
         if outcome == "nothing":
-            await self._put(row, reminder.untold, 0)  # due at once, and known to the person's other rows as not begun
+            await self._put(row, reminder.unsent, 0)  # due at once, and known to the person's other rows as not begun
             return None
         if outcome == "told":
             # All that were due when the message was begun are in it.
             begun, person = datetime.fromtimestamp(reminder.since, self.now().tzinfo), reminder.person
             days = await reminders.reminders_of(self._table, person, ("appeal",))
             also = (each for each, one in days if reminders.due_today(one, each, begun))
-            await self._keep_told(person, (row.key, *also))
+            await self._store_sent(person, (row.key, *also))
         await self._note(row, reminder, reminder.telling, outcome)
         return None
 
@@ -283,7 +283,7 @@ class DueReminders:
         """Store a row, hidden for `seconds` or until it is next due. Do nothing if another process has leased it."""
         seconds = await self._rest(row, reminder) if seconds is None else seconds
         if await self._store.swap(row.kind, row.key, row.value, self._sealed(row, reminder), lease=row.leases):
-            await self._hold(row, seconds)
+            await self._hide(row, seconds)
 
     async def _rest(self, row: Row, reminder: reminders.Reminder) -> float:
         """Return the seconds until a reminder is due next."""
@@ -298,7 +298,7 @@ class DueReminders:
             row.expires - self.clock() if moment is None else (reminders.waking(max(moment, now)) - now).total_seconds()
         )
 
-    async def _hold(self, row: Row, seconds: float) -> None:
+    async def _hide(self, row: Row, seconds: float) -> None:
         """Hide a row for `seconds`, unchanged."""
         await self._store.hold(row.kind, row.key, until=self.clock() + seconds, lease=row.leases)
 
@@ -308,11 +308,11 @@ class DueReminders:
                 after = marked.told_as(days, surely=outcome == "told")
                 await (self._store.drop(row.kind, row.key) if after is None else self._put(row, after))
             case "later":  # it may stand there: whoever has the row next looks
-                await self._hold(row, _AGAIN)
+                await self._hide(row, _AGAIN)
             case "nothing":
-                await self._put(row, marked.untold, _AGAIN)
+                await self._put(row, marked.unsent, _AGAIN)
             case "unwritable" if marked.missed + 1 < _MOST_MISSED:
-                await self._put(row, msgspec.structs.replace(marked.untold, missed=marked.missed + 1), _LATER)
+                await self._put(row, msgspec.structs.replace(marked.unsent, missed=marked.missed + 1), _LATER)
             case "unwritable" | "gone" as reason:
                 await self._end(marked.person, reason)
 
@@ -327,17 +327,17 @@ class DueReminders:
         except Unwritable:
             return "unwritable", alone
         except (Later, Superseded):
-            return "later" if platform in self._stands else "nothing", alone
+            return "later" if platform in self._finds_post else "nothing", alone
         except Exception as error:  # noqa: BLE001 -- of many libraries: it may be posted or not
             log.warning("reminder unsure", kind=type(error).__name__, channel=platform)
-            return "later" if platform in self._stands else "unknown", alone
+            return "later" if platform in self._finds_post else "unknown", alone
         log.info("reminded", channel=platform)
         return "told", told
 
     async def _outcome_after_crash(self, key: str, reminder: reminders.Reminder) -> PostOutcome:
         """Return the outcome of a delivery whose process stopped before recording it, as far as the chat shows it."""
         person, found = reminder.person, None
-        if look := self._stands.get(person.platform):
+        if look := self._finds_post.get(person.platform):
             try:
                 found = await look(person, reminders.mark_of(key, reminder), reminder.since)
             except Exception as error:  # noqa: BLE001 -- as above; it is looked for again

@@ -151,10 +151,10 @@ class Inbox:
         elif self._recovering:
             self._room.set()
         elif begins:
-            self._wait_behind(lane, row, body)
+            self._queue(lane, row, body)
         return True
 
-    def _wait_behind(self, lane: str, row: Row, body: bytes) -> None:
+    def _queue(self, lane: str, row: Row, body: bytes) -> None:
         """Let a message wait for an earlier one of its lane.
 
         The process that answers the earlier one answers this one too.
@@ -267,7 +267,7 @@ class Inbox:
 
         died = row.leases - 1 > state // _LATER
         written, since = bool(state & _WRITTEN) or (self._finds and died), row.expires - KEPT
-        async with self._held(row) as heartbeat:
+        async with self._leased(row) as heartbeat:
             found = not state & _ELSEWHERE
             delivery = Delivery(row.key, body, row.leases, written, exhausted, writing, found, since, mine)
             try:
@@ -297,7 +297,7 @@ class Inbox:
         return self._table.sealed(self._kind, key, bytes([state]) + body)
 
     @contextlib.asynccontextmanager
-    async def _held(self, row: Row) -> AsyncIterator[Heartbeat]:
+    async def _leased(self, row: Row) -> AsyncIterator[Heartbeat]:
         """Renew the lease while work goes on. A cancelled message is released at once, a failed one after a delay."""
 
         async def hold(until: float, number: int) -> bool:

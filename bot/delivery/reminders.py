@@ -98,7 +98,7 @@ class Reminder(msgspec.Struct, frozen=True):
         return MAYBE_NEWS if self.doubt else NEWS
 
     @property
-    def untold(self) -> Reminder:
+    def unsent(self) -> Reminder:
         """The reminder as stored after sending failed: no longer marked as being sent (`telling`), with its news."""
         return msgspec.structs.replace(self, telling=None)
 
@@ -109,12 +109,12 @@ class Reminder(msgspec.Struct, frozen=True):
         words, in case the person did not get the last one. News is likewise sent once more.
         """
         if self.asleep:
-            return None if days == TIME_OVER else msgspec.structs.replace(self.untold, missed=0)
+            return None if days == TIME_OVER else msgspec.structs.replace(self.unsent, missed=0)
         if self.is_sought:
             doubt = not surely and not self.doubt
             ends = days < 0 or ((self.record or self.about == "deductible") and not doubt)
             known = self.found or self.known
-            noted = msgspec.structs.replace(self.untold, known=known, found=(), doubt=doubt, missed=0)
+            noted = msgspec.structs.replace(self.unsent, known=known, found=(), doubt=doubt, missed=0)
             return None if ends else noted
         if self.about == "year":
             day = min(self.last.day, 28) if self.last.month == 2 else self.last.day  # noqa: PLR2004 -- February

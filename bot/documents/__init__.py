@@ -1,1 +1,1 @@
-"""Documents: what is printed, kept until it is fetched, and handed over."""
+"""Documents: printing, encrypted storage until the download, and delivery."""

@@ -8,13 +8,17 @@ intents may use.
 # fmt: off
 # isort: off
 from bot.errors import NotLinked, PayerError
+from bot.kit.accumulated import (
+    Accumulated, accumulated, accumulated_by_plan, carrying, COUNTED, counted_since, counting, counts_apart,
+    deductible_met, yearly_threshold, MetSoFar, network_side, placed_by_deductible, scopes_of, standings, this_year,
+    year_now, year_so_far, yearly_asked)
 from bot.kit.ahead import listed_rules, OfPrice, recorded_rule
 from bot.kit.amounts import (
     amount_in, crossed_asked, Crossing, crossing_of, gap_of, holds_more, Inner, inner_amount,
     month_number, of_whole, part_of, part_of_all, plan_paid_in, Portion, portion_of, ShareGap, whole_named)
 from bot.kit.appeals import (
     appeal_clock, appeal_days, AppealClock, approvals_asked, case_found, denial_kind, DenialKind, denied_claims,
-    OfAppeal, stepped, told_day, ToldDay)
+    OfAppeal, stepped, stated_day, StatedDay)
 from bot.kit.around import around, names_area, NeedsPlace, SearchArea, state_named
 from bot.kit.ask import Answer, Ask, Kin, named_care, Paged, Reroute, Summary, text_of, values_of
 from bot.kit.benefits import Benefits, NO_BENEFITS, read_benefits
@@ -35,10 +39,6 @@ from bot.kit.coverages import (
     named_visits, of_family, of_scope, passed, plan_year_of, scope_of, share_asked, Shares, shares_of, side_named,
     visit_copays, visit_kind, VisitCopays)
 from bot.kit.facts import facts_apart, facts_asked, facts_each, facts_in, facts_of, OF_PLACE, ProviderFact
-from bot.kit.floors import (
-    carrying, COUNTED, counted_since, counting, counts_apart, deductible_met, Floor, floor_of, floors_of,
-    held_yearly, MetSoFar, network_side, placed_by_deductible, scopes_of, standings, this_year, year_now, year_so_far,
-    yearly_asked)
 from bot.kit.formulary import (
     drug_lists, DrugLists, drugs_by_id, drugs_named, nearest_names, of_use, OfDrug)
 from bot.kit.found import Found

@@ -12,13 +12,13 @@ from decimal import ROUND_HALF_UP, Decimal
 import msgspec
 from msgspec.structs import replace
 
+from bot.kit.accumulated import COUNTED, MetSoFar, counted_since, counting, network_side, standings
 from bot.kit.amounts import holds_more
 from bot.kit.ask import Ask, values_of
 from bot.kit.benefits import Benefit
 from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.coming import care_scope
 from bot.kit.coverages import Coverages, side_named, visit_kind
-from bot.kit.floors import COUNTED, MetSoFar, counted_since, counting, network_side, standings
 from bot.kit.period import period_claims
 from bot.kit.said import filter_of
 from bot.kit.spelling import stands_at, words_of
@@ -76,8 +76,8 @@ class PlanRule(msgspec.Struct, frozen=True):
         others: The plan's other rows for the service, such as those for another network.
         alike: Rows of other services whose names contain the person's word: "therapy" also matches physical therapy.
         lacks: The side of the network in question ("in" or "out"), if the table has no rule for that side.
-        deductible: The member's standing with the in-network deductible; None if the records do not settle it.
-        maximum: The member's standing with the out-of-pocket maximum; None if the records do not settle it.
+        deductible: How much of the in-network deductible is used; None if the records do not show it.
+        maximum: How much of the out-of-pocket maximum is used; None if the records do not show it.
         kind: The kind of care of `claims`; None if no kind of care gives a price.
         claims: The member's earlier claims for the same care that have a price, newest first.
     """
@@ -242,7 +242,7 @@ def _listed(ask: Ask, plan: Coverage, service: str, words: tuple[str, ...]) -> P
     side = side_named(ask)
 
     def rows(name: str) -> tuple[Sequence[Benefit], bool]:
-        """Return the rows for the side of the network in question, or else all rows; and whether there are such."""
+        """Return the rules for the network side in question and True, or if there are none, all rules and False."""
         every = ask.benefits.of(plan, name)
         fit = [one for one in every if side is None or not one.network or one.is_outside == (side == "out")]
         return fit or every, bool(fit)
@@ -277,14 +277,14 @@ def recorded_rule(plan: Coverage, visit: str | None, side: str | None) -> PlanRu
 
 
 async def claims_for_price(ask: Ask, coverages: Coverages) -> ClaimSet:
-    """Return the claims of the plan year and of at least two years, and make those that count the answer's sources."""
+    """Return the claims of at least two years and the plan year; the sources become the claims that count."""
     claim_set = await period_claims(ask, min(counted_since(coverages), ask.today - _EARLIER), people=False)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in counting(claim_set, coverages)])
     return claim_set
 
 
 def worked_out(rules: Sequence[PlanRule], ask: Ask, claim_set: ClaimSet, coverages: Coverages) -> tuple[PlanRule, ...]:
-    """Return the rules with the member's yearly amounts, and the table's with the prices of the claims in `claim_set`.
+    """Return the rules with the use of the member's yearly amounts and the claims that show a price for the care.
 
     A rule of the table is returned unchanged if claims cannot change what the member pays.
     """

@@ -101,7 +101,7 @@ def median_of(amounts: Iterable[Amount | None]) -> Amount | None:
 
 
 def inner_amount(claims: Iterable[Claim], amount: Amount | None) -> Inner | None:
-    """Return where the amount is inside one of the claims; None if a share is that amount, or if it has no cents."""
+    """Return the claim and its line or field with this amount; None if it has no cents or is the share of a claim."""
     if amount is None or not amount.value % 1:
         return None
     rows = [claim for claim in claims if not claim.sensitive]
@@ -163,9 +163,9 @@ def crossing_of(claims: Iterable[Claim], limit: Amount, wanted: ClaimFilter) -> 
 
 
 def whole_named(ask: Ask) -> Whole | None:
-    """Return the total of a question about a part, the bill or the plan's price: "what percent of the allowed".
+    """Return the kind of total in a question for a percentage, such as the billed amount: "what percent of the bill".
 
-    None if the question asks for no part or does not name the whole after "of".
+    None if the question asks for no percentage or names no total after "of".
     """
     said = words_of(ask.said) if "percent" in ask.slots else ()
     at = next((at for at, word in enumerate(said) if word in _OF), len(said))
@@ -183,7 +183,7 @@ def portion_of(claims: Iterable[Claim], wanted: ClaimFilter, whole: Whole | None
     of, aspect = whole or _WHOLE.get(aspect, "share"), None if aspect == "billed" else aspect
     every = [
         (None, None)
-        if claim.owed.is_floor or ((shown := part_of(claim, wanted)[0]) and shown.partly)
+        if claim.owed.is_minimum or ((shown := part_of(claim, wanted)[0]) and shown.partly)
         else (claim.amount(aspect), _whole(claim, of))
         for claim in claims
     ]
@@ -230,7 +230,7 @@ def part_of_all(claims: Iterable[Claim], every: Iterable[Claim], wanted: ClaimFi
     None unless every claim gives that share in one currency and the total is above zero.
     """
     some, all_ = [amount_in(claim, wanted) for claim in claims], list(every)
-    if None in some or any(claim.owed.amount is None or claim.owed.is_floor for claim in all_):
+    if None in some or any(claim.owed.amount is None or claim.owed.is_minimum for claim in all_):
         return None
     return _portion(None, some, [claim.owed.amount for claim in all_], "share")
 

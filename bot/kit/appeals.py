@@ -274,7 +274,7 @@ class OfAppeal(WithCase, frozen=True, kw_only=True):
         return self.found.opened
 
 
-class ToldDay(msgspec.Struct, frozen=True):
+class StatedDay(msgspec.Struct, frozen=True):
     """The day of a step of an appeal, for example of a call; today, with `said` False, if the message names no day.
 
     `doubt` is set if nothing may be stored yet: "ahead" for a future day, "which" if the message does not name a single
@@ -286,17 +286,17 @@ class ToldDay(msgspec.Struct, frozen=True):
     doubt: Literal["", "ahead", "which", "order"] = ""
 
 
-def told_day(ask: Ask) -> ToldDay:
+def stated_day(ask: Ask) -> StatedDay:
     """Return the day of a step from the button or the message; today if neither gives a day."""
     if pressed := ask.arguments.get("day"):
-        return ToldDay(date.fromisoformat(pressed), said=True)
+        return StatedDay(date.fromisoformat(pressed), said=True)
     start, end = span_of(ask)
     if start and start == end:
-        return ToldDay(start, said=True, doubt="ahead" if start > ask.today else "")
+        return StatedDay(start, said=True, doubt="ahead" if start > ask.today else "")
     if "date_ahead" in ask.words:
-        return ToldDay(ask.today, doubt="ahead")
+        return StatedDay(ask.today, doubt="ahead")
     said = ask.said.replace(ask.words.get("call_number", ""), "")
-    return ToldDay(ask.today, doubt="which" if "date_range" in ask.words or _DATED.search(said) else "")
+    return StatedDay(ask.today, doubt="which" if "date_range" in ask.words or _DATED.search(said) else "")
 
 
 OneOfAppeal = TypeVar("OneOfAppeal", bound=OfAppeal)
@@ -313,8 +313,8 @@ async def stepped(
     if claim is None or case is None:
         return plain
     clock, after = appeal_clock(claim, (await member_coverages(ask)).every), made(case)
-    told = getattr(plain, "told", None)
-    if told and after != case and not after.in_order(claim.created.exact if claim.created else None):
-        return replace(plain, told=replace(told, doubt="order"))
+    stated = getattr(plain, "stated", None)
+    if stated and after != case and not after.in_order(claim.created.exact if claim.created else None):
+        return replace(plain, stated=replace(stated, doubt="order"))
     due = appeal_days(after, claim, clock)
     return replace(plain, clock=clock, due=due, change=CaseChange(claim.id, made, due.next, steps=True), **more)

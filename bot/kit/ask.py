@@ -46,7 +46,7 @@ _NO_MEMBER = "this intent's rule does not say needs: member"
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Base class of the values that an answer passes to its template; each intent defines its own subclass.
 
-    These are set of every answer: the day `today`, and whether some of the requested data could not be read
+    Every answer has the day `today`, and whether some of the requested data could not be read
     (`partial`), or records of it that belong in a sum (`is_partial`).
     """
 
@@ -131,7 +131,7 @@ class Ask(msgspec.Struct, dict=True):
         slots: The values by slot, as in contract.md.
         excluded: Slots whose value the person excludes, if the intent's rule file supports exclusions.
         several: Slots with several values, if the intent's rule file supports several.
-        beside: Values that the question names and no slot can hold, or words that nothing explains (`unknown`).
+        beside: Values in the question that are in no slot of the intent, and unknown words as `unknown`.
         words: The person's words for each slot.
         arguments: The arguments of a button.
         said: The whole message as typed, empty for a button. Answers may search the message only for names that they
@@ -142,11 +142,11 @@ class Ask(msgspec.Struct, dict=True):
         care_kinds: The kinds of care that a `service` slot can name.
         benefits: The operator's benefit table.
         mark_key: The secret for the digests that are stored for this record.
-        care: Care that no slot holds, named by a word unknown to the pack.
+        care: The care in question, if it is named by a word unknown to the pack and so is in no slot.
         kin: All whose records the person may see, if the question is about them together.
         named: Values that the answer found in the record, for a follow-up question; all copies share it.
         anchors: The first and last day of each event in the record that dates the period, or one of its ends.
-        traits: The conditions that the record's words decide; `claim_filter`: all, which a changed copy reads anew.
+        traits: Conditions on the texts of claims; `claim_filter`: all conditions, computed again for a changed copy.
         hears: Returns what a message requests about claims besides the slots, given it and the words of each slot.
         reads: Returns the slots of the question's intent in a part of the message.
         heard: The results of `hears` so far, shared by all copies.

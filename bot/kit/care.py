@@ -17,12 +17,12 @@ from bot.kit.results_asked import (
     Course,
     Direction,
     ResultsAsked,
-    Told,
+    SelectedResults,
     bounds_of,
     mentions,
     off_range,
     results_asked,
-    told,
+    selected_results,
 )
 from bot.kit.spans import TimeSpan, excluded_days, span_of, times_apart
 from bot.kit.spelling import words_of
@@ -149,13 +149,13 @@ def series(found: Iterable[Observation]) -> tuple[Series, ...]:
 def as_of(ask: Ask, tests: Iterable[Series]) -> tuple[Series, ...]:
     """Return the tests without the results that the question skips: the newest one for "what was it the time before".
 
-    At least the oldest result of a test is kept. A comparison with a period uses the results at its ends, or the newest
-    of all with one from the period, if it has only one or if the words set it apart ("than in March"). Of several
-    periods the newest results are compared.
+    At least the oldest result of a test is kept. A comparison with a period uses the results at its ends; if it has
+    only one, or if the words contrast it ("than in March"), that one and the newest of all. A comparison of several
+    periods uses the newest result of each.
     """
     wanted, span, apart = results_asked(ask), span_of(ask), times_apart(ask)
     if wanted.way and apart:
-        return tuple(test for one in tests if (test := _of_times(one, apart)).results)
+        return tuple(test for one in tests if (test := _newest_of_times(one, apart)).results)
     if wanted.way and any(span):
         return tuple(_compared(test, *span, apart=wanted.apart) for test in tests)
     if wanted.way and wanted.long:
@@ -163,7 +163,7 @@ def as_of(ask: Ask, tests: Iterable[Series]) -> tuple[Series, ...]:
     return tuple(replace(test, results=test.results[min(wanted.back, len(test.results) - 1) :]) for test in tests)
 
 
-def _of_times(test: Series, times: Sequence[TimeSpan]) -> Series:
+def _newest_of_times(test: Series, times: Sequence[TimeSpan]) -> Series:
     """Return only the newest result of each of several times, the latest one first."""
     within = [[one for one in test.results if Period(one.day).overlaps(*time)][:1] for time in times]
     rows = [one for one in test.results if [one] in within]
@@ -235,10 +235,9 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
     similar. `without` is a test that the message excludes. `of` are the tests of all pages; without `named`, those out
     of range come first. `oldest`: no result is older, though an earlier one was requested.
 
-    `told` is what the question asks of each test, by the test's key. The question may be whether results are bad
-    (`worries`); who ordered a test or whether a doctor has seen it (`untold`); or whether results are there
-    (`arrived`: the day of the newest). `course` is the course that the question asks for, and `taking` are the tests
-    whose results have this course.
+    `selected` are the requested results by the test's key. The question may be whether results are bad (`worries`); who
+    ordered a test or whether a doctor has seen it (`doctor_asked`); or whether there are results (`arrived`: the day of
+    the newest). `course` is the course that the question asks for, and `taking` are the tests whose results have it.
     """
 
     of: tuple[Series, ...] = ()
@@ -246,12 +245,12 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
 
     test: Series | None = None
     oldest: bool = False
-    untold: Literal["ordered", "seen"] | None = None
+    doctor_asked: Literal["ordered", "seen"] | None = None
     worries: bool = False
     named: str | None = None
     missing: bool = False
     asks: ResultsAsked = ResultsAsked()
-    told: Mapping[str, Told] = msgspec.field(default_factory=dict)
+    selected: Mapping[str, SelectedResults] = msgspec.field(default_factory=dict)
     without: str | None = None
     course: Course | None = None
     taking: tuple[Series, ...] = ()
@@ -263,7 +262,7 @@ class TestsOnRecord(OnRecord[Series], frozen=True):
         Of several such tests, the first one if the question asks more of them than their newest results.
         """
         alone = len(self.rows) == 1 or (self.rows and self.asks.any)
-        beyond = any(one.held for one in self.told.values())
+        beyond = any(one.matching for one in self.selected.values())
         if not (self.named or beyond) or self.missing or not alone or self.page or self.more:
             return None
         newest = self.rows[0].newest
@@ -360,7 +359,7 @@ def _on_page(
     bounds = bounds_of(ask, [test.results for test in every]) if alike and asks.limits else Bounds()
     if asks.limits and not (alike or named):
         bounds = Bounds(dict.fromkeys(range(len(every)), asks.limits))
-        alike = [test for test in every if told(test.results, asks, bounds, places[test.key]).held]
+        alike = [test for test in every if selected_results(test.results, asks, bounds, places[test.key]).matching]
     elif not alike:
         asks = ResultsAsked()
     if bounds.days is not None:
@@ -373,7 +372,7 @@ def _on_page(
         named=named,
         missing=bool(named and every and not alike),
         asks=asks,
-        told={test.key: told(test.results, asks, bounds, places[test.key]) for test in ordered},
+        selected={test.key: selected_results(test.results, asks, bounds, places[test.key]) for test in ordered},
         of=ordered,
     )
 

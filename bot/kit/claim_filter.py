@@ -204,13 +204,13 @@ class Chosen(msgspec.Struct, frozen=True):
 
     Attributes:
         silent: The number of claims that match otherwise and state no kind of care or of doctor.
-        untold: The number of claims that match otherwise and do not state the amount.
+        unstated: The number of claims that match otherwise and do not state the amount.
         undated: The number of claims that match otherwise and have no day of service.
     """
 
     claims: tuple[Claim, ...]
     silent: int = 0
-    untold: int = 0
+    unstated: int = 0
     undated: int = 0
 
 
@@ -233,11 +233,11 @@ def choose(claims: Iterable[Claim], wanted: ClaimFilter) -> Chosen:
         held, rest = ((c, {one.holds(c) for one in wanted.traits}) for c in dated), _fits(replace(wanted, traits=()))
         silent += sum(1 for c, holds in held if None in holds and False not in holds and rest(c))
     priced = _sharing(sized(cared, wanted), wanted.shared)
-    untold = sum(1 for c in cared if c.amount(wanted.aspect) is None) if wanted.limits or wanted.exact else 0
+    unstated = sum(1 for c in cared if c.amount(wanted.aspect) is None) if wanted.limits or wanted.exact else 0
     lost = [claim for claim in rows if not claim.service.known] if wanted.start or wanted.end else []
     fits = _fits(wanted)
     undated = sum(1 for c in lost if fits(c) and _of_care(c, wanted))
-    return Chosen(_nth_of(ordered(priced, wanted), wanted), silent, untold, undated)
+    return Chosen(_nth_of(ordered(priced, wanted), wanted), silent, unstated, undated)
 
 
 def any_time(wanted: ClaimFilter) -> ClaimFilter:

@@ -303,7 +303,7 @@ async def medications(ask: Ask, since: date) -> tuple[Medication, ...]:
 
 
 def of_fills(ask: Ask, claims: Sequence[Claim]) -> ClaimFilter:
-    """Return the conditions of a question about fills: a provider who prescribed one of the `claims` prescribes."""
+    """Return the conditions of a question about fills; a named provider who prescribed one counts as the prescriber."""
     wanted, filled = filter_of(ask), [claim for claim in claims if claim.is_pharmacy]
     doctors = tuple(one for one in wanted.providers if ClaimFilter(prescribers=(one,))(filled))
     stores = tuple(one for one in wanted.providers if one not in doctors)

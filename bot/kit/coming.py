@@ -6,11 +6,11 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from bot.kit.accumulated import COUNTED, carrying, counted_since, counting
 from bot.kit.around import names_elsewhere, state_named
 from bot.kit.ask import Ask, Reroute, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time
 from bot.kit.coverages import Coverages, asks_whether, named_visit, named_visits, scope_of, share_asked, visit_kind
-from bot.kit.floors import COUNTED, carrying, counted_since, counting
 from bot.kit.period import period_claims
 from bot.kit.said import filter_of
 from bot.kit.spans import span_of, speaks_ahead, time_of
@@ -149,7 +149,7 @@ def asks_cover(ask: Ask) -> bool:
 
 
 def hand_over_away(ask: Ask, rules: str) -> None:
-    """Pass a question about care outside the state on to the answer `rules`, a search only if it asks about coverage.
+    """Pass a question about the coverage of care outside the state on to the intent `rules`.
 
     Raises:
         Reroute: The question asks about such care; `rules` answers it.

@@ -42,15 +42,15 @@ _MOST_WORDS = 4  # of a name or address
 
 
 class Loosened(msgspec.Struct, frozen=True):
-    """A search without the conditions in `wishes` (slot names), and the number of providers that this search finds."""
+    """A search without the conditions in `dropped` (slot names), and the number of providers that this search finds."""
 
-    wishes: tuple[str, ...]
+    dropped: tuple[str, ...]
     total: int
 
     @property
     def argument(self) -> str:
         """The dropped conditions, separated by commas, as the argument of a button."""
-        return ",".join(self.wishes)
+        return ",".join(self.dropped)
 
 
 def sift(found: Iterable[Listing], filters: Sequence[Filter]) -> tuple[Listing, ...]:
@@ -323,21 +323,21 @@ def is_titled(ask: Ask) -> bool:
     return ask.words.get("provider_name", "").casefold().partition(" ")[0].strip(".") in TITLES
 
 
-def asks_kind(ask: Ask, wishes: Conditions) -> bool:
+def asks_kind(ask: Ask, criteria: Conditions) -> bool:
     """Return whether the question asks for a specialist without naming a specialty."""
-    unkind = wishes.codes == PRIMARY_CARE and "specialty" not in ask.slots
+    unkind = criteria.codes == PRIMARY_CARE and "specialty" not in ask.slots
     return unkind and not _SPECIALIST.isdisjoint(words_of(ask.said))
 
 
-def kind_said(ask: Ask, wishes: Conditions) -> str | None:
+def kind_said(ask: Ask, criteria: Conditions) -> str | None:
     """Return the person's words for the kind of provider, without an ending such as "for my kid".
 
     None for "a doctor", which means primary care, and for a provider who was named.
     """
     said = _FOR_MINE.sub("", ask.words.get("specialty", "")) if "specialty" in ask.slots else ""
     said = said[:1].lower() + said[1:] if said[1:].islower() else said
-    plain = set(wishes.codes) <= set(PRIMARY_CARE) and is_title(said)
-    return said if said and not plain and (wishes.codes or not (wishes.name or wishes.organization)) else None
+    plain = set(criteria.codes) <= set(PRIMARY_CARE) and is_title(said)
+    return said if said and not plain and (criteria.codes or not (criteria.name or criteria.organization)) else None
 
 
 def kinds_of(ask: Ask) -> Kinds:

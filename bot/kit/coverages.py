@@ -47,7 +47,7 @@ class Coverages(msgspec.Struct, frozen=True):
         return tuple(one for one in self.current if one.scope == "medical")
 
     @property
-    def held(self) -> tuple[Coverage, ...]:
+    def current_or_last(self) -> tuple[Coverage, ...]:
         """Return the current coverages; if there is none, the one that ended last."""
         return self.current or self.in_state("ended")[:1]
 
@@ -308,8 +308,8 @@ _NO_DOCTORS = ("171", "174", "175", "225", "374")
 def visit_to(codes: object) -> str | None:
     """Return "gpvisit" for NUCC codes of primary care, "spvisit" for other codes, and None without codes.
 
-    Plans distinguish primary care only from specialists of any kind. Who is no doctor, such as somebody who gives
-    massages, is neither.
+    Plans distinguish only primary care and specialists of any kind. None also if all codes are of people who are no
+    doctors, such as massage therapists.
     """
     if not isinstance(codes, list) or not codes or all(str(code).startswith(_NO_DOCTORS) for code in codes):
         return None

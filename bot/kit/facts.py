@@ -223,7 +223,9 @@ def facts_of(ask: Ask, card: Card, rows: Sequence[Listing], asked: Iterable[str]
     for slot in ask.beside.keys() & {"network", *(_TOLD_BY.get(about, about) for about in asked)}:
         ask.said_unmet(slot)
     ask = replace(ask, slots={**ask.beside, **ask.slots})
-    return tuple(_ANSWERS[about](ask, card, rows) if about in _ANSWERS else _said(about, card, rows) for about in asked)
+    return tuple(
+        _ANSWERS[about](ask, card, rows) if about in _ANSWERS else _stated(about, card, rows) for about in asked
+    )
 
 
 def facts_apart(
@@ -288,19 +290,19 @@ _VALUES: Mapping[str, Callable[[Card, Sequence[Listing]], Iterable[str | None]]]
 }
 
 
-def _said(about: str, card: Card, rows: Sequence[Listing]) -> ProviderFact:
+def _stated(about: str, card: Card, rows: Sequence[Listing]) -> ProviderFact:
     values = tuple(dict.fromkeys(value for value in _VALUES[about](card, rows) if value))
     return ProviderFact(about, "said" if values else "unsaid", values)
 
 
 def _sex(about: str, _ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
-    told = _said("gender", card, rows)
+    told = _stated("gender", card, rows)
     return replace(told, verdict="yes" if about in told.yes else "no") if told.yes else told
 
 
 def _is_of_kind(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
     """Return the listed specialties, and if the question names a kind of provider, whether it is among them."""
-    told, codes = _said("specialty", card, rows), set(kind_codes(ask)) if "specialty" in ask.slots else set()
+    told, codes = _stated("specialty", card, rows), set(kind_codes(ask)) if "specialty" in ask.slots else set()
     ask.said_unmet("specialty")
     yes = any(row.specialty_codes & codes for row in rows)
     return replace(told, verdict="yes" if yes else "no") if codes and told.yes else told
@@ -308,7 +310,7 @@ def _is_of_kind(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
 
 def _elsewhere(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
     """Return the addresses, and if asked, whether there are several or any outside a named place."""
-    told, barred = _said("places", card, rows), ask.excluded.get("location")
+    told, barred = _stated("places", card, rows), ask.excluded.get("location")
     town = str(barred.value.get("city") or barred.value.get("zip")).casefold() if barred else ""  # type: ignore[attr-defined]
     others = [one for one in told.yes if town not in one.casefold()] if town else told.yes[1:]
     only = _ONLY.search(ask.said) is not None
@@ -336,7 +338,7 @@ def _located(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
 
 def _in_networks(ask: Ask, card: Card, rows: Sequence[Listing]) -> ProviderFact:
     """Return the listed networks, and if the question names networks, whether these are listed."""
-    told = _said("networks", card, rows)
+    told = _stated("networks", card, rows)
     asked = among(ask, rows)
     held = [any(one.holds(row) for row in rows) for one in asked.wanted]
     named = told.verdict == "said" and (held or is_named_network(ask.slots.get("network")))

@@ -34,7 +34,7 @@ class Found(WithDocument, frozen=True, kw_only=True):
     Attributes:
         cards: The results on the page; `total` counts all results, `first` is the position of the first one on the
             page.
-        wishes: The conditions of the search.
+        criteria: The conditions of the search.
         places: The kinds of places of care that were searched, () for any kind; None for a search for providers.
         what: The requested kind of provider in the person's words; None for primary care, a name and places.
         kinds: Several requested kinds of provider, each with its codes and the person's word.
@@ -70,7 +70,7 @@ class Found(WithDocument, frozen=True, kw_only=True):
     first: int = 1
     page: int = 0
     where: SearchArea | None = None
-    wishes: Conditions = Conditions()
+    criteria: Conditions = Conditions()
     places: tuple[str, ...] | None = None
     what: str | None = None
     kinds: Kinds = ()
@@ -125,7 +125,7 @@ class Found(WithDocument, frozen=True, kw_only=True):
     def women(self) -> bool:
         """Whether all results are women, because the question asks for women or every card says so."""
         every = len(self.cards) == self.total and all(card.gender == "female" for card in self.cards)
-        return self.wishes.gender == "female" or (every and bool(self.cards))
+        return self.criteria.gender == "female" or (every and bool(self.cards))
 
     @property
     def all_open(self) -> bool:
@@ -164,14 +164,14 @@ def page_of(ask: Ask, every: Sequence[Card], *, after: int = 0, **more: Any) -> 
 
 
 async def sides_of(
-    ask: Ask, where: SearchArea | None, wishes: Conditions, count: Callable[[SearchArea | None, Conditions], int]
+    ask: Ask, where: SearchArea | None, criteria: Conditions, count: Callable[[SearchArea | None, Conditions], int]
 ) -> Sides | None:
     """Return the number of results in each of several networks, or else places, that the question compares.
 
     If it asks which network has the most, these are all networks. None if the question compares none. `count` returns
     the number of results with these conditions in an area.
     """
-    asked, says = wishes.networks, ask.asked.says
+    asked, says = criteria.networks, ask.asked.says
     compares = "apart" in ask.arguments or not says.keys().isdisjoint(("counts_apart", "by_network"))
     if not compares or ask.page:
         return None
@@ -181,9 +181,11 @@ async def sides_of(
     of_networks = len(each) > 1
     if where and not of_networks:
         each = [(one.name, one, asked) for one in where.every]
-    apart = [(name, area, replace(wishes, networks=own)) for name, area, own in each]
+    apart = [(name, area, replace(criteria, networks=own)) for name, area, own in each]
     told = tuple((name, count(area, own), count(area, replace(own, accepting=True))) for name, area, own in apart)
     both = (
-        count(where, replace(wishes, networks=replace(asked, how="and"))) if of_networks and len(told) == _TWO else None
+        count(where, replace(criteria, networks=replace(asked, how="and")))
+        if of_networks and len(told) == _TWO
+        else None
     )
     return Sides(told, both, "ranks_apart" in says) if len(told) > 1 else None

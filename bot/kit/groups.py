@@ -32,21 +32,21 @@ class ClaimQuery(msgspec.Struct, frozen=True):
             all other claims are called, if they are a row too.
         measures: What is measured: the kinds of amounts (None for the member's share), what is counted, or "days", the
             time from the care until the plan decided.
-        folds: How the amounts of the claims become one.
-        unit: What a mean is taken over, and what counts as one time: "visit", "fill", "claim", "month" or "year".
-        nth, through: The positions of the claims that "least" and "most" take, from 1.
+        folds: The functions that aggregate the amounts, such as sum, mean or median.
+        unit: The unit of a mean, and what counts as one time: "visit", "fill", "claim", "month" or "year".
+        nth, through: The first and last position of the claims that "least" and "most" select, from 1.
         order: "least" or "most" if the rows are ranked by their first value, "first" by their first day; with `across`,
             only that part of each row is shown: "which doctor I saw most each year".
         at: The position in that order that is asked for, from 1, or from the end if negative.
         shown: How many ranked rows are shown; `top`: how many are asked for, as in "my three dearest visits".
-        newest: How many of the newest visits, fills or claims are taken; None for all.
+        newest: How many of the newest visits, fills or claims are used; None for all.
         some: The limits for the first value of a row: "doctors that I saw only once".
-        held, lacked: The conditions, such as times or kinds of care, each of which a row has to have claims of, and
+        required, absent: The conditions, such as times or kinds of care, each of which a row has to have claims of, and
             none of which it may have claims of: "doctors I saw in 2025 and not in 2026".
         members: True if the members of the group are counted or listed: "how many different doctors".
         whom: The provider that is compared with all others: "did I see Dr. Kim more than anyone else".
         only: True if the question is whether there is only one: "is she my only doctor".
-        apart: True if it is whether each time it was another one: "a different dentist each time".
+        apart: True if the question is whether it was a different one each time: "a different dentist each time".
         timed: True if the question names a period, so that months without care are shown as well.
     """
 
@@ -66,8 +66,8 @@ class ClaimQuery(msgspec.Struct, frozen=True):
     top: int = 1
     newest: int | None = None
     some: AmountLimits | None = None
-    held: tuple[ClaimFilter, ...] = ()
-    lacked: tuple[ClaimFilter, ...] = ()
+    required: tuple[ClaimFilter, ...] = ()
+    absent: tuple[ClaimFilter, ...] = ()
     members: bool = False
     whom: str | None = None
     only: bool = False
@@ -87,12 +87,12 @@ class ClaimQuery(msgspec.Struct, frozen=True):
     @property
     def in_times(self) -> bool:
         """Whether the conditions of the rows are periods with or without care, not kinds of care."""
-        return bool(self.held) and not any_time(self.held[0]).narrows
+        return bool(self.required) and not any_time(self.required[0]).narrows
 
     @property
     def ranks(self) -> bool:
-        """Whether the rows are shown as a ranking, or as those that meet conditions."""
-        return bool((self.order and not self.across) or self.held or self.members or self.some)
+        """Whether the rows are ranked, counted, or have to meet conditions."""
+        return bool((self.order and not self.across) or self.required or self.members or self.some)
 
 
 def key_of(group: str) -> Callable[[Claim], str]:
@@ -103,7 +103,7 @@ def key_of(group: str) -> Callable[[Claim], str]:
 
 
 def of_group(group: str | None) -> Callable[[Claim], bool] | None:
-    """Return the condition on the claims that the members of a group can have; None if there is no condition."""
+    """Return the condition for a claim to belong to a member of the group, as a function; None if every claim does."""
     return _IS.get(group or "")
 
 

@@ -35,7 +35,7 @@ class Household(msgspec.Struct, Generic[T], frozen=True):
     partial: frozenset[int] = frozenset()
 
     @property
-    def is_floor(self) -> bool:
+    def is_minimum(self) -> bool:
         """Whether a sum over the household is only a minimum, because something could not be read."""
         return bool(self.missing or self.partial)
 

@@ -27,8 +27,8 @@ def narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool)
     or specialty is reported as not applied. The specialty is checked for a single provider too.
     """
     told, place, own = words_of(ask.said), ask.slots.get("location"), words_of(ask.words.get("provider_name"))
-    wishes = _wishes(ask, groups, named=named)
-    outside = not {*words_of(" ".join(wishes.barred))}.isdisjoint(words_of(ask.words.get("location")))
+    criteria = _criteria(ask, groups, named=named)
+    outside = not {*words_of(" ".join(criteria.barred))}.isdisjoint(words_of(ask.words.get("location")))
     parts = (place.get("city"), place.get("zip")) if isinstance(place, Mapping) and not outside else ()
     towns = {str(town).casefold() for town in parts if town}
     rare = {word for word in told if named and len(word) >= _LEAST and not ask.everyday(word)}
@@ -42,7 +42,7 @@ def narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool)
         return {*own}.difference(TITLES) <= {one[0] for one in words_of(bare_name(row.name))}.union(words_of(row.name))
 
     here = any(in_town(row) for rows in groups for row in rows)
-    by = dict(wishes.filters(ask, None if outside else where))
+    by = dict(criteria.filters(ask, None if outside else where))
     checks: tuple[tuple[str, object, Callable[[Listing], bool] | None], ...] = (
         *(("", True, by.get(name)) for name in ("not_name", "said_of", "street")),
         ("", here, in_town),
@@ -63,16 +63,18 @@ def narrowed(ask: Ask, groups: Groups, where: SearchArea | None, *, named: bool)
     return groups
 
 
-def _wishes(ask: Ask, groups: Groups, *, named: bool) -> Conditions:
+def _criteria(ask: Ask, groups: Groups, *, named: bool) -> Conditions:
     """Return the conditions of a search that choose among several with one name."""
     said = "specialty" in ask.slots and not is_title(ask.words.get("specialty", ""))
-    wishes = conditions(ask, kind_codes(ask) if said else ())
+    criteria = conditions(ask, kind_codes(ask) if said else ())
     title, picked = ask.words.get("provider_name", "").casefold(), facts_in(" ".join(_PICKED.findall(ask.said)))
     woman = title.startswith(("dra ", "dra. ", "doctora ")) or "female" in picked
     man = "male" in picked or (named and _HE.search(ask.said))
     return replace(
-        wishes,
-        organization=wishes.organization if named and wishes.organization != ask.slots.get("provider_name") else None,
+        criteria,
+        organization=criteria.organization
+        if named and criteria.organization != ask.slots.get("provider_name")
+        else None,
         street=street_of(ask),
         barred=barred_in(ask, [row for rows in groups for row in rows]),
         gender=None,

@@ -1,4 +1,4 @@
-"""What an answer says beside the matching claims: the nearest ones, the two sides of a message, unused conditions."""
+"""What an answer says besides the matching claims: the nearest ones, the two sides of a message, unused conditions."""
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -47,7 +47,7 @@ class Nearest(msgspec.Struct, frozen=True):
         silent: The number of claims that match otherwise but do not state what care was given.
         since: The oldest day of service of all claims that were read.
         looked: The number of claims that match all conditions except the state, if `left` is "state".
-        untold: The number of claims among `looked` that give no state.
+        unstated: The number of claims among `looked` that give no state.
         record: The newest clinical record of a procedure of the care in question, if no claim shows that care.
         gone: Claims that match every condition but no longer count, for example because they were replaced.
         inner: Where the stated amount is inside a claim, if `left` is "inner".
@@ -59,7 +59,7 @@ class Nearest(msgspec.Struct, frozen=True):
     silent: int = 0
     since: PartialDate | None = None
     looked: int = 0
-    untold: int = 0
+    unstated: int = 0
     record: Procedure | None = None
     gone: tuple[Claim, ...] = ()
     inner: Inner | None = None
@@ -136,7 +136,7 @@ def _days_of(wanted: ClaimFilter) -> tuple[date, date] | None:
     return (start, end) if start and end and end - start < _WEEK else None
 
 
-def _away(day: date, days: tuple[date, date]) -> timedelta:
+def _days_away(day: date, days: tuple[date, date]) -> timedelta:
     """Return how far a day is from the named days."""
     return max(days[0] - day, day - days[1], timedelta())
 
@@ -154,8 +154,8 @@ def of_near_day(ask: Ask, summary: Summary, *, one: bool) -> Ask | None:
     if named is None or not (one or named[0] == named[1]):
         return None
     near, *others = dict.fromkeys(claim.service.sort_key for claim in nearest.claims)
-    away = _away(near, named)
-    if away > max(_NEAR_DAYS, named[1] - named[0]) or any(_away(other, named) == away for other in others):
+    away = _days_away(near, named)
+    if away > max(_NEAR_DAYS, named[1] - named[0]) or any(_days_away(other, named) == away for other in others):
         return None
     told = {"start": near.isoformat(), "end": near.isoformat()}
     return replace(ask, slots={**ask.slots, "date_range": told})
@@ -164,38 +164,38 @@ def of_near_day(ask: Ask, summary: Summary, *, one: bool) -> Ask | None:
 def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
     """Return the first few claims that match all conditions except one.
 
-    The conditions are left out one at a time in the order of `_looser`, until a claim matches.
+    The conditions are left out one at a time in the order of `_loosened`, until a claim matches.
     """
     silent = choose(claims, wanted).silent
     since = min((day for claim in claims if (day := claim.service.day)), key=lambda day: day.first, default=None)
-    for left, loosened in _looser(claims, wanted):
+    for left, loosened in _loosened(claims, wanted):
         found = list(choose(claims, loosened).claims)
-        if found and left == "wider" and all(_is_apart(one, wanted) for one in found):
+        if found and left == "wider" and all(_is_other_kind(one, wanted) for one in found):
             break  # an X-ray is no mammogram because both are imaging
         if left == "service":
             found = [claim for claim in found if _may_be(claim, wanted)]
         if left == "time" and (named := _days_of(wanted)):
-            found.sort(key=lambda claim: _away(claim.service.sort_key, named))
+            found.sort(key=lambda claim: _days_away(claim.service.sort_key, named))
         elif left == "time" and wanted.start and wanted.end and wanted.end - wanted.start < _MONTH:
             month = wanted.start.month  # of another year
             found.sort(key=lambda claim: claim.service.sort_key.month != month)
         if found and left == "state":
-            untold = sum(1 for claim in found if not tells_state(claim, wanted.state))
-            return Nearest(left, silent=silent, since=since, looked=len(found), untold=untold)
+            unstated = sum(1 for claim in found if not tells_state(claim, wanted.state))
+            return Nearest(left, silent=silent, since=since, looked=len(found), unstated=unstated)
         if found:
             kind = loosened.kind if left == "wider" else None
             return Nearest(left, kind, tuple(found[:SHOWN]), silent, since)
     return Nearest(silent=silent, since=since)
 
 
-def _is_apart(claim: Claim, wanted: ClaimFilter) -> bool:
+def _is_other_kind(claim: Claim, wanted: ClaimFilter) -> bool:
     """Return whether the claim is for a known kind of care that is neither the wanted kind nor a wider one."""
     kind, own = wanted.kind, wanted.kinds.above(wanted.service or "")
     known = {key for key in wanted.kinds.every if shown_as(claim, key, wanted.kinds)}
     return bool(kind and not kind.fills) and wanted.service not in known and not known <= own
 
 
-def _looser(claims: Sequence[Claim], wanted: ClaimFilter) -> Iterator[tuple[Left, ClaimFilter]]:
+def _loosened(claims: Sequence[Claim], wanted: ClaimFilter) -> Iterator[tuple[Left, ClaimFilter]]:
     """Yield copies of the conditions, each without one condition, with that condition's name, in the order to try."""
     near = sorted(wanted.kinds.near(wanted.service or ""), key=lambda one: (-len(wanted.kinds.above(one)), one))
     wider = next((one for one in near if any(shown_as(claim, one, wanted.kinds) for claim in claims)), None)
@@ -220,14 +220,14 @@ def _looser(claims: Sequence[Claim], wanted: ClaimFilter) -> Iterator[tuple[Left
     )
     named = [(left, changes) for left, told, changes in ways if told]
     for left, changes in named:
-        if left != "word" or _names(replace(wanted, **changes)):
+        if left != "word" or _names_subject(replace(wanted, **changes)):
             yield left, replace(wanted, **changes)
     for (_, changes), (_, more) in combinations(named, 2):
-        if _names(replace(wanted, **changes, **more) if changes.keys().isdisjoint(more) else wanted):
+        if _names_subject(replace(wanted, **changes, **more) if changes.keys().isdisjoint(more) else wanted):
             yield "several", replace(wanted, **{**changes, **more})
 
 
-def _names(wanted: ClaimFilter) -> bool:
+def _names_subject(wanted: ClaimFilter) -> bool:
     """Return whether the conditions name a kind of care, a drug, a provider or the like."""
     return any(getattr(wanted, name) for name in _NAMING)
 
@@ -248,7 +248,7 @@ _SINGLES = frozenset({"one", "claims", "several", "any_one"})
 
 
 def tells_asked(ask: Ask, rules: IntentRules) -> Tells | None:
-    """Return the `tells` value of the intent that can answer a question that was recognized as the intent `rules`."""
+    """Return the form of answer that the question needs, such as "sums", as the `tells` value of an intent."""
     tells, says = rules.tells, ask.asked.says.keys()
     query = composed_asked(ask) if tells or rules.composed else None
     if tells and ((ask.asked.gap and "money" not in says) or (tells in {"one", "several"} and sets_asked(ask))):
@@ -259,7 +259,7 @@ def tells_asked(ask: Ask, rules: IntentRules) -> Tells | None:
 
 
 def others_that_may_hold(ask: Ask, summary: Summary) -> list[Tells]:
-    """Return the `tells` values of the intents to try if an answer leaves a condition out, first one first.
+    """Return the `tells` values of the intents to try, in this order, if an answer ignores a condition.
 
     The result is [] if the answer is about no claims.
     """
@@ -333,13 +333,13 @@ _MOST = 4
 def parted(ask: Ask) -> Iterator[tuple[Ask, Ask]]:
     """Yield, for each joint such as "and" or "than", the questions about the two parts, each with its own slots."""
     for joint in islice(_JOINT.finditer(ask.said), _MOST):
-        yield _about(ask, ask.said[: joint.start()]), _about(ask, ask.said[joint.end() :])
+        yield _ask_of_text(ask, ask.said[: joint.start()]), _ask_of_text(ask, ask.said[joint.end() :])
 
 
 def sides_said(ask: Ask, claims: Sequence[Claim]) -> tuple[ClaimFilter, ...]:
     """Return the conditions of both parts of the message, if each names other providers, drugs or care; or else ()."""
     for pair in parted(ask):
-        two = tuple(_named(by_name(part, claims)) for part in pair)
+        two = tuple(_filter_of_part(by_name(part, claims)) for part in pair)
         if two[0] != two[1] and all(one.narrows for one in two):
             return two
     return ()
@@ -361,7 +361,7 @@ def compares_named(ask: Ask) -> bool:
     return several or ("against" in ask.asked.says and bool(set_apart(ask)))
 
 
-def _named(part: Ask) -> ClaimFilter:
+def _filter_of_part(part: Ask) -> ClaimFilter:
     wanted, says = any_time(filter_of(part)), part.asked.says
     wanted = replace(wanted, order=None, limits=None, exact=None, nth=None, aspect=None)
     words = (says.get(name, "") for name in ("group", "groups", "several"))
@@ -369,7 +369,7 @@ def _named(part: Ask) -> ClaimFilter:
     return wanted if wanted.narrows or not kind else replace(wanted, claim_types=(kind,))
 
 
-def _about(ask: Ask, text: str) -> Ask:
+def _ask_of_text(ask: Ask, text: str) -> Ask:
     told = slotted({name: slot for name, slot in ask.reads(text).items() if not slot.excluded})
     return replace(
         ask, **{**told, "several": {}, "excluded": {}, "beside": {}, "arguments": {}, "care": None, "said": text}

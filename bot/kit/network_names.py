@@ -100,12 +100,12 @@ def is_named_network(words: object) -> bool:
     return isinstance(words, str) and words != OUT and bool(telling(words))
 
 
-def adds_to(held: Slot | None, other: Slot) -> bool:
-    """Return whether the `network` slot `other` is more specific than the slot `held` that was found before.
+def adds_to(first: Slot | None, other: Slot) -> bool:
+    """Return whether the `network` slot `other` is more specific than the slot `first` that was found before.
 
-    This is False only for a plain "in network" ("par", "INN") if `held` names a network.
+    This is False only for a plain "in network" ("par", "INN") if `first` names a network.
     """
-    named = held is not None and is_named_network(held.value)
+    named = first is not None and is_named_network(first.value)
     return not named or not isinstance(other.value, str) or other.value == OUT or is_named_network(other.value)
 
 

@@ -1,4 +1,4 @@
-"""What a question asks of one claim beside its amount: where, when, with whom, what for, what was done, or if right."""
+"""What a question asks about one claim besides its amount: place, day, provider, reason, services, or correctness."""
 
 import re
 

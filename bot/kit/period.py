@@ -15,11 +15,11 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.errors import PayerError
+from bot.kit.accumulated import day_met
 from bot.kit.ask import Ask, text_of
 from bot.kit.care import results
 from bot.kit.claim_filter import with_fills
 from bot.kit.claims import claim_by_id, claim_search, in_order, newest_claims, undated, with_gaps
-from bot.kit.floors import day_met
 from bot.kit.reading import MOST, records
 from bot.kit.said import filter_of, fitting
 from bot.kit.spans import A_ZONE, TimeSpan, asks_both_sides, days_around, days_of, with_gap, with_paid_days

@@ -1,7 +1,7 @@
-"""Reads from a question which claims are taken, how they are grouped, what is measured, and how that is folded.
+"""Reads from a question which claims are taken, how they are grouped, what is measured, and how that is aggregated.
 
 "For each pharmacy, how many fills in 2025 and in 2026" groups by pharmacy and by the named times, and counts fills.
-"The average and the highest copay" measures the copay of each claim, and folds it twice. `bot.kit.tables` computes it.
+"The average and the highest copay" measures the copay of each claim with two aggregates. `bot.kit.tables` computes it.
 """
 
 import re
@@ -51,7 +51,7 @@ _MEMBERS = GROUPS | {"kind", "provider", "hospital"}
 def query_asked(ask: Ask) -> ClaimQuery | None:
     """Return what the question computes, ranks, counts or intersects; None if it asks for a sum or a list."""
     if found := sets_asked(ask):
-        return found if found.held else replace(found, held=filter_of(ask).sides)
+        return found if found.required else replace(found, required=filter_of(ask).sides)
     if found := composed_asked(ask) or _sides_asked(ask):
         return found
     if threshold_asked(ask) or crossed_asked(ask) or ask.asked.each:
@@ -179,7 +179,7 @@ def _member(ask: Ask) -> str | None:
 
 
 def _ends(ask: Ask) -> tuple[Fold, ...]:
-    """Return whether the first, the last, or both of a group's claims are asked for."""
+    """Return "first", "last" or both, if the question asks for these claims of each group; () if for neither."""
     says, both = ask.asked.says, ask.asked.first_and_last
     return ("first", "last") if both else ("last",) if "newest" in says else ("first",) if "earliest" in says else ()
 
@@ -323,7 +323,7 @@ def query_time(ask: Ask, query: ClaimQuery) -> DaySpan:
     if query.by == "time":
         return query.times[0][0], query.times[-1][1]
     if query.in_times:
-        times = [(one.start or ask.today - _EVER, one.end or ask.today) for one in (*query.held, *query.lacked)]
+        times = [(one.start or ask.today - _EVER, one.end or ask.today) for one in (*query.required, *query.absent)]
         return min(start for start, _ in times), max(end for _, end in times)
     long = (
         query.newest

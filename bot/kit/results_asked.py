@@ -152,14 +152,14 @@ class ResultsAsked(msgspec.Struct, frozen=True):
     """What a question asks of the results of its tests.
 
     Attributes:
-        way: whether a result moved, by the direction that "yes" confirms; `apart`: from a time that it names; `long`:
-            since the first result.
+        way: the direction of change that "yes" would confirm; `apart`: compared with a named time; `long`: since the
+            first result.
         limits: the bounds on values, as in "is my LDL above 130".
         marks: the marks that mean yes: {"normal"} for "is my sodium normal".
         ends: True if the highest result is asked for, False if the lowest; both in the order of their values.
         count: the number of newest results that are asked for; `first`: of the oldest ones.
         every: whether all results are meant, and not only the newest; `listed`: to be listed or counted.
-        so: whether "yes" or "no" answers.
+        so: whether the answer is "yes" or "no".
         back: how many of the newest results are skipped: `pick` of a button, or 1 for "the one before".
     """
 
@@ -214,15 +214,15 @@ def results_asked(ask: Ask) -> ResultsAsked:
     )
 
 
-class Told(msgspec.Struct, frozen=True):
+class SelectedResults(msgspec.Struct, frozen=True):
     """The results of one test that the question asks for.
 
-    `of` are the selected results, and `held` those of them that are beyond the limit or have one of the marks; None
-    if that is unknown or not asked. `highest` and `lowest` are results with these values, `listed` those to be listed.
+    `matching` are the `results` that are beyond the limit or have one of the marks; None if the question asks for
+    neither or if this is unknown. `highest` and `lowest` are results with these values, `listed` those to be listed.
     """
 
-    of: tuple[Observation, ...] = ()
-    held: tuple[Observation, ...] | None = None
+    results: tuple[Observation, ...] = ()
+    matching: tuple[Observation, ...] | None = None
     highest: Observation | None = None
     lowest: Observation | None = None
     listed: tuple[Observation, ...] = ()
@@ -269,11 +269,11 @@ def bounds_of(ask: Ask, tests: Sequence[Sequence[Observation]]) -> Bounds:
 
 
 def mentions(ask: Ask, said: str, tests: Sequence[Sequence[Observation]]) -> list[Mention]:
-    """Return where `said` names tests or vital signs, each with the indexes of the `tests` that the most words name."""
+    """Return the names of tests or vital signs in `said`, each with the indexes of the best matching `tests`."""
     words = [(one.start(), one.group(), "".join(words_of(one.group()))) for one in _WORD.finditer(said)]
     heard, taken, found = [ask.hears(word, {}) for *_, word in words], 0, list[Mention]()
-    telling = [_tells(written, word, one) for (_, written, word), one in zip(words, heard, strict=True)]
-    of = [_said_of(ask, rows[0], [word for *_, word in words], heard) for rows in tests]
+    telling = [_names_test(written, word, one) for (_, written, word), one in zip(words, heard, strict=True)]
+    of = [_words_in_name(ask, rows[0], [word for *_, word in words], heard) for rows in tests]
     for index, (place, _, _) in enumerate(words):
         ends = [index + len(list(takewhile(bool, row[index:]))) for row in of]
         sizes = [end - index if any(telling[index:end]) else 0 for end in ends]
@@ -288,7 +288,7 @@ def mentions(ask: Ask, said: str, tests: Sequence[Sequence[Observation]]) -> lis
     return sorted(found, key=lambda one: one.at)
 
 
-def _tells(written: str, word: str, heard: ClaimsAsked) -> bool:
+def _names_test(written: str, word: str, heard: ClaimsAsked) -> bool:
     """Return whether a single word names a test; a symbol of one or two letters must begin with a capital."""
     symbol = len(word) <= _SHORT
     return bool(heard.vitals or (heard.tests and not (symbol and written.islower()))) or (
@@ -296,7 +296,7 @@ def _tells(written: str, word: str, heard: ClaimsAsked) -> bool:
     )
 
 
-def _said_of(ask: Ask, newest: Observation, words: Sequence[str], heard: Sequence[ClaimsAsked]) -> list[bool]:
+def _words_in_name(ask: Ask, newest: Observation, words: Sequence[str], heard: Sequence[ClaimsAsked]) -> list[bool]:
     """Return, for each word, whether it is in the test's name or names the test or its kind of vital sign."""
     name = words_of(newest.main.name)
     kinds = {*ask.hears(" ".join(name), {}).vitals} | {k for k, of in CODES.items() if of & {*newest.main.codes}}
@@ -324,25 +324,25 @@ def _limits(found: re.Match[str]) -> AmountLimits:
     return AmountLimits(over=number, over_too=too) if over else AmountLimits(under=number, under_too=too)
 
 
-def told(results: Sequence[Observation], asks: ResultsAsked, bounds: Bounds, at: int) -> Told:
-    """Return what the question asks of the results of the test at the index `at`, newest first."""
+def selected_results(results: Sequence[Observation], asks: ResultsAsked, bounds: Bounds, at: int) -> SelectedResults:
+    """Return the results that the question asks for, of the test at the index `at` with these results, newest first."""
     limits, joint = bounds.of.get(at, ()), bounds.days is not None
     of = tuple(results[: None if asks.first else asks.count or (None if asks.every or joint else 1)])
     sizes = {one.id: found for one in results if (found := _sizes(one))}
     ends = sorted((one for one in results if one.id in sizes), key=lambda one: sizes[one.id][0])
     ends = ends if not limits else []
     rows = tuple(results)[:: -1 if asks.first else 1][: asks.count]
-    held = None
+    matching = None
     if bounds.days is not None:
-        held = tuple(one for one in of if one.day and one.day.first in bounds.days)
+        matching = tuple(one for one in of if one.day and one.day.first in bounds.days)
     elif limits and sizes:
-        held = tuple(one for one in of if _fits(one, limits))
+        matching = tuple(one for one in of if _fits(one, limits))
     elif asks.marks and not (asks.way and asks.every) and of and all(one.main.mark for one in of):
-        held = tuple(one for one in of if one.main.mark in asks.marks)
-    listed = (held or ()) if joint else rows if asks.listed and (len(rows) > 1 or asks.count or not asks.so) else ()
-    return Told(
-        of=of,
-        held=held[::-1] if held and asks.first else held,
+        matching = tuple(one for one in of if one.main.mark in asks.marks)
+    listed = (matching or ()) if joint else rows if asks.listed and (len(rows) > 1 or asks.count or not asks.so) else ()
+    return SelectedResults(
+        results=of,
+        matching=matching[::-1] if matching and asks.first else matching,
         highest=ends[-1] if ends and True in asks.ends else None,
         lowest=ends[0] if ends and False in asks.ends else None,
         listed=listed,

@@ -61,7 +61,7 @@ def asks_claims(ask: Ask) -> bool:
 
 
 def asks_parts(ask: Ask) -> bool:
-    """Return whether the question asks for the parts of the member's share of one claim, or its percentage of what.
+    """Return whether the question asks for the parts of the member's share of one claim, or the share's percentage.
 
     The parts are the copay, the coinsurance and the deductible.
     """
@@ -139,13 +139,13 @@ def by_name(ask: Ask, claims: Sequence[Claim]) -> Ask:
     spoken = [(word, key) for word in _SPOKEN.findall(ask.said) for key in words_of(word)[:1]]
     taken = {word for slot, text in ask.words.items() if slot not in {_WHOM, _OTHER} for word in words_of(text)}
     free = [at for at, (_, key) in enumerate(spoken) if len(key) > 1 and key not in taken]  # "I" is no name
-    if not (_WHOM in ask.slots or any(_is_led(spoken, at) or not ask.everyday(spoken[at][1]) for at in free)):
+    if not (_WHOM in ask.slots or any(_is_titled(spoken, at) or not ask.everyday(spoken[at][1]) for at in free)):
         return ask
     names = {name for claim in claims for name in (claim.seen, claim.billing, claim.place) if name}
     told, held, left = dict(_named_in(ask, spoken, names, taken)), values_of(ask, _WHOM), excluded_of(ask, _WHOM)
     row = rf"(?:(?:{'|'.join(told)}|{_BESIDE}) )*"  # "not counting Dr. Kim or Dr. Rao"
     barred = {run for typed, run in told.items() if any(re.match(rf"{row}{typed}\b", one) for one in ask.asked.barred)}
-    barred |= {run for typed, run in told.items() if _holds(left, typed, run)}
+    barred |= {run for typed, run in told.items() if _is_same_name(left, typed, run)}
     if (out := [run for run in told.values() if run in barred]) and not left:
         ask.said_unmet("location")  # "not at Limestone", which is a town too
         slot = Slot(out[0], out[0], excluded=True, values=tuple(out) if len(out) > 1 else ())
@@ -155,24 +155,24 @@ def by_name(ask: Ask, claims: Sequence[Claim]) -> Ask:
     if not known and _WHOM in ask.slots and (compares or all(map(ask.everyday, own))):
         (ask.said_unmet if compares else ask.cannot)(_WHOM)
         ask = ask.without(_WHOM, _OTHER)
-    if all(run in barred or _holds(held, run, run) for run in told.values()):
+    if all(run in barred or _is_same_name(held, run, run) for run in told.values()):
         return ask
-    more = [one for one in held if not any(_holds((one,), typed, run) for typed, run in told.items())]
+    more = [one for one in held if not any(_is_same_name((one,), typed, run) for typed, run in told.items())]
     every = tuple(dict.fromkeys([*(run for run in told.values() if run not in barred), *more]))
     ask.named[_WHOM] = every[0]
-    if (beside := ask.beside.get(_WHOM)) and _holds(every, str(beside), str(beside)):
+    if (beside := ask.beside.get(_WHOM)) and _is_same_name(every, str(beside), str(beside)):
         ask.said_unmet(_WHOM)  # the answer has each of them
     slots = {name: value for name, value in ask.slots.items() if name != _OTHER}
     several = {**ask.several, _WHOM: Slot(" ".join(every), every[0], values=every, how="and")}
     return replace(ask, slots={**slots, _WHOM: every[0]}, several=several if len(every) > 1 else ask.several)
 
 
-def _holds(names: Iterable[str], typed: str, run: str) -> bool:
+def _is_same_name(names: Iterable[str], typed: str, run: str) -> bool:
     """Return whether one of the names is the name `run` on a claim, or the words `typed` in the message."""
     return any(words_of(typed) == words_of(one) or is_named(one, run) or is_named(run, one) for one in names)
 
 
-def _is_led(spoken: _Spoken, at: int) -> bool:
+def _is_titled(spoken: _Spoken, at: int) -> bool:
     """Return whether a word of the message is capitalized, or follows a title or "with"; the first word is not."""
     return at > 0 and (spoken[at - 1][1] in _LEADING or (spoken[at][0][0].isupper() and spoken[at][0] != "I"))
 
@@ -196,7 +196,7 @@ def _named_in(ask: Ask, spoken: _Spoken, names: Iterable[str], taken: set[str]) 
     while like and at < len(spoken):
         begun = [(name, first) for name in parts for first in range(len(name))] if spoken[at][1] in able else []
         run = max((_run(spoken[at:], name[first:]) for name, first in begun), key=len, default=[])
-        keys, led = [key for _, key in spoken[at : at + len(run)]], _is_led(spoken, at)
+        keys, led = [key for _, key in spoken[at : at + len(run)]], _is_titled(spoken, at)
         known = {word for part in run for word in words_of(part)}
         everyday = all(map(ask.everyday, keys))
         single = known <= people and (led or (known <= family and not everyday))

@@ -33,10 +33,17 @@ def sets_asked(ask: Ask) -> ClaimQuery | None:
         group = group_said(ask) or ask.asked.period or ask.asked.by
         if not holds_together(ask) or group not in RANKED:
             return None
-    held, lacked = (tuple(ClaimFilter(start=start, end=end) for start, end in some) for some in times or ((), ()))
+    required, absent = (tuple(ClaimFilter(start=start, end=end) for start, end in some) for some in times or ((), ()))
     often, counted = next((one.limits for one in ask.asked.times if one.limits), None), counted_as(group, None)
     return ClaimQuery(
-        group, measures=(counted,), unit=counted, shown=MOST_SHOWN, some=often, members=True, held=held, lacked=lacked
+        group,
+        measures=(counted,),
+        unit=counted,
+        shown=MOST_SHOWN,
+        some=often,
+        members=True,
+        required=required,
+        absent=absent,
     )
 
 

@@ -1,4 +1,4 @@
-"""A composed question about claims, and its rows: each measure of each group, of each time or side, folded as asked."""
+"""A composed question about claims, and its rows: each measure of each group, time or side, aggregated as asked."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class QueryCell(msgspec.Struct, frozen=True):
     Attributes:
         times: The number of units of a mean; `whole`: its sum.
         claim: The claim that has the value of "least", "most", "first" or "last".
-        floor: True if the value is only a minimum; `partly`: some of the added amounts are.
-        told, untold: The numbers of claims with and without the amount.
+        is_minimum: True if the value is only a minimum; `partly`: some of the added amounts are.
+        stated, unstated: The numbers of claims with and without the amount.
         sums: The sums of the amounts, one for each currency.
     """
 
@@ -49,11 +49,11 @@ class QueryCell(msgspec.Struct, frozen=True):
     number: int | None = None
     times: int = 0
     claim: Claim | None = None
-    floor: bool = False
+    is_minimum: bool = False
     whole: Amount | None = None
     partly: bool = False
-    told: int = 0
-    untold: int = 0
+    stated: int = 0
+    unstated: int = 0
     sums: tuple[Amount, ...] = ()
 
     @property
@@ -63,7 +63,7 @@ class QueryCell(msgspec.Struct, frozen=True):
 
 
 class QueryRow(msgspec.Struct, frozen=True):
-    """The values of one member of a group, or of one time; `parts` are the same for each part of it.
+    """The values of one group member or period; `parts` are the rows of its parts, such as each year.
 
     `wanted` are the conditions of a side of a comparison.
     """
@@ -153,8 +153,8 @@ class Computing:
         """Return the rows in the requested order, or those that meet the conditions; no row if none can be ranked."""
         query = self._query
         rows = [one for one in self.rows() if one.cells[0].size is not None or query.by == SIDE]
-        of, rows = self._holding(rows) if query.held else (len(rows), rows)
-        if query.some or query.held or query.members:
+        of, rows = self._holding(rows) if query.required else (len(rows), rows)
+        if query.some or query.required or query.members:
             fit = [one for one in rows if query.some is None or query.some.hold(one.size)]
             return RankedRows(query, tuple(fit[: query.shown]), of, len(fit))
         in_time, nth = query.order == "first", abs(query.at or 1)
@@ -171,12 +171,12 @@ class Computing:
         return RankedRows(query, (*rows[:shown], *whom), len(rows), ties=ties)
 
     def _holding(self, rows: Iterable[QueryRow]) -> tuple[int, list[QueryRow]]:
-        """Return how many rows meet any `held` condition, and the rows that meet all of these and none `lacked`."""
+        """Return how many rows meet any `required` condition, and the rows that meet all of these and none `absent`."""
         query, some, fit = self._query, 0, list[QueryRow]()
         for row in rows:
-            inside = [choose(row.claims, one).claims for one in query.held]
+            inside = [choose(row.claims, one).claims for one in query.required]
             some += any(inside)
-            if all(inside) and not any(choose(row.claims, one).claims for one in query.lacked):
+            if all(inside) and not any(choose(row.claims, one).claims for one in query.absent):
                 kept = tuple(one for one in row.claims if any(one in claims for claims in inside))
                 fit.append(self._row(row.name, row.group, kept, None))
         return some, fit
@@ -252,7 +252,7 @@ class Computing:
     def _cell(self, measure: str | None, fold: Fold, at: int) -> QueryCell:
         claims = self._claims
         if measure in COUNTS:
-            return QueryCell(measure, fold, number=_count(str(measure), claims), floor=self._least)
+            return QueryCell(measure, fold, number=_count(str(measure), claims), is_minimum=self._least)
         of_lines = plan_paid_in if measure == "plan_paid" != self._wanted.aspect else amount_in
         size_of = _SIZES.get(measure or "") or partial(of_lines, wanted=replace(self._wanted, aspect=measure))
         sized = [(size, one) for one in claims if (size := size_of(one)) is not None]
@@ -261,18 +261,19 @@ class Computing:
             number = int(amount.value.quantize(_WHOLE, ROUND_HALF_UP)) if amount else None
             return QueryCell(measure, fold, None, number, times, claim)
         nothing = Amount(Decimal(0)) if not claims and fold == "sum" else None
-        partly = measure is None and any(one.owed.is_floor for _, one in sized)
-        untold = len(claims) - len(sized)
-        floor = (self._least and fold == "sum") or partly or (measure is None and untold > 0)
+        partly = measure is None and any(one.owed.is_minimum for _, one in sized)
+        unstated = len(claims) - len(sized)
+        is_minimum = (self._least and fold == "sum") or partly or (measure is None and unstated > 0)
         whole = added(size for size, _ in sized) if fold == "mean" else None
         sums = by_currency(size for size, _ in sized)
         found = amount or nothing
-        return QueryCell(measure, fold, found, None, times, claim, floor, whole, partly, len(sized), untold, sums)
+        given = len(sized)
+        return QueryCell(measure, fold, found, None, times, claim, is_minimum, whole, partly, given, unstated, sums)
 
     def _folded(
         self, fold: Fold, sized: Sequence[tuple[Amount, Claim]], at: int
     ) -> tuple[Amount | None, int, Claim | None]:
-        """Return the folded amount, the number of units it is folded over, and the claim that has it."""
+        """Return the aggregated amount, the number of units of a mean, and the claim of a "first" or "most"."""
         amounts, claims = [amount for amount, _ in sized], [one for _, one in sized]
         if fold in _ORDERS:
             plain = [pair for pair in sized if not pair[1].sensitive]

@@ -19,6 +19,7 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
+from bot.kit.accumulated import COUNTED, counting
 from bot.kit.ahead import VISITS, PlanRule, claims_for_price, priced_alone, rules_of, unlisted, worked_out
 from bot.kit.ask import Ask, values_of
 from bot.kit.claim_filter import any_time, choose
@@ -33,7 +34,6 @@ from bot.kit.coverages import (
     visit_kind,
     visit_to,
 )
-from bot.kit.floors import COUNTED, counting
 from bot.kit.period import born_on, newest_procedure
 from bot.kit.said import filter_of
 from bot.kit.spelling import words_of
@@ -119,7 +119,7 @@ class ToCome(msgspec.Struct, frozen=True):
         return bool(self.last) or any(rule.deductible or rule.maximum or rule.claims for rule in self.rules)
 
     @property
-    def untold(self) -> tuple[str, ...]:
+    def unstated(self) -> tuple[str, ...]:
         """The requested facts that the answer cannot state.
 
         If the member has no plan for the care's scope, these include `wants`.
@@ -295,7 +295,7 @@ def _newest_claim(ask: Ask, claim_set: ClaimSet, coverages: Coverages) -> Claim 
         fit = [one for one in choose(claims, wanted).claims if not one.sensitive]
     else:
         return None
-    return next((one for one in fit if one.owed.amount and one.service.day and not one.owed.is_floor), None)
+    return next((one for one in fit if one.owed.amount and one.service.day and not one.owed.is_minimum), None)
 
 
 def _care_in_words(ask: Ask, visit: str | None) -> str | None:

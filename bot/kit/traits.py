@@ -154,7 +154,7 @@ def with_traits(ask: Ask, claims: Sequence[Claim]) -> Ask:
         plan = ask.asked.runs.get("bearer", (first, first))[0]
         begin = next((at for at, word in enumerate(words) if word in _OWN), first) if own else min(plan, first)
         said = " ".join(words[begin : after + own])
-        found.append(ClaimTrait(said, partial(_bears_more, mine=own is not ("cheaper" in says))))
+        found.append(ClaimTrait(said, partial(_pays_more, mine=own is not ("cheaper" in says))))
         ask = ask.without("amount_kind", "order")
     if (how := {"nothing_to", "wholly_to"} & says) and "amount_kind" not in told:
         first, after = ask.asked.runs[min(how)]
@@ -187,7 +187,7 @@ def _reason(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
     """Return the condition on the reason of the care, if the message names this reason: "for my blood pressure"."""
     name = tuple(word for word in words_of(text) if word not in _VAGUE)
     for at in stands_at(name, words):
-        taken = _taken(ask) | {word for use in ask.asked.uses for word in words_of(use.said)}
+        taken = _slot_words(ask) | {word for use in ask.asked.uses for word in words_of(use.said)}
         beside = {*words[max(0, at - _NEAR) : at]} & _LEADS | {*words[at + len(name) : at + len(name) + _NEAR]} & _CARED
         if (beside or name[-1] in _CARED) and taken.isdisjoint(name):
             said = " ".join(name)
@@ -196,14 +196,14 @@ def _reason(ask: Ask, words: Sequence[str], text: str) -> ClaimTrait | None:
     return None
 
 
-def _taken(ask: Ask) -> set[str]:
+def _slot_words(ask: Ask) -> set[str]:
     """Return the words of the message that are a value of a slot."""
     return {word for told in ask.words.values() for word in words_of(told)}
 
 
 def _lines(ask: Ask, words: Sequence[str], texts: Iterable[str]) -> Iterator[ClaimTrait]:
     """Yield a condition for each pair of words that the message and a claim's line have in common: "heart tracings"."""
-    taken, said = _taken(ask), dict[tuple[str, str], int]()
+    taken, said = _slot_words(ask), dict[tuple[str, str], int]()
     for at, two in enumerate(pairwise(word.removesuffix("s") for word in words)):
         if _GENERAL.isdisjoint(two) and two not in said:
             said[two] = at
@@ -217,14 +217,14 @@ def _is_called(pair: tuple[str, str], claim: Claim) -> bool:
 
 
 def _is_toward(claim: Claim, *, whole: bool, out: bool) -> bool:
-    """Return whether nothing of the member's share went to the deductible; with `whole` all of it, or not if `out`."""
+    """Return whether none of the share went to the deductible; with `whole` all of it, also with `out` not all."""
     part, share = claim.owed.deductible, claim.owed.amount
     if part is None or share is None:
         return False
     return (part.value == share.value > 0) is not out if whole else not part.value
 
 
-def _bears_more(claim: Claim, *, mine: bool) -> bool:
+def _pays_more(claim: Claim, *, mine: bool) -> bool:
     """Return whether the member's share is more than the plan's payment if `mine`, or else less."""
     share, paid = claim.owed.amount, claim.plan_paid
     more = share.value - paid.value if share and paid else None

@@ -78,7 +78,7 @@ def shown_before(ask: Ask) -> tuple[str, ...]:
 
 
 def place_of(ask: Ask, days: Sequence[Sequence[Claim]]) -> int | None:
-    """Return the index in `days` of the day or claim that a follow-up means; None for a new question or one about all.
+    """Return the index in `days` of the day or claim that a follow-up selects; None if the question selects none.
 
     `days` are the claims in order, grouped by day of service or each in a group of its own. "The one before" counts
     from the claim shown last. The index may be beyond the end of `days`.
@@ -203,10 +203,10 @@ def aspect_asked(ask: Ask) -> str | None:
     if limits_asked(ask) and not {"pocket", "bolsillo"}.isdisjoint(words_of(ask.words.get("amount_kind"))):
         return None
     plan = "plan_paid" if "plan_nothing" in ask.asked.says and not (kind and limits_asked(ask)) else kind
-    return None if plan == "plan_paid" and _is_of_two(ask) else plan
+    return None if plan == "plan_paid" and _is_about_share(ask) else plan
 
 
-def _is_of_two(ask: Ask) -> bool:
+def _is_about_share(ask: Ask) -> bool:
     """Return whether the limits are about the member's share: "the plan paid $0 and I owed over $100"."""
     return "i_owed" in ask.asked.says and limits_asked(ask) is not None
 
@@ -218,7 +218,7 @@ def exact_asked(ask: Ask) -> Exact | None:
     free = free or "plan_nothing" in ask.asked.says  # "did the plan never cover anything on"
     said, limits = ask.asked.exactly or (Decimal(0),) * free, limits_asked(ask) or AmountLimits()
     words = " ".join(words_of(ask.words.get("amount")))
-    if _is_of_story(ask, words):
+    if _is_about_no_claim(ask, words):
         return None
     own = [one for value in values_of(ask, "amount") if (one := dollars(value)) not in {limits.over, limits.under}]
     if "amount" not in ask.slots and not ask.asked.begins:
@@ -227,14 +227,14 @@ def exact_asked(ask: Ask) -> Exact | None:
     cents = bool(said) or any(one != one.to_integral_value() for one in amounts)
     barred = [rest for rest in ask.asked.barred if rest]
     out = any((words and rest.startswith(words)) or dollars(rest.split()[0]) in amounts for rest in barred)
-    aspect = "plan_paid" if (_is_of_two(ask) or "plan_nothing" in ask.asked.says) and not any(amounts) else None
+    aspect = "plan_paid" if (_is_about_share(ask) or "plan_nothing" in ask.asked.says) and not any(amounts) else None
     without = next((one for one in excluded_of(ask, "amount_kind") if one in _OWN_PARTS and not amounts), None)
     if without and not values_of(ask, "amount_kind"):  # "visits without a copay", and not "copays, no coinsurance"
         return Exact((Decimal(0),), to_cent=True, aspect=without)
     return Exact(amounts, cents, out, aspect, "roughly" in ask.asked.says) if amounts else None
 
 
-def _is_of_story(ask: Ask, amount: str) -> bool:
+def _is_about_no_claim(ask: Ask, amount: str) -> bool:
     """Return whether the sentence with the amount is about no claim: "back in my day a checkup was twenty dollars"."""
     story, parts = ask.asked.says.get("story"), (" ".join(words_of(part)) for part in _SENTENCE.split(ask.said))
     return any(story in part and amount in part for part in parts) if story and amount else False
@@ -311,7 +311,7 @@ class Threshold(msgspec.Struct, frozen=True):
         """The limit, in US dollars."""
         return Amount(self.limits.over or self.limits.under or Decimal(0))
 
-    def held(self, total: Amount | None, *, least: bool = False, most: bool = False) -> Threshold:
+    def compared(self, total: Amount | None, *, least: bool = False, most: bool = False) -> Threshold:
         """Return this limit with `so` set by the sum.
 
         If the sum is only a minimum (`least`) or a maximum (`most`), `so` is set only where the true sum cannot change

@@ -263,7 +263,7 @@ async def _name_and_listings(ask: Ask, name: str) -> tuple[str, tuple[Listing, .
 async def _called(ask: Ask, name: str, *, guesses: bool) -> tuple[str, tuple[Choice | Card, ...], tuple[Listing, ...]]:
     """Return the name that was found, and the listings of it, or else the providers with a similar name."""
     name, rows = await _name_and_listings(ask, name)
-    whole = _goes_on(ask, name)  # "hamza beesly", of which one word is a known name
+    whole = _with_next_word(ask, name)  # "hamza beesly", of which one word is a known name
     if rows and not whole:
         return name, (), rows
     near, alike = await _nearly(ask, whole or name, guesses=guesses)
@@ -284,7 +284,7 @@ async def _called(ask: Ask, name: str, *, guesses: bool) -> tuple[str, tuple[Cho
     return name, (), ()
 
 
-def _goes_on(ask: Ask, name: str) -> str:
+def _with_next_word(ask: Ask, name: str) -> str:
     """Return the name with the word after it in the message, if the pack does not know that word; "" otherwise."""
     wish, said = words_of(ask.words.get("wish")), words_of(ask.said)
     ends = [at + len(words_of(name)) for at in stands_at(words_of(name), said)]

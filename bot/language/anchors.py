@@ -211,10 +211,10 @@ def _relations(said: Sequence[str], index: int, words: WordArea) -> Iterator[tup
 
 
 def with_anchored_dates(entry: IntentRules, heard: Heard) -> Heard:
-    """Return the message as an intent that reads dated records needs it: the anchor as date range, not the tags inside.
+    """Return the message with its anchor (a dated event) as a date range, and without the tags of the anchor's words.
 
     The message is unchanged if it has no anchor, or if the intent reads no dated records or takes no date range; also
-    if it tells what is to come and nothing else names the care: "do I need approval before the MRI".
+    if the question is about future care that only the anchor names: "do I need approval before the MRI".
     """
     anchor = next((tag for tag in heard.tags if tag.kind == ANCHOR), None)
     told = anchor.value if anchor and isinstance(anchor.value, Mapping) else None

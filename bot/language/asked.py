@@ -178,7 +178,7 @@ class ClaimsQuestion(Classed):
             each_of=self._value("each_one"),
             number=self._counted(),
             exactly=tuple(self._exactly()),
-            paid=tuple(one for one in self._behind("paid", Decimal(1)) if one >= _COUNTS),
+            paid=tuple(one for one in self._amounts_after("paid", Decimal(1)) if one >= _COUNTS),
             limits=self._limits(),
             spell=self._duration() if not found.keys().isdisjoint({"gap", "gap_of", "lag"}) else None,
             degrees=degrees,
@@ -218,9 +218,9 @@ class ClaimsQuestion(Classed):
         each_last = {at for at, word in enumerate(self._words) if word == "last" and self._hits["each_one"]}
         for at in sorted(starts | each_last):
             nth = 0 if self._is_joined(at + 1) and self._ordinal(at + 2) else self._ordinal(at)
-            behind = at + 2 if self._is(at + 1, *HAD) else at + 1  # "la segunda visita más cara"
-            if nth and self._is(behind, "extreme", "sized") and not self._is(behind + 1, "newest"):
-                self._counts(at, behind + 1)
+            following = at + 2 if self._is(at + 1, *HAD) else at + 1  # "la segunda visita más cara"
+            if nth and self._is(following, "extreme", "sized") and not self._is(following + 1, "newest"):
+                self._counts(at, following + 1)
                 return self._begun(at, nth), True, nth
             if nth := self._in_time(at, nth):
                 self._counts(at, at + 1)
@@ -230,9 +230,9 @@ class ClaimsQuestion(Classed):
         beside = (int(hit.value) for hit in self._hits["right_by"] if hit.first not in self._dated)
         return None if self._any(("several", "fills"), 0, self._end) else next(beside, None), False, None
 
-    def _counts(self, at: int, behind: int) -> None:
+    def _counts(self, at: int, following: int) -> None:
         """Store the group that the ordinal at `at` counts: "third doctor", "second most expensive medicine"."""
-        self._nth_of = self._group_behind(behind) or self._group_before(at)
+        self._nth_of = self._group_after(following) or self._group_before(at)
         if self._nth_of:
             self._stated["nth_of"] = at, at + 1
 
@@ -247,10 +247,10 @@ class ClaimsQuestion(Classed):
         for hit in self._hits["sorted"]:
             yield hit.value
         for at in self._places["ordinal"]:
-            if order := self._stands_first(at):
+            if order := self._order_of_first(at):
                 yield order
 
-    def _stands_first(self, at: int) -> SortOrder | None:
+    def _order_of_first(self, at: int) -> SortOrder | None:
         """Return the sort order that a "first" at `at` requests: "oldest first", "first three visits"; None if none."""
         if 1 not in self._values(at, "ordinal"):
             return None
@@ -274,7 +274,7 @@ class ClaimsQuestion(Classed):
     def _ordinal(self, at: int) -> int:
         """Return the ordinal at `at`; 0 for another word, and if the ordinal only requests an order or a number."""
         nth = next(iter(self._values(at, "ordinal")), 0)
-        return 0 if nth and (self._numbers.get(at + 1, 0) >= _SEVERAL or self._stands_first(at)) else nth
+        return 0 if nth and (self._numbers.get(at + 1, 0) >= _SEVERAL or self._order_of_first(at)) else nth
 
     def _in_time(self, at: int, nth: int) -> int:
         """Return the position in time that the ordinal at `at` requests, negative from the newest; 0 for none."""
@@ -286,15 +286,15 @@ class ClaimsQuestion(Classed):
             return int(last.value)
         late = self._any(("newest",), at + 1, _NEAR + 1)
         counts = near or self._is(at + 1, "had") or (late and self._any((*HAD, "time"), at + 1, _NEAR + 1))
-        counts = counts or self._group_behind(at + 1) in GROUPS or bool(nth > 1 and self._group_before(at))
+        counts = counts or self._group_after(at + 1) in GROUPS or bool(nth > 1 and self._group_before(at))
         anew = any(at in hit.places for hit in self._hits["never_before"])
         return 0 if anew or not counts else -nth if late else nth
 
     def _divided(self) -> Iterator[str]:
         """Yield the groups that are ranked ("rank the last four months", "top 3 docs") or follow shortly after "by"."""
         for rank in (*self._places["ranked"], *self._places["top"]):
-            behind = self._lexed.symbols[rank + 1 : rank + 1 + _RANKED]
-            yield from (str(value) for symbols in behind for name, value in symbols if name == "asked.groups")
+            following = self._lexed.symbols[rank + 1 : rank + 1 + _RANKED]
+            yield from (str(value) for symbols in following for name, value in symbols if name == "asked.groups")
         for at in sorted({*self._places["group"], *self._places["groups"]}):
             own = self._values(at, "group", "groups")
             if self._any(("by",), at - _NEARER, _NEARER):
@@ -319,14 +319,14 @@ class ClaimsQuestion(Classed):
         """Return "day" if it follows a superlative ("my most expensive day", "the worst day"); None otherwise."""
         tops = [at for name in ("extreme", "sized", "ordered") for at in self._places[name]]
         tops += [hit.after - 1 for hit in self._hits["worst"]]
-        return "day" if any(self._group_behind(at + 1) == "day" for at in tops) else None
+        return "day" if any(self._group_after(at + 1) == "day" for at in tops) else None
 
     def _counted(self) -> str | None:
         """Return "visit", "fill" or "claim" if the question asks how many of these there are; None otherwise."""
         if self._hits["often"]:
             return "visit"
-        behind = [hit.after for hit in self._hits["number"]]
-        at = next((at for at in behind if self._is(at, "several", "fills")), None)
+        following = [hit.after for hit in self._hits["number"]]
+        at = next((at for at in following if self._is(at, "several", "fills")), None)
         if at is None:
             return None
         if self._is(at, "claims") and "claim" in self._words[at]:
@@ -381,7 +381,7 @@ class ClaimsQuestion(Classed):
         return None
 
     def _exactly(self) -> Iterator[Decimal]:
-        yield from self._behind("only", Decimal(0))
+        yield from self._amounts_after("only", Decimal(0))
         told = any(hit.after - 1 not in self._taken for hit in self._hits["nothing"])
         if (told and not self._hits["something"]) or True in self._some():
             yield Decimal(0)
@@ -391,7 +391,7 @@ class ClaimsQuestion(Classed):
         return {not _DENYING.isdisjoint(self._words[max(0, it.first - 2) : it.first]) for it in self._hits["something"]}
 
     def _limits(self) -> AmountLimits | None:
-        over, under = (next(self._behind(name, _BARE), None) for name in ("over", "under"))
+        over, under = (next(self._amounts_after(name, _BARE), None) for name in ("over", "under"))
         zero = False in self._some() and not self._hits["uninsured"]
         if over is None and under is None and zero:
             over = Decimal(0)

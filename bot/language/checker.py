@@ -126,7 +126,7 @@ def _misread(entry: IntentRules, readings: _Readings) -> Iterator[tuple[str, str
         found = (readings.of(said, context) for context in contexts)
         reading = next((one for one in found if one.intent == entry.intent), None) or readings.of(said, contexts[0])
         offered = entry.intent in reading.offers
-        if reading.intent != entry.intent and not offered and not _told_alike(entry, reading, readings.engine):
+        if reading.intent != entry.intent and not offered and not _are_claim_intents(entry, reading, readings.engine):
             yield said, f"example goes to {reading.intent}: {said!r}"
         elif entry.licence and reading.rule not in entry.licence and not _is_licensed(entry, said, readings.engine):
             yield said, f"example holds nothing of its licence: {said!r}"
@@ -139,7 +139,7 @@ def _misread(entry: IntentRules, readings: _Readings) -> Iterator[tuple[str, str
             yield said, f"counterexample is taken: {said!r}"
 
 
-def _told_alike(entry: IntentRules, reading: Reading, engine: Engine) -> bool:
+def _are_claim_intents(entry: IntentRules, reading: Reading, engine: Engine) -> bool:
     """Return whether both intents are about claims: `bot.language.shapes` chooses between such intents."""
     other = engine.intents.get(reading.intent or "")
     return entry.tells is not None and other is not None and other.tells is not None
@@ -147,7 +147,7 @@ def _told_alike(entry: IntentRules, reading: Reading, engine: Engine) -> bool:
 
 def _is_licensed(entry: IntentRules, said: str, engine: Engine) -> bool:
     """Return whether a sentence without context meets the licence of an intent."""
-    return licence_of(entry, engine.licences.held(engine.hear(read(said), TODAY, None))) is not None
+    return licence_of(entry, engine.licences.classes_in(engine.hear(read(said), TODAY, None))) is not None
 
 
 def _unreached(entry: IntentRules, readings: _Readings) -> Iterator[tuple[str, str]]:

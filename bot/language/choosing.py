@@ -206,13 +206,13 @@ class Chooser:
         """
         names = heard.names | {"date_range"} if "weekday" in heard.names else heard.names  # a day of the week is a time
         sums = self.weights.sums(evidence(heard.said, names))
-        dangers = self.weights.probabilities(sums, told=self._dangers)
+        dangers = self.weights.probabilities(sums, wanted=self._dangers)
         dated = anchor_tokens(heard)  # "since my surgery" is a time, whatever the surgery would ask
         if aside := dated | others_aside(heard):
             names = heard.without(aside).names | ({"date_range"} if dated else set())
             sums = self.weights.sums(evidence(heard.said, names, aside))
         last, spoken = (context.intent, context.language) if context else (None, None)
-        before, held = self._intents.get(last or ""), self.licences.held(heard)
+        before, classes = self._intents.get(last or ""), self.licences.classes_in(heard)
         may = frozenset(name for name in self._follow if may_follow(self._intents, name, heard, before))
         alone, unfit = context is None and _is_values(heard), self._follow - may
         asks = len(heard.clauses) > 1 and len(heard.content) >= _ASKS
@@ -222,7 +222,7 @@ class Chooser:
             if entry.intent not in unfit
             and not (asks and entry.small_talk)
             # What values alone ask is what they license: "Blue Network S" names no doctor to look for in it.
-            and ((entry.needs != "nothing" and not alone) or licence_of(entry, held) is not None)
+            and ((entry.needs != "nothing" and not alone) or licence_of(entry, classes) is not None)
         ]
         whole, changed, short = 0.0, 0.0, len(heard.keys) <= _SHORT
         general = TERM in heard.names and len(heard.clauses) == 1
@@ -339,8 +339,8 @@ class Chooser:
         of_claims = entry.reads_claims and not _CONDITIONS.isdisjoint(heard.names)
         if not (of_claims or (entry.is_of_provider and "provider_name" in heard.names)) or self._lost(entry, heard):
             return own
-        held = ((self._intents[name], one) for name, one in chances.items() if name in self._intents)
-        return max(own, sum(one for other, one in held if (other.shows_claims if of_claims else other.is_of_provider)))
+        rest = ((self._intents[name], one) for name, one in chances.items() if name in self._intents)
+        return max(own, sum(one for other, one in rest if (other.shows_claims if of_claims else other.is_of_provider)))
 
     def _is_impersonal(self, name: str) -> bool:
         entry = self._intents.get(name)
@@ -370,7 +370,7 @@ class Chooser:
 
     def licence(self, entry: IntentRules, heard: Heard) -> str | None:
         """Return the part of an intent's licence that the message meets; "-" if it needs none, None if none is met."""
-        return licence_of(entry, self.licences.held(heard)) if entry.licence else "-"
+        return licence_of(entry, self.licences.classes_in(heard)) if entry.licence else "-"
 
     def counted_slots(self, entry: IntentRules, heard: Heard) -> dict[str, str]:
         """Return the slots that the weights fill: the aspect of the intent, if likely, and a rule of how plans work."""
@@ -395,5 +395,5 @@ def ranks(heard: Heard) -> bool:
 
 def _is_values(heard: Heard) -> bool:
     """Return whether a message has only slot values: "Blue Network S". Numbers, orders and groups do not count."""
-    held = places_of(tag for tag in heard.tags if tag.kind not in _RANKING)
-    return bool(heard.keys) and len(held) == len(heard.keys)
+    named = places_of(tag for tag in heard.tags if tag.kind not in _RANKING)
+    return bool(heard.keys) and len(named) == len(heard.keys)

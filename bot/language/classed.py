@@ -1,8 +1,8 @@
 """The words of a question by their classes and phrases in the grammar area "asked".
 
 Also finds medical degrees in capitals ("only DOs"), the purposes of medicines ("my blood pressure pill"), and the words
-for care to come, known to the pack or not: the object of cover, cost, approval or a limit. What may stand around these
-is in `intents/_grammar/coming.yaml`.
+for care to come, known to the pack or not: the object of cover, cost, approval or a limit. The words allowed around
+these are in `intents/_grammar/coming.yaml`.
 """
 
 import re
@@ -160,8 +160,8 @@ class Classed:
         if not _DOLLARS.fullmatch(word) or _YEAR.fullmatch(word) or index in self._dated:
             return None
         before = self._said.between(index) if index else ""
-        behind = self._said.text[self._said.spans[index][1] :][:1]
-        counts = behind in {"%", "/"} or self._is(index + 1, "unit_behind")
+        following = self._said.text[self._said.spans[index][1] :][:1]
+        counts = following in {"%", "/"} or self._is(index + 1, "unit_behind")
         return None if counts or {*"<>="} & {*before} else Decimal(word.replace(",", ""))
 
     def _worded(self, index: int) -> Decimal | None:
@@ -171,7 +171,7 @@ class Classed:
         run = list(takewhile(numbers.parts.__contains__, self._words[first:]))
         return None if not run or self._is(first + len(run), "unit_behind") else Decimal(numbers.value(run))
 
-    def _behind(self, name: str, least: Decimal) -> Iterator[Decimal]:
+    def _amounts_after(self, name: str, least: Decimal) -> Iterator[Decimal]:
         """Yield the amounts of at least `least` directly after the phrase `name`."""
         for hit in self._hits[name]:
             number = self._dollars(hit.after)
@@ -190,7 +190,7 @@ class Classed:
         groups = (one for at in range(index) for one in self._grouped(at) if self._is(index - 1, "had"))
         return next(map(str, groups), None)
 
-    def _group_behind(self, index: int) -> str | None:
+    def _group_after(self, index: int) -> str | None:
         """Return the group of the first noun such as "doctor" from `index` on, before any single item of care."""
         for at in range(index, index + _NEAR_GROUP):
             if self._is(at, *HAD):
@@ -214,7 +214,7 @@ def degrees_in(said: Utterance, lexed: Lexed) -> tuple[frozenset[str], frozenset
     A degree is in capitals, or follows a word such as "a" or "other". The "DO" of "what DO I owe" is not a degree. A
     message entirely in capitals has no degrees.
     """
-    if "asked.degree" not in lexed.held:
+    if "asked.degree" not in lexed.present:
         return frozenset(), frozenset(), frozenset()
     leads, bars = ({*lexed.at(f"asked.{name}")} for name in ("before_degree", "barring"))
     wanted, out, places = set[str](), set[str](), set[int]()
@@ -285,17 +285,17 @@ class NamedByWords:
         If the message has a known kind of care, only that one counts: "before an MRI? I need to know rather now".
         """
         own = self._services
-        leads = (at for at in self._leads() if not own or not own.isdisjoint(range(at, self._end(at))))
+        leads = (at for at in self._care_starts() if not own or not own.isdisjoint(range(at, self._end(at))))
         led = next((found for first in leads if (found := self._run(first))), None)
         return led or (self._around(min(self._known)) if self._known else self._begun())
 
-    def _leads(self) -> Iterator[int]:
+    def _care_starts(self) -> Iterator[int]:
         """Yield the indexes where a phrase for care may begin, the most reliable one first."""
         for hit in self._matcher.find("coming.object"):
-            yield self._behind(hit.after)
+            yield self._skip_articles(hit.after)
         tails = [hit.first for hit in self._matcher.find("coming.tail")]
         for hit in self._matcher.find("coming.subject"):
-            first = self._behind(hit.after)
+            first = self._skip_articles(hit.after)
             if any(first < at <= self._end(first) + _NEAR_TAIL for at in tails):
                 yield first
 
@@ -306,7 +306,7 @@ class NamedByWords:
         ends = after < len(self._free) and self._said.between(after).strip()[:1] in {*":,.?;"}
         return self._run(first) if ends else None
 
-    def _behind(self, at: int) -> int:
+    def _skip_articles(self, at: int) -> int:
         """Return the index of the first token at or after `at` that is not an article."""
         while at < len(self._free) - 1 and self._matcher.words[at] in self._words.article:
             at += 1

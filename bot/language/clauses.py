@@ -169,7 +169,7 @@ def head_and_items(text: str) -> tuple[str, tuple[str, ...]]:
     """Return the line that asks and the items of the list below it, in order, without bullets and numbers.
 
     The items are () for a message that is no list: one with fewer than two further lines, or with as many sentences as
-    items. Full names may also stand in one line after a colon: "which are in S: Minh Kim, Linh Tran".
+    items. Full names may also be on one line after a colon: "which are in S: Minh Kim, Linh Tran".
     """
     head, *lines = [line.strip() for line in text.splitlines() if line.strip()] or [""]
     asks, _, rest = head.rpartition(":")
@@ -202,7 +202,7 @@ def told_parts(
     "told".
     """
     parts = [(part, _asked(said, clause)) for clause in cut for part in _parts(said, clause, words)]
-    told = [part for part, asked in parts if _tells(said, part, free, words, asked=asked)]
+    told = [part for part, asked in parts if _is_statement(said, part, free, words, asked=asked)]
     return told, len(told) == len(parts)
 
 
@@ -221,20 +221,22 @@ def _parts(said: Utterance, clause: Clause, words: WordArea) -> Iterator[tuple[i
     yield start, clause.after
 
 
-def _tells(said: Utterance, part: tuple[int, int], free: Collection[int], words: WordArea, *, asked: bool) -> bool:
+def _is_statement(
+    said: Utterance, part: tuple[int, int], free: Collection[int], words: WordArea, *, asked: bool
+) -> bool:
     keys = tuple(word.replace("'", "") for word in said.words[: part[1]])
-    first = _behind(keys, part[0], words.lead)
+    first = _skip(keys, part[0], words.lead)
     noted = first + 1 if keys[first : first + 1] and keys[first] in words.could else first
-    noted = _behind(keys, noted, words.you | words.lead)
+    noted = _skip(keys, noted, words.you | words.lead)
     if keys[noted : noted + 1] and keys[noted] in words.noting:
         first, asked = noted + 1, False
-    lead, behind = (*keys[first : first + 2], "", "")[:2]
-    if asked or lead in words.wh or (lead in words.helping and behind in words.whom):
+    lead, following = (*keys[first : first + 2], "", "")[:2]
+    if asked or lead in words.wh or (lead in words.helping and following in words.whom):
         return False
     return not any(_is_cue(said, keys, place, words) for place in range(first, part[1]) if place not in free)
 
 
-def _behind(keys: tuple[str, ...], index: int, skipped: Collection[str]) -> int:
+def _skip(keys: tuple[str, ...], index: int, skipped: Collection[str]) -> int:
     while index < len(keys) and keys[index] in skipped:
         index += 1
     return index

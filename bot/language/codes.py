@@ -129,16 +129,18 @@ def networks_by_letter(
     ]
     found = [tag for tag in lone if _after_but(said, tag.first, words) or _names_network(said, tag.first, words)]
     alone = [tag for tag in lone if sought or (named and tag.after == len(said.words) > 1)]
-    found += [tag for tag in alone if tag not in found and _stands_alone(said, tag.first)]
+    found += [tag for tag in alone if tag not in found and _is_single_capital(said, tag.first)]
     for _ in lone:
         near = [
-            tag for tag in lone if tag not in found and any(_beside(said, tag, one, words) for one in (*known, *found))
+            tag
+            for tag in lone
+            if tag not in found and any(_are_linked(said, tag, one, words) for one in (*known, *found))
         ]
         found += near
     if found or len(lone) < 2:  # noqa: PLR2004 -- a pair
         return found
     capital = [tag for tag in lone if said.text_of(tag).isupper()]
-    return [tag for tag in capital if any(_beside(said, tag, one, words) for one in capital if one is not tag)]
+    return [tag for tag in capital if any(_are_linked(said, tag, one, words) for one in capital if one is not tag)]
 
 
 def unknown_letters(said: Utterance, free: Sequence[bool], letters: Mapping[str, str], words: WordArea) -> list[Tag]:
@@ -165,7 +167,7 @@ def _names_network(said: Utterance, index: int, words: WordArea) -> bool:
     return said.said(index, index + 1).isupper() and (after[0] in words.trailing or after[0].isdigit())
 
 
-def _stands_alone(said: Utterance, index: int) -> bool:
+def _is_single_capital(said: Utterance, index: int) -> bool:
     """Return whether the letter at `index` is a capital and no capital follows, unlike the S of "S Main St"."""
     after = said.said(index + 1, index + 2) if index + 1 < len(said.words) else ""
     return said.said(index, index + 1).isupper() and not after[:1].isupper()
@@ -183,7 +185,7 @@ def _after_but(said: Utterance, index: int, words: WordArea) -> bool:
     return said.words[max(0, first - 2) : first] in words.phrases("network_but")
 
 
-def _beside(said: Utterance, one: Tag, other: Tag, words: WordArea) -> bool:
+def _are_linked(said: Utterance, one: Tag, other: Tag, words: WordArea) -> bool:
     left, right = (one, other) if one.first < other.first else (other, one)
     glue, between = words.any("glue", "excepting"), said.words[left.after : right.first]
     return link(said, left, right, words) is not None or glue.issuperset(between)

@@ -109,7 +109,7 @@ def of_shown(heard: Heard, *, after: bool) -> dict[str, Any]:
     those = EVERY * (not listed.those.isdisjoint(words) or says(words, listed, "of_those"))
     those = those if listed.both.isdisjoint(words) else 2
     near = (words[at + 1 : at + 4] for at, word in enumerate(words) if word in listed.picks)
-    picks = any(not listed.picked.isdisjoint(behind) for behind in near) or says(words, listed, "picks_of")
+    picks = any(not listed.picked.isdisjoint(following) for following in near) or says(words, listed, "picks_of")
     first = not listed.compares.isdisjoint(words) and says(words, listed, "step_first")
     back = says(words, listed, "step_back") and not says(words, listed, "before_last")
     steps = 2 * says(words, listed, "step_on") or int(back) or -int(first)
@@ -200,7 +200,7 @@ def merge(
 
 
 def _instead(rules: IntentRules | None, reading: Reading, slots: Mapping[str, Slot]) -> str | None:
-    """Return the intent that answers a question with these slots; "what kind of doctor is that" looks for none."""
+    """Return the intent that answers with these slots: that of `rules.instead` if it applies, else the read one."""
     other = rules.instead if rules and not (reading.points or OF_THEM in reading.concepts) else None
     held = reading.slots if rules and rules.of_entry else slots  # "which takes new patients" is of what was found
     return other.intent if other and other.has in held and other.lacks not in slots else reading.intent

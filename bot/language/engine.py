@@ -105,7 +105,7 @@ class Engine:
         again = context is not None and reading.intent == context.intent and not reading.slots
         if self._alarms.is_beside(danger, reading, signs, again=again):
             return alarmed(reading, danger)
-        question = self._beside(self.hear(part, today, context), context) if danger.sure else None
+        question = self._without_danger(self.hear(part, today, context), context) if danger.sure else None
         if danger.is_mild and "WHERE_TO" not in signs.ideas:
             one = shows_one(self.intents)
             question = calling(reading, one, self._slots_as(one, part, today))
@@ -124,7 +124,7 @@ class Engine:
         own = alone.score >= _SURELY and not alone.unclear and not str(alone.intent).startswith(FOLLOW)
         return alone if own else reading
 
-    def _beside(self, heard: Heard, context: Context | None) -> Reading | None:
+    def _without_danger(self, heard: Heard, context: Context | None) -> Reading | None:
         """Return the reading of a message's clauses without danger; None if they ask nothing."""
         said, words = heard.said, self.lexicon.grammar.area("clauses")
         asking = [one for one in heard.clauses if one.role is not ClauseRole.COURTESY and asks(said, one, words)]
@@ -244,14 +244,14 @@ class Engine:
 
     def _decide(self, heard: Heard, context: Context | None) -> Reading:
         heard, chances, dangers = self._chooser.shaped(heard, context)
-        answered = is_answer(heard, self.intents[REFINE].rules) and not self._goes_on(heard, context)
+        answered = is_answer(heard, self.intents[REFINE].rules) and not self._is_follow_up(heard, context)
         top = REFINE if answered else next(iter(chances), FALLBACK)
         if not (answered or heard.marks.keys() - {"FILLER"} or self._chooser.weights.knows(heard.said.words)):
             return self._unknown(heard, chances, {})  # pieces of strange words tell of no danger
         if not answered and chances.get(top, 0.0) < LOST:
             return self._unknown(heard, chances, dangers)
         act = None if answered else self.intents[top]
-        if act and (instead := self._not_told(act, heard, context)):
+        if act and (instead := self._intent_instead(act, heard, context)):
             ahead = {instead: chances[top], top: DOUBT}
             top, chances = instead, ahead | chances | ahead
         elif act:
@@ -261,7 +261,7 @@ class Engine:
         offered = self._candidates(choices, chances, heard, context)
         found = next((one for one in offered if one[0].intent == top and not answered), None)
         own, taken = found or self._candidate(top, 1.0 if answered else chances[top], heard, context)
-        own, others = self._apart(own, act), tuple(self._apart(one, act) for one, _ in offered)
+        own, others = self._without_action(own, act), tuple(self._without_action(one, act) for one, _ in offered)
         goes_on = context is not None and continues(intent, heard, context.intent)
         goes_on = answered or (goes_on and (top.startswith(FOLLOW) or chances[top] >= EVEN))
         # What most likely repeats the question before was licensed there.
@@ -300,14 +300,14 @@ class Engine:
             asked=heard.asked,
         )
 
-    def _apart(self, one: Candidate, act: IntentRules | None) -> Candidate:
+    def _without_action(self, one: Candidate, act: IntentRules | None) -> Candidate:
         """Return a candidate without the values that belong to an action in the message: its date, its caller."""
         if act is None or act.acts is None or self.intents[one.intent].acts:
             return one
         own = TIMES | ({"provider_name"} if CALL_WITH in act.slots.values() else set())
         return replace(one, slots={name: slot for name, slot in one.slots.items() if name not in own})
 
-    def _not_told(self, entry: IntentRules, heard: Heard, context: Context | None) -> str | None:
+    def _intent_instead(self, entry: IntentRules, heard: Heard, context: Context | None) -> str | None:
         """Return the intent that answers in place of one whose condition is not met; None if the condition is met.
 
         An intent that stores an action needs words that it was done; one with `instead` must not have the other's slot.
@@ -340,7 +340,7 @@ class Engine:
         competes = bool(rules.sure) or any(one != own.intent for one in others)
         return competes and not goes_on and likely < self._chooser.needed(rules)
 
-    def _goes_on(self, heard: Heard, context: Context | None) -> bool:
+    def _is_follow_up(self, heard: Heard, context: Context | None) -> bool:
         """Return whether a rule of an ordinary intent fits after the previous answer: "stop" after reminders."""
         others = (entry for entry in self.intents.values() if not entry.intent.startswith(FOLLOW))
         return context is not None and any(continues(entry, heard, context.intent) for entry in others)

@@ -160,7 +160,7 @@ class Tagger:
             return [*tags, *(replace(tag, kind="provider_name") for tag in organizations)]
         return [*tags, *names]
 
-    def _set_apart(self, said: Utterance, match: PhraseFound) -> bool:
+    def _is_between_marks(self, said: Utterance, match: PhraseFound) -> bool:
         """Return whether punctuation separates a town from the words around it: "endo - knox - net P"."""
         before, after = _marks(said, match.first), _marks(said, match.after)
         if before not in _PARTING or not (match.after == len(said.words) or after in _PARTING | {".", "?"}):
@@ -187,11 +187,11 @@ class Tagger:
         if isinstance(meaning.value, NamedPlace):
             before = [one for one in found if one.after == match.first]
             titled = not any(one.after - one.first > 1 for one in before)
-            behind = said.keys[match.after : match.after + 1]
+            following = said.keys[match.after : match.after + 1]
             # Staff type a town directly after a kind of doctor or facility: "pcp antioch".
             meant = [one for match in before for one in match.meanings]
             kind = any(one.kind in {"specialty", "facility_type"} or one.value == "PHARMACY" for one in meant)
-            kind = kind and all(key in self._known for key in behind)
+            kind = kind and all(key in self._known for key in following)
             if street and street.after == match.first:
                 titled, kind = False, True  # "176 Ridgeview Dr Chattanooga"
             return self._place(said, match, meaning.value, titled=titled, beside_kind=kind)
@@ -213,7 +213,7 @@ class Tagger:
         before = said.words[match.first - 1] if match.first else ""
         loose = place.careful and before not in self._places.at
         state, after = state_at(said, match.after, self._places, loose=loose) or (None, match.after)
-        if not place.county and before not in self._places.at and not self._set_apart(said, match):
+        if not place.county and before not in self._places.at and not self._is_between_marks(said, match):
             namelike = place.careful or said.keys[match.first] in self._people
             titles = self.titles if state is None and namelike else self._words.short_title
             named = (before in titles and titled) or (namelike and before in self._people)

@@ -37,14 +37,14 @@ def traced(
 ) -> ReadingTrace:
     """Return the reading with everything that led to it."""
     found, there = evidence(heard.said, heard.names), set(heard.keys)
-    first_two, held = tuple(chances)[:2], chooser.licences.held(heard)
+    first_two, classes = tuple(chances)[:2], chooser.licences.classes_in(heard)
     said = [text for name in first_two[:1] for texts in intents[name].examples.values() for text in texts]
     return ReadingTrace(
         reading,
         heard,
         chances,
         {name: tuple(chooser.weights.speaks(found, name)) for name in first_two},
-        tuple(name for name, entry in intents.items() if licence_of(entry, held)),
+        tuple(name for name, entry in intents.items() if licence_of(entry, classes)),
         max(said, key=lambda text: len(there & {*keys_in(text)}) / (len(keys_in(text)) + _SHORT), default=""),
         chooser.needed(intents[reading.intent or FALLBACK]),
     )

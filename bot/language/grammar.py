@@ -6,14 +6,14 @@ A file has four parts. `words` are classes of single words, `last: last past`, o
 jan}`. `shapes` are regular expressions for words with digits. `phrases` are patterns by the value that they stand for,
 `rules` patterns by the operation that computes their meaning.
 
-The endings of a word may be told apart, in lists as well: `bill[ed|s]` is "bill", "billed" and "bills".
+Alternative endings are in brackets, in lists as well: `bill[ed|s]` is "bill", "billed" and "bills".
 
 A pattern consists of folded words, `(this|that)`, `optional?`, `repeated*`, `<class or shape>` and `{rule}`. The value
 of the last two is stored under their name, or under the one after a colon, `<month:first>`, and for `<month:_>` not at
 all. `.` is any word, `^` and `$` are the ends of the message, `-` a dash, `~x` and `&x` a word or class right before or
 after, `!~x` and `!x` that there is none.
 
-Patterns are separated by `|` or stand one a line. A phrase without a value stands for "said".
+Patterns are separated by `|` or line breaks. A phrase without a value has the value "said".
 """
 
 from __future__ import annotations

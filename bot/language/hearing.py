@@ -21,7 +21,7 @@ from bot.language.matcher import Lexed, WordArea
 from bot.language.names import NameFound, find_names
 from bot.language.people import names_somebody, owners, with_people
 from bot.language.phrases import COMPLAINT, PhraseFound, Speller
-from bot.language.polarity import behind_search
+from bot.language.polarity import after_search
 from bot.language.slots import places_of_names
 from bot.language.spotting import NameSurroundings, NameWords, WordMeanings
 from bot.language.text import AnyOf, Tag, Utterance, of_kind, places_of
@@ -202,7 +202,7 @@ class Hearer:
             tags += self._letters(said, tags, terse=len(keys) <= _FEW + numbered)
         if "wheelchair" in spoken_of:
             concepts = {str(one.value) for match in found for one in match.meanings if one.kind == "concept"}
-            tags = behind_search(said, tags, concepts, self._lexicon.grammar.area("ages"))
+            tags = after_search(said, tags, concepts, self._lexicon.grammar.area("ages"))
         courtesies = (match for match in found if any(one.value in _IDLE for one in match.meanings))
         idle = places_of(courtesies) | {place for place, key in enumerate(keys) if key in self._lexicon.idle}
         cut = clauses(said, idle, self._lexicon.grammar.area("clauses"))
@@ -251,7 +251,7 @@ class Hearer:
                 yield from (Tag(one.kind, one.value, place, place + 1) for one in meanings if one.kind == "network")
 
     def _whole(self, said: Utterance) -> Iterator[str]:
-        """Yield the names of properties of the message as a whole."""
+        """Yield "LONE" for a message of one word, "NAMED_PERSON" if a person is named, and the like."""
         if len(said.keys) == 1:
             yield "LONE"
         if not said.people and names_somebody(

@@ -43,18 +43,18 @@ class HourPatterns:
         self.opens = any(word in opening for word in words)
         self._words, self._opening, self._today, self._sought = words, opening, today, sought
 
-    def _is_beside(self, index: int) -> bool:
+    def _is_near_opening(self, index: int) -> bool:
         if self._sought:
             return True
         return any(word in self._opening for word in self._words[max(0, index - _NEAR) : index + _NEAR])
 
     def weekday(self, weekday: int, span: tuple[int, int]) -> str | None:
         """Return a weekday such as "mon" if a word about opening is near; None otherwise."""
-        return _DAYS[weekday] if self._is_beside(span[0]) else None
+        return _DAYS[weekday] if self._is_near_opening(span[0]) else None
 
     def days_on(self, days_on: int, span: tuple[int, int]) -> str | None:
         """Return the weekday `days_on` days after today if a word about opening is near; None otherwise."""
-        return _DAYS[(self._today.weekday() + days_on) % len(_DAYS)] if self._is_beside(span[0]) else None
+        return _DAYS[(self._today.weekday() + days_on) % len(_DAYS)] if self._is_near_opening(span[0]) else None
 
     def is_weekend(self, weekend: str) -> str | None:
         """Return "weekend" if the message has a word about opening, or searches somebody; None otherwise."""
@@ -95,23 +95,23 @@ class HourPatterns:
 
     def between(self, first: ClockTime, last: ClockTime) -> dict[str, str]:
         """Return the value for "between 9 and noon": open at some time within."""
-        return _told(("after", "before"), _ends(first, last))
+        return _as_clock(("after", "before"), _ends(first, last))
 
     def through(self, first: ClockTime, last: ClockTime) -> dict[str, str]:
         """Return the value for "from 8 to 6": open all the time."""
-        return _told(("from", "until"), _ends(first, last))
+        return _as_clock(("from", "until"), _ends(first, last))
 
     def free(self, last: ClockTime) -> dict[str, str]:
         """Return the value for "I get off at 5": open after that time, in the afternoon unless "am" is said."""
-        return _told(("after",), (max(one for one in last.ways if one < _DAY),))
+        return _as_clock(("after",), (max(one for one in last.ways if one < _DAY),))
 
     def bounded(self, time: ClockTime, bound: str = "at") -> dict[str, str]:
         """Return the value for "until 9 pm", "until 9" or "9 pm": without "am" or "pm" when offices are open."""
         later = not time.certain and time.minutes < _FIRST[bound] * _HOUR
-        return _told((bound,), (time.minutes + later * _NOON * _HOUR,))
+        return _as_clock((bound,), (time.minutes + later * _NOON * _HOUR,))
 
 
-def _told(bounds: Iterable[str], times: Iterable[int]) -> dict[str, str]:
+def _as_clock(bounds: Iterable[str], times: Iterable[int]) -> dict[str, str]:
     """Return times of day, given in minutes after midnight, as HH:MM by their bounds."""
     return {bound: f"{time // _HOUR:02}:{time % _HOUR:02}" for bound, time in zip(bounds, times, strict=True)}
 

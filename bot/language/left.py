@@ -121,8 +121,8 @@ def _whole(said: Utterance, index: int) -> str:
     """Return the word at `index` with the characters attached to it, because a part of "Hunter2-abc" is no word."""
     first, after = said.spans[index]
     before = said.text[max(0, first - _HANGS) : first].rpartition(" ")[2]
-    behind = said.text[after : after + _HANGS].partition(" ")[0]
-    return f"{before}{said.text[first:after]}{behind}".strip('.,;:!?()"\n\t\u201c\u201d\u00bf\u00a1')
+    following = said.text[after : after + _HANGS].partition(" ")[0]
+    return f"{before}{said.text[first:after]}{following}".strip('.,;:!?()"\n\t\u201c\u201d\u00bf\u00a1')
 
 
 def asked_of(heard: Heard, words: Mapping[str, str]) -> ClaimsAsked:
@@ -152,7 +152,7 @@ def conditions(heard: Heard, intent: IntentRules, asked: frozenset[int] = frozen
     """
     if intent.needs == "nothing":
         return {}
-    told = _told_by(intent)
+    told = _reported_by(intent)
     honoured = heard.at(*intent.takes)
     found = dict[str, Slot]()
     for kind in CONDITIONS:
@@ -176,7 +176,7 @@ def conditions(heard: Heard, intent: IntentRules, asked: frozenset[int] = frozen
     return found
 
 
-def _told_by(intent: IntentRules) -> frozenset[str]:
+def _reported_by(intent: IntentRules) -> frozenset[str]:
     """Return the slot types of conditions that the intent's answer must report as ignored.
 
     An amount is a condition on claims. In a question about a plan or a drug it is only what the person knows.
@@ -277,9 +277,9 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
             if end == first + 1 and (folded[first],) in weak:  # "no, the one from 2025"
                 continue
             bare = listed.glue.issuperset(folded[place + 1 : end])
-            behind = next((at for at in range(end, last) if folded[at] not in listed.glue), end)
+            following = next((at for at in range(end, last) if folded[at] not in listed.glue), end)
             added = place + 1 < len(folded) and folded[place + 1] in heard.area("clauses").adding
-            if place in led and (added or (bare and behind in held)):
+            if place in led and (added or (bare and following in held)):
                 continue  # "during the autumn", whose value is taken, or "it was 9 before and is 7 now"
             value = next((tag.after for tag in heard.tags if bare and tag.first == end > place), end)
             if end > first + 1 and value == end and (listed.glue | writer).issuperset(folded[place + 1 : end]):
@@ -293,7 +293,7 @@ def narrowings(heard: Heard, words: Mapping[str, str]) -> Iterator[tuple[str, st
 def _measured(heard: Heard, index: int, held: AbstractSet[int]) -> int:
     """Return the first index of the measure that ends right before `index`: "more than two weeks after".
 
-    Words of values, at `held`, are in no measure.
+    `held` are the indexes of the words of values, which are in no measure.
     """
     said, measures = heard.said.words, heard.area("asked").any("lesser_or_more", "than", "count", "spell")
     while index and index - 1 not in held and (said[index - 1] in measures or said[index - 1].isdecimal()):

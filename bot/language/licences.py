@@ -56,26 +56,26 @@ class Licences:
         raw = kept_words(folder, _FILE, dict[str, Any])
         return cls({name: converted(one, WordClass, f"{WORDS}/{_FILE}: {name}") for name, one in raw.items()})
 
-    def held(self, heard: Heard) -> frozenset[str]:
+    def classes_in(self, heard: Heard) -> frozenset[str]:
         """Return the classes of which a message contains a word, a concept or a value; they are found once."""
         kept: dict[str, frozenset[str]] = heard.__dict__
-        if "held" in kept:
-            return kept["held"]
+        if "classes" in kept:
+            return kept["classes"]
         words = {*heard.said.words, *heard.keys}
         stems = {word[:size] for word in words for size in range(_SHORTEST, self._longest + 1)}
         listed = (self._of_name, heard.names), (self._of_word, words), (self._of_stem, stems)
-        kept["held"] = frozenset([name for of, said in listed for one in of.keys() & said for name in of[one]])
-        return kept["held"]
+        kept["classes"] = frozenset([name for of, said in listed for one in of.keys() & said for name in of[one]])
+        return kept["classes"]
 
 
-def licence_of(rules: IntentRules, held: AbstractSet[str]) -> str | None:
-    """Return the first alternative of an intent's licence that is met by the classes `held`; None if none is met.
+def licence_of(rules: IntentRules, classes: AbstractSet[str]) -> str | None:
+    """Return the first alternative of an intent's licence that is met by these classes; None if none is met.
 
     "-" for an intent without a licence.
     """
     if not rules.licence:
         return "-"
-    return next((one for one in rules.licence if held >= _classes(one)), None)
+    return next((one for one in rules.licence if classes >= _classes(one)), None)
 
 
 @cache

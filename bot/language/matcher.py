@@ -162,11 +162,11 @@ _listed_word = lru_cache(maxsize=4096)(_lexed_word)
 class Lexed:
     """The words of one message with their classes and shapes.
 
-    `symbols` and `names` are the classes and shapes of each word, `held` those of all words, `begins` the indexes where
-    each rule may begin, in order.
+    `symbols` and `names` are the classes and shapes of each word, `present` those of any word. `begins` are the indexes
+    where each rule may begin, in order.
     """
 
-    __slots__ = ("begins", "grammar", "held", "names", "symbols", "words")
+    __slots__ = ("begins", "grammar", "names", "present", "symbols", "words")
 
     def __init__(self, grammar: Grammar, words: Sequence[str]) -> None:
         self.grammar = grammar
@@ -174,7 +174,7 @@ class Lexed:
         lexed = [(_listed_word if word in grammar.lexical else _lexed_word)(grammar, word) for word in self.words]
         self.symbols = [one.symbols for one in lexed]
         self.names = [one.names for one in lexed]
-        self.held: frozenset[str] = frozenset().union(*self.names)
+        self.present: frozenset[str] = frozenset().union(*self.names)
         begins: dict[str, list[int]] = defaultdict(list)
         for place, one in enumerate(lexed):
             for rule in one.begins:
@@ -209,7 +209,7 @@ class Matcher:
     def __init__(self, lexed: Lexed, operations: object = None, dashes: Sequence[int] = ()) -> None:
         self._grammar, self._operations, self._dashes = lexed.grammar, operations, dashes
         self.words, self._symbols, self._names, self._begins = lexed.words, lexed.symbols, lexed.names, lexed.begins
-        self._held, self._end = lexed.held, len(lexed.words)
+        self._present, self._end = lexed.present, len(lexed.words)
         self._kept: dict[tuple[str, int], list[tuple[int, Any]]] = {}
 
     def is_in(self, index: int, name: str) -> bool:
@@ -218,7 +218,7 @@ class Matcher:
 
     def holds(self, names: frozenset[str]) -> bool:
         """Return whether any word is in one of these classes or shapes."""
-        return not names.isdisjoint(self._held)
+        return not names.isdisjoint(self._present)
 
     def begins(self, rule: str) -> Sequence[int]:
         """Return the indexes where a rule may begin, in order."""
@@ -264,7 +264,7 @@ class Matcher:
         if state.ends:
             found += [(index, ending, captured) for ending in state.ends]
         for test, following in state.tests:
-            if self._holds(test, index):
+            if self._is_met(test, index):
                 self._walk(following, index, captured, found)
         if index >= self._end:
             return
@@ -277,7 +277,7 @@ class Matcher:
             for after, value in self.every(rule, index):
                 self._walk(following, after, ((*captured, (label, value)) if label else captured), found)
 
-    def _holds(self, test: str, index: int) -> bool:
+    def _is_met(self, test: str, index: int) -> bool:
         if test[0] == REPEATED:
             return True
         if test == START:

@@ -75,7 +75,7 @@ class _People:
     def found(self) -> Iterator[NameFound]:
         """Yield every possible name of a person, at every index and of every length."""
         for begin in range(len(self.said.words)):
-            titled = self.at.is_title(begin) and self.at.word_behind(begin + 1) != ""
+            titled = self.at.is_title(begin) and self.at.joined_word(begin + 1) != ""
             for first in (begin, begin + 1) if titled else (begin,):
                 for end in () if self.said.words[first] in self.around.names.article else self._ends(first, _LONGEST):
                     yield from self._weighed(begin, first, end)
@@ -89,7 +89,7 @@ class _People:
             ):
                 return
             titled = place == first > 0 and self.at.is_title(first - 1) and self._is_written_as_name(place)
-            if not (titled or self._goes_on(place, begun=place > first)):
+            if not (titled or self._continues(place, begun=place > first)):
                 return
             if (
                 titled
@@ -99,7 +99,7 @@ class _People:
             ):
                 yield place + 1
 
-    def _goes_on(self, index: int, *, begun: bool) -> bool:
+    def _continues(self, index: int, *, begun: bool) -> bool:
         lower = begun and self.at.capital(index - 1) and not self.at.capital(index) and not self.at.between(index)
         lower = lower and self.at.weights[index] != FAMILY  # "is Grace okafor in S"
         if lower and len(self.at.word(index)) > 1 and self.at.word(index) not in self.around.own.particle:
@@ -136,7 +136,7 @@ class _People:
         if len(word) != 1 or not word.isalpha() or not self.at.like(index - 1):
             return False
         dotted = self.said.text.startswith(".", spans[index][1]) and index + 1 < len(spans)
-        if not dotted and word in self.around.own.letter_word and self.at.word_behind(index + 1):
+        if not dotted and word in self.around.own.letter_word and self.at.joined_word(index + 1):
             return False  # "I think"
         lower = not self.at.mixed and word not in self.around.own.any("letter_word", "network_letter")
         return dotted or lower or self._is_letter(index, begun=True)
@@ -191,33 +191,35 @@ class _People:
         """Yield a name in the order family name, comma or "first name", first names: "Wyman, Christie"."""
         begun, leads = self.at.word(end) in self.around.names.starts("given"), self.around.names.phrases("given")
         own = (len(lead) for lead in leads if self.said.words[end : end + len(lead)] == lead) if begun else ()
-        behind = end + longest if (longest := max(own, default=0)) or self._is_parted(end) else None
-        if end - first > _MOST_FAMILY or behind is None or self._is_parted(begin):
+        following = end + longest if (longest := max(own, default=0)) or self._is_after_comma(end) else None
+        if end - first > _MOST_FAMILY or following is None or self._is_after_comma(begin):
             return
         if first > 0 and self._is_likely(first - 1) and self.at.between(first) in _WITHIN_A_NAME:
             return  # the word before belongs to the same name
-        family = sum(self._parts(first, end).values()) + _FRAMED * (behind > end)
-        initial = behind > end and len(self.at.word(behind)) == 1  # "Wyman, first initial C"
-        for last in (behind + 1,) if initial else self._ends(behind, _MOST_GIVEN):
-            given = 0 if initial else self._weigh(behind, last)
-            if given is None or any(not 0 <= (self.at.weights[place] or 0) < FAMILY for place in range(behind, last)):
+        family = sum(self._parts(first, end).values()) + _FRAMED * (following > end)
+        initial = following > end and len(self.at.word(following)) == 1  # "Wyman, first initial C"
+        for last in (following + 1,) if initial else self._ends(following, _MOST_GIVEN):
+            given = 0 if initial else self._weigh(following, last)
+            if given is None or any(
+                not 0 <= (self.at.weights[place] or 0) < FAMILY for place in range(following, last)
+            ):
                 continue
             more = len(self.at.word(last)) == 1 and self.at.between(last) in _WITHIN_A_NAME
             more = more and (self.at.is_upper(last) or self.at.word(last + 1) in self.around.follow - {""})
             after = self._suffixed(last + more)
             weight = family + given + _COMMA + self._around(begin, first, last + more, after)
             weight += _FRAMED * (self.at.word_before(begin) in self.around.lead and self._is_listed(range(first, last)))
-            goes_on = after == last + more and self._is_parted(after) and self._is_likely(after)
-            followed = self.at.word_behind(after) in AnyOf(self.around.follow, self.around.asked)
+            goes_on = after == last + more and self._is_after_comma(after) and self._is_likely(after)
+            followed = self.at.joined_word(after) in AnyOf(self.around.follow, self.around.asked)
             if weight >= _ENOUGH and not goes_on and followed:
-                name = cleaned(f"{self.said.said(behind, last + more)} {self.said.said(first, end)}")
+                name = cleaned(f"{self.said.said(following, last + more)} {self.said.said(first, end)}")
                 yield NameFound(begin, after, name, first - begin, weight=weight)
 
     def _is_likely(self, index: int) -> bool:
         """Return whether the word at `index` is a known name, unknown, or capitalized."""
         return self.at.like(index) or self.at.capital(index)
 
-    def _is_parted(self, index: int) -> bool:
+    def _is_after_comma(self, index: int) -> bool:
         """Return whether a comma is before the word at `index`, as in "Wyman, Christie" or in a list of names."""
         return 0 < index < len(self.said.words) and self.at.between(index) == ","
 
@@ -237,10 +239,10 @@ class _People:
 
     def _around(self, begin: int, first: int, end: int, after: int) -> int:
         """Return the number that the words before and after a name add to its weight."""
-        around, before, behind = self.around, self.at.word_before(begin), self.at.word_behind(after)
-        of_care = not _KINDS_OF_CARE.isdisjoint(self.at.kinds.get(after, ())) and behind != ""
+        around, before, following = self.around, self.at.word_before(begin), self.at.joined_word(after)
+        of_care = not _KINDS_OF_CARE.isdisjoint(self.at.kinds.get(after, ())) and following != ""
         listed, titled = self._is_listed(range(first, end)), first > begin
-        followed = behind in around.follow or _POSSESSIVE.search(self.at.word(end - 1))
+        followed = following in around.follow or _POSSESSIVE.search(self.at.word(end - 1))
         led = before in around.names.lead and self._is_strange(first, end) and not self._is_outweighed(begin, after)
         house = after == end and self.at.key(after) in around.institutions and not (titled or (of_care and listed))
         inside = not titled and end - first == 1 and first > 1 and self.at.capital(first - 1)
@@ -248,7 +250,7 @@ class _People:
         some = before in around.own.beside("coming").indefinite  # "a little panicky"
         against = house or inside or (not titled and (placed or some or self._is_ours(begin, after)))
         weight = _DEGREE * (after > end) + _LED * (before in around.lead) + _FOLLOWED * bool(followed)
-        return weight + _FRAMED * (led or self._is_framed(begin, after)) + _AGAINST * against
+        return weight + _FRAMED * (led or self._is_between_cues(begin, after)) + _AGAINST * against
 
     def _is_listed(self, places: Iterable[int]) -> bool:
         return any(self.at.key(place) in self.words.people for place in places)
@@ -282,7 +284,7 @@ class _People:
         ours = self.around.own.ours.intersection(self.said.words[max(0, begin - 2) : begin])
         return bool(ours) and self.at.word(after) not in self.around.own.care
 
-    def _is_framed(self, begin: int, after: int) -> bool:
+    def _is_between_cues(self, begin: int, after: int) -> bool:
         """Return whether the words on both sides are words that typically surround a name."""
         return (
             self._of_network(begin, after)
@@ -327,9 +329,9 @@ class _People:
         values = [place for place in rest if self.at.kinds.get(place)]
         if any(_BESIDE_A_NAME.isdisjoint(self.at.kinds[place]) for place in values):
             return False
-        return bool(rest) and all(self.at.kinds.get(place) or self._tells_what_or_where(place) for place in rest)
+        return bool(rest) and all(self.at.kinds.get(place) or self._is_fact_or_place(place) for place in rest)
 
-    def _tells_what_or_where(self, index: int) -> bool:
+    def _is_fact_or_place(self, index: int) -> bool:
         """Return whether the word at `index` is a requested fact, a part of a place's name, or a ZIP code."""
         word, own = self.at.word(index), self.around.own
         placed = word in self.words.place_words and word not in own.particle
@@ -338,8 +340,8 @@ class _People:
     def _is_joined(self, begin: int, after: int) -> bool:
         """Return whether an "and" or a comma joins these words to a name: the Tran of "Kim and Tran"."""
         join = self.around.places.join
-        behind = self.at.word(after) in join and self._is_listed([after + 1])
-        behind = behind or (
-            self._is_parted(after) and self._is_strange(begin, after) and self.at.key(after) in self.words.family
+        following = self.at.word(after) in join and self._is_listed([after + 1])
+        following = following or (
+            self._is_after_comma(after) and self._is_strange(begin, after) and self.at.key(after) in self.words.family
         )
-        return behind or (self.at.word(begin - 1) in join and self._is_listed([begin - 2]))
+        return following or (self.at.word(begin - 1) in join and self._is_listed([begin - 2]))

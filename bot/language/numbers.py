@@ -137,8 +137,10 @@ class LimitPatterns:
     def signed(self, amount: _Amount, span: tuple[int, int]) -> list[Tag] | None:
         """Return the tags for ">$100" or "$100+"; None without such a sign."""
         text, spans = self._said.text, self._said.spans
-        sign, behind = text[: spans[span[0]][0]].rstrip(" $=")[-1:], text[spans[span[1] - 1][1] :][:1]
-        kind = {">": OVER, "<": UNDER}.get(sign) or (OVER if behind == "+" and _dollared(self._said, span[0]) else None)
+        sign, following = text[: spans[span[0]][0]].rstrip(" $=")[-1:], text[spans[span[1] - 1][1] :][:1]
+        kind = {">": OVER, "<": UNDER}.get(sign) or (
+            OVER if following == "+" and _dollared(self._said, span[0]) else None
+        )
         return [Tag(kind, amount.value, *span)] if kind and self._is_money(amount) else None
 
     def miles(self, count: int, span: tuple[int, int]) -> Tag | None:
@@ -152,16 +154,16 @@ class LimitPatterns:
         if amount.sure:
             return True
         word, said = self._said.words[amount.first], self._said
-        behind = self._keys[amount.after] if amount.after < len(self._keys) else ""
+        following = self._keys[amount.after] if amount.after < len(self._keys) else ""
         percent = said.text[said.spans[amount.after - 1][1] :][:1] == "%"
-        if _YEAR.match(word) or _ZIP.match(word) or behind in self._limits.keys("unit") or percent:
+        if _YEAR.match(word) or _ZIP.match(word) or following in self._limits.keys("unit") or percent:
             return False
         return not (word.isdigit() and len(word) == 1) and not self._limits.keys("money").isdisjoint(self._keys)
 
 
 def limit_tags(said: Utterance, keys: Sequence[str], free: list[bool], words: NumberWords, lexed: Lexed) -> list[Tag]:
     """Return the tags of limits in US dollars: `amount_over`, `amount_under`. Sets `free` to False for their tokens."""
-    if "limits.number" not in lexed.held and words.large.isdisjoint(said.words):
+    if "limits.number" not in lexed.present and words.large.isdisjoint(said.words):
         return []
     matcher = Matcher(lexed, LimitPatterns(said, keys, free, words))
     tags = [tag for found in matcher.find("limits.limit") for tag in found.value]
@@ -207,20 +209,20 @@ def with_own_amount(said: Utterance, tags: Sequence[Tag], words: NumberWords) ->
 def _stated(said: Utterance, keys: Sequence[str], amount: _Amount, words: NumberWords) -> Tag | None:
     """Return the tag of an amount of which the words around it say that it is in dollars; None for another number."""
     value, first, after, sure = amount
-    word, behind = said.words[first], keys[after] if after < len(keys) else ""
-    tag = Tag("amount", Decimal(value).quantize(_CENT), first, after + (behind in words.dollars))
+    word, following = said.words[first], keys[after] if after < len(keys) else ""
+    tag = Tag("amount", Decimal(value).quantize(_CENT), first, after + (following in words.dollars))
     whole = _with_cents(said, keys, tag, words)
     if not word[0].isdigit():  # "the grand total" is no thousand
         named = keys[after - 1] in words.dollars and after - first > 1 and not words.is_article(said.words, first)
         return whole if named else None
     stated = sure or whole is not tag or tag.after > after or not word.isdigit() or _owed(keys, first, word, words)
-    return whole if stated and behind not in words.miles else None
+    return whole if stated and following not in words.miles else None
 
 
 def _with_cents(said: Utterance, keys: Sequence[str], dollars: Tag, words: NumberWords) -> Tag:
     """Return the tag of dollars with the cents that follow, directly or after one word: "80 dollars and 54 cents"."""
-    behind = range(dollars.after + 1, min(dollars.after + _AMOUNT_WINDOW, len(keys)))
-    end = next((place for place in behind if keys[place] in words.listed.keys("cents")), 0)
+    following = range(dollars.after + 1, min(dollars.after + _AMOUNT_WINDOW, len(keys)))
+    end = next((place for place in following if keys[place] in words.listed.keys("cents")), 0)
     for first in (dollars.after, dollars.after + 1) if end else ():
         if 0 < (value := words.value(said.words[first:end])) < _HUNDRED:
             return replace(dollars, value=Decimal(str(dollars.value)) + Decimal(value) / _HUNDRED, after=end + 1)

@@ -66,8 +66,8 @@ def owners(said: Utterance, tags: Sequence[Tag], cut: Sequence[Clause], words: W
 
     These are relatives who are told something ("explain it to my wife"), who want to know what the writer did ("my
     wife asks what I paid"), or who are named in a clause that asks nothing and mentions no care, unless the
-    question refers to them; with the member's own name, who speaks for the member ("this is Dana's husband"). A
-    date after a relative who is told is dropped too: "to my wife tonight". `words` is the grammar area "clauses".
+    question refers to them; also one who writes for the member ("this is Dana's husband"). A date after a relative
+    who is told something is removed too: "to my wife tonight". `words` is the grammar area "clauses".
     """
     tags = [replace(tag, value="self") if _is_kin(tag) and _is_taken_back(said, tag, words) else tag for tag in tags]
     speaks = any(tag.kind == _OWN_NAME for tag in tags)
@@ -77,25 +77,25 @@ def owners(said: Utterance, tags: Sequence[Tag], cut: Sequence[Clause], words: W
         for tag in kin
         if (speaks and not _asks_at(said, tag, cut, words)) or not _owns_it(said, tag, tags, cut, words)
     ]
-    behind = {place for one in beside for place in _told_behind(said, one, cut, words)} if beside else set()
-    return [tag for tag in tags if tag not in beside and (tag.kind != "date_range" or tag.first not in behind)]
+    following = {place for one in beside for place in _message_range(said, one, cut, words)} if beside else set()
+    return [tag for tag in tags if tag not in beside and (tag.kind != "date_range" or tag.first not in following)]
 
 
 def _asks_at(said: Utterance, tag: Tag, cut: Sequence[Clause], words: WordArea) -> bool:
     return any(tag.first in one.places and is_question(said, one, words) for one in cut)
 
 
-def _told_behind(said: Utterance, tag: Tag, cut: Sequence[Clause], words: WordArea) -> range:
+def _message_range(said: Utterance, tag: Tag, cut: Sequence[Clause], words: WordArea) -> range:
     """Return the token range from a relative who is to be told something to the next question word or the clause's end.
 
     Empty for any other relative.
     """
     end = next(one.after for one in cut if tag.first in one.places)
     asked = (place for place in range(tag.after, end) if said.words[place] in words.question)
-    return range(tag.after, next(asked, end)) if _is_told(said, tag, words) else range(0)
+    return range(tag.after, next(asked, end)) if _is_recipient(said, tag, words) else range(0)
 
 
-def _is_told(said: Utterance, tag: Tag, words: WordArea) -> bool:
+def _is_recipient(said: Utterance, tag: Tag, words: WordArea) -> bool:
     before = said.words[max(0, tag.first - _REACH) : tag.first]
     to = not words.toward.isdisjoint(before[-1:]) and not words.telling.isdisjoint(before)
     return (to or not words.with_whom.isdisjoint(before[-1:])) and "'" not in said.words[tag.after - 1]
@@ -113,18 +113,18 @@ def _is_taken_back(said: Utterance, tag: Tag, words: WordArea) -> bool:
 
 
 def _owns_it(said: Utterance, tag: Tag, tags: Sequence[Tag], cut: Sequence[Clause], words: WordArea) -> bool:
-    if _is_told(said, tag, words):
+    if _is_recipient(said, tag, words):
         return False
     own = next(one for one in cut if tag.first in one.places)
-    behind, before = [*map(as_listed, said.words[tag.after : own.after])], said.words[own.first : tag.first][-1:]
+    following, before = [*map(as_listed, said.words[tag.after : own.after])], said.words[own.first : tag.first][-1:]
     leads = not {"for", "of", "para", "de", "about"}.isdisjoint(before)
     possessive = "'" in said.words[tag.after - 1] or (leads and before[0] in {"of", "de"})
     leads = leads or not words.question.isdisjoint(before)
     others = [one for one in cut if one is not own and is_whole(said, one, words)]
     asks = others or [one for one in cut if one.role is ClauseRole.ASKS]
-    wants = any(one in words.question and other in words.speaker for one, other in pairwise(behind))
-    told = wants or not (words.speaker - words.mine).isdisjoint(behind)
-    theirs = not words.personal.isdisjoint(behind)
+    wants = any(one in words.question and other in words.speaker for one, other in pairwise(following))
+    told = wants or not (words.speaker - words.mine).isdisjoint(following)
+    theirs = not words.personal.isdisjoint(following)
     # Not in "my son is sick, what is my copay".
     if not asks or (own.role is ClauseRole.ASKS and (not others or is_whole(said, own, words) or possessive or leads)):
         return possessive or leads or not told or theirs
@@ -159,7 +159,7 @@ def with_people(
         for first, after in found
         if not (_is_titled(said, first, words) if alone else _of_another(said, first, words))
         if _is_sure(said, first, after, common)
-        if _possessive(said, after - 1) or not (of_care or _goes_on(said, after, names, common))
+        if _possessive(said, after - 1) or not (of_care or _continues_name(said, after, names, common))
     )
     kind = _OWN_NAME if alone else _PERSON
     return replace(said, people=tuple(Tag(kind, {"name": cleaned(said.said(*span))}, *span) for span in meant))
@@ -172,7 +172,7 @@ def _places(said: Utterance, given: tuple[str, ...], family: tuple[str, ...]) ->
             yield place, after + len(family) * bool(family and said.keys[after : after + len(family)] == family)
 
 
-def _goes_on(said: Utterance, index: int, names: Container[str], common: Container[str]) -> bool:
+def _continues_name(said: Utterance, index: int, names: Container[str], common: Container[str]) -> bool:
     """Return whether the word at `index` continues the name, unlike the "le" of "a Sofía le faltan"."""
     named = index < len(said.keys) and said.keys[index] in names
     return named and (said.keys[index] not in common or _is_capital(said, index))

@@ -49,7 +49,7 @@ def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea, *, lat
             marked.append(replace(tag, excluded=True))
         else:
             marked.append(tag)
-    return with_excluded_periods(said, [_turned(tag) for tag in marked])
+    return with_excluded_periods(said, [_as_side(tag) for tag in marked])
 
 
 # With a time, a fill or a provider, "besides ozempic" leaves it out of what was had; without, it seeks another drug.
@@ -71,11 +71,11 @@ class _Scope:
     def wrapping_cue(self, tag: Tag) -> int | None:
         """Return the index of the first word that excludes a tag, around ("leave .. out") or before it; or None."""
         before = self.words[max(0, tag.first - _MOST_LED) : tag.first]
-        behind = self.words[tag.after : tag.after + _MOST_LED]
+        following = self.words[tag.after : tag.after + _MOST_LED]
         leads = [at for at, word in enumerate(before, tag.first - len(before)) if word in self._listed.leaving]
-        if leads and behind[:1] in self._listed.phrases("left"):
+        if leads and following[:1] in self._listed.phrases("left"):
             return leads[-1]
-        return tag.first if behind[:1] in self._listed.phrases("trailing") else self.cue_before(tag)
+        return tag.first if following[:1] in self._listed.phrases("trailing") else self.cue_before(tag)
 
     def cue_before(self, tag: Tag) -> int | None:
         """Return the first index of the words before a tag that exclude it; None if there are none.
@@ -146,26 +146,26 @@ class _Scope:
         for tag in self._tags if named else ():
             if tag.kind != "network" or tag in named:
                 continue
-            inside = next((one for one in named if self._leads_to(tag, one)), None)
+            inside = next((one for one in named if self._is_one_expression(tag, one)), None)
             if inside is not None:
                 kept.remove(tag)
                 if tag.value == OUT_OF_NETWORK and not (named_one or self._is_question(tag.first, tag)):
                     kept[kept.index(inside)] = replace(inside, first=min(tag.first, inside.first), excluded=True)
         return kept
 
-    def _leads_to(self, unnamed: Tag, named: Tag) -> bool:
+    def _is_one_expression(self, unnamed: Tag, named: Tag) -> bool:
         """Return whether both tags are one expression: "out of network P", "OON for P"."""
         between = self.words[unnamed.after : named.first]
         return unnamed.meets(named) or (unnamed.after <= named.first and self._listed.glue.issuperset(between))
 
 
 def implied(said: Utterance, tags: Sequence[Tag], places: AbstractSet[int], words: WordArea) -> list[Tag]:
-    """Return the tags for claims of pharmacies, for words for pharmacies at `places` that no tag contains."""
+    """Return the tag that limits claims to pharmacies, if words at `places` in no tag name pharmacies; else []."""
     free = sorted(places - places_of(tags))
     return with_polarity(said, [Tag("claim_type", "pharmacy", free[0], free[-1] + 1)], words) if free else []
 
 
-def _turned(tag: Tag) -> Tag:
+def _as_side(tag: Tag) -> Tag:
     if not tag.excluded or tag.kind != "network" or tag.value not in UNNAMED_NETWORKS:
         return tag
     return replace(tag, value=OUT_OF_NETWORK if tag.value == IN_NETWORK else IN_NETWORK, excluded=False)
@@ -231,7 +231,7 @@ def single_word_tags(said: Utterance, tags: Sequence[Tag], words: WordArea) -> l
     return list(islice((tag for tag in found if tag.kind not in kinds), 1))
 
 
-def behind_search(said: Utterance, tags: Sequence[Tag], concepts: Collection[str], words: WordArea) -> list[Tag]:
+def after_search(said: Utterance, tags: Sequence[Tag], concepts: Collection[str], words: WordArea) -> list[Tag]:
     """Return the tags of a message that follows a search, with tags for single words such as "wheelchair" added.
 
     They are unchanged if the message is about claims, because a wheelchair is then a billed item.
@@ -256,9 +256,9 @@ def of_doctors(said: Utterance, tags: Sequence[Tag], words: WordArea) -> list[Ta
 
 
 def _limits_nothing(said: Utterance, tag: Tag, words: WordArea) -> bool:
-    behind, told = said.words[tag.after : tag.after + _ASKS], words.phrases("asks")
+    following, told = said.words[tag.after : tag.after + _ASKS], words.phrases("asks")
     patient = not words.one.isdisjoint(said.words[max(0, tag.first - 1) : tag.first])
-    return not words.welcome.isdisjoint(behind[:1]) or (patient and (behind in told or behind[:1] in told))
+    return not words.welcome.isdisjoint(following[:1]) or (patient and (following in told or following[:1] in told))
 
 
 def _described(tags: list[Tag]) -> list[Tag]:

@@ -1,8 +1,8 @@
 """The check for danger before everything else: a crisis, or an emergency.
 
-The weights of the part "dangers" tell how likely a message tells of danger, by its words alone. They are counted from
-written examples of danger and of calm messages. `_words/safety.yaml` has the patterns that a person can read. `Alarms`
-puts both together, and then decides whether an answer stands below the line of the emergency.
+The weights of the part "dangers" give the probability that a message is about danger, by its words alone. They are
+counted from written examples of danger and of calm messages. `_words/safety.yaml` has the patterns that a person can
+read. `Alarms` combines both, and then decides whether the question is answered below the line of the emergency.
 """
 
 from bisect import bisect_left, bisect_right
@@ -124,15 +124,15 @@ class Alarms:
             return _EMERGENCY, 0.0
         begins = [*said.begins(_CLAUSE_ENDS), len(said.words)]
         clauses = [range(first, after) for first, after in pairwise(begins) if after - first >= _LEAST_WORDS]
-        whole = max(self._told_of(said, part) for part in _windows(range(len(said.words))))
+        whole = max(self._danger_odds(said, part) for part in _windows(range(len(said.words))))
         parts = (part for one in clauses if len(one) < len(said.words) for part in _windows(one))
-        clause = max((self._told_of(said, part) for part in parts), default=whole)
+        clause = max((self._danger_odds(said, part) for part in parts), default=whole)
         odds, kind = _WHOLE * whole[0] + (1 - _WHOLE) * max(whole, clause)[0], max(whole, clause)[1]
         if graver:
             odds = max(odds + (_FIRM if any(one.firm for one in graver) else _PATTERN), clause[0] - _ASIDE)
         return kind, 1 / (1 + exp(-odds))
 
-    def _told_of(self, said: Utterance, part: range) -> tuple[float, str]:
+    def _danger_odds(self, said: Utterance, part: range) -> tuple[float, str]:
         """Return the log-odds of danger in some words of a message, and its likelier kind."""
         words = replace(said, words=tuple(word for word, _ in groupby(said.words[part.start : part.stop])))
         chances = self._told.probabilities(self._told.sums(evidence(words, frozenset())))

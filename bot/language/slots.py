@@ -311,7 +311,9 @@ def sides(hear: Hear, text: str, words: WordArea) -> dict[str, Slot]:
         start, end = between.start(), between.end()
         left, right = leads.sub("", text[max(0, start - _NEAR) : start]), text[end : end + _NEAR]
         bare = between.group() != "," or len(text.split()) <= _TERSE  # a comma in a sentence parts no bare names
-        pair = _pair(_said(hear, left, last=True, bare=bare), _said(hear, right, last=False, bare=bare))
+        pair = _pair(
+            _compared_names(hear, left, last=True, bare=bare), _compared_names(hear, right, last=False, bare=bare)
+        )
         months = words.beside("dates").month  # "entre marzo y junio" names nobody
         if pair and months.isdisjoint(slot.text.casefold() for slot in pair.values()):
             return pair
@@ -325,7 +327,7 @@ def _pair(left: Mapping[str, Slot], right: Mapping[str, Slot]) -> dict[str, Slot
     return {}
 
 
-def _said(hear: Hear, part: str, *, last: bool, bare: bool) -> dict[str, Slot]:
+def _compared_names(hear: Hear, part: str, *, last: bool, bare: bool) -> dict[str, Slot]:
     """Return the network or provider name on one side of a comparison, by slot type.
 
     A bare letter is a network here. If `bare`, a family name alone is a name. In a long side the name is the `last`

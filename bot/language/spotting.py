@@ -95,7 +95,7 @@ class Spotter:
         """Return the word before the one at `index`; "" if there is none or punctuation separates the two."""
         return self.word(index - 1) if index > 0 and self.between(index) in _JOINING else ""
 
-    def word_behind(self, index: int) -> str:
+    def joined_word(self, index: int) -> str:
         """Return the word at `index`; "" if there is none or punctuation separates it from the word before."""
         return self.word(index) if index < self._count and self.between(index) in _JOINING else ""
 
@@ -244,20 +244,20 @@ class _Organizations:
         if not (self._distinct(first) or self._capital_inner(first) or led_in):
             return None
         end = last = first + 1
-        while end < len(self.said.words) and end - first < _LONGEST and self._goes_on(end):
+        while end < len(self.said.words) and end - first < _LONGEST and self._continues(end):
             end += 1
             if self.at.word(end - 1) in self.own.head:
                 last = end
         acts = self.at.word(last - 1) == "practice" and "does" in self.said.words[max(0, first - _PAIR) : first]
         named = not acts and last - first >= _SHORTEST and self._is_name(first, last, led_in=led_in)
-        return self._behind_street(last) if named else None
+        return self._street_end(last) if named else None
 
-    def _behind_street(self, end: int) -> int:
+    def _street_end(self, end: int) -> int:
         """Return the end of a name that includes its street, "Chattanooga Clinic at Broad St"; else `end`."""
-        ends = range(end + _SHORTEST, end + _LONGEST) if self.at.word_behind(end) == "at" else ()
+        ends = range(end + _SHORTEST, end + _LONGEST) if self.at.joined_word(end) == "at" else ()
         return next((place + 1 for place in ends if self.at.word(place) in self.at.around.places.street), end)
 
-    def _goes_on(self, index: int) -> bool:
+    def _continues(self, index: int) -> bool:
         if self.at.between(index) not in {"", "&", "-", "."}:
             return False
         word = self.said.words[index]

@@ -1,6 +1,6 @@
 """The evidence in a message, and the counted weights of a pack: how much each piece of evidence adds to each intent.
 
-Evidence is words, pairs of words, words that stand a little apart, pieces of words, and the concepts and slot types
+Evidence is words, pairs of words, words a little apart, pieces of words, and the concepts and slot types
 found.
 
 `make weights` fits the weights on the sentences of `intents/_sentences/` and the examples of the rule files, and writes
@@ -190,11 +190,11 @@ class Weights:
         """Return three sums over some evidence: of the rows, of the rarities, and of the squared rarities."""
         ready, rows, rare, squared = self._ready[kind], 0, 0, 0
         for text in texts:
-            row, often, square = ready[text] if text in ready else self._weighed(kind, text)
+            row, often, square = ready[text] if text in ready else self._cached_total(kind, text)
             rows, rare, squared = rows + row, rare + often, squared + square
         return rows, rare, squared
 
-    def _weighed(self, kind: str, text: str) -> tuple[int, int, int]:
+    def _cached_total(self, kind: str, text: str) -> tuple[int, int, int]:
         """Return the same three sums as `_total` for one text, cached; a text with an unknown word is not cached."""
         places = [place for part in _cut(kind, text) if (place := self.row(kind, part)) is not None]
         rare = [self.often[place] for place in places]
@@ -217,18 +217,18 @@ class Weights:
         return int.from_bytes(lanes, "little") * self.often[index]
 
     def probabilities(
-        self, sums: list[float], legal: Collection[int] | None = None, told: Collection[int] | None = None
+        self, sums: list[float], legal: Collection[int] | None = None, wanted: Collection[int] | None = None
     ) -> dict[str, float]:
         """Return the probability of each label (softmax of `sums`), most likely first.
 
         If `legal` is given, only the labels at those indexes are possible, with probabilities that sum to 1. With
-        `told`, only the labels at those indexes are returned.
+        `wanted`, only the labels at those indexes are returned.
         """
         places = range(len(sums)) if legal is None else legal
         top = max([sums[place] for place in places])
         raised = dict(zip(places, map(exp, [self.slope * (sums[place] - top) for place in places]), strict=True))
         whole = sum(raised.values())
-        ahead = sorted([(-raised[place], self.labels[place]) for place in (places if told is None else told)])
+        ahead = sorted([(-raised[place], self.labels[place]) for place in (places if wanted is None else wanted)])
         return {label: -chance / whole for chance, label in ahead}
 
     def likeliest(self, found: EvidenceTexts) -> tuple[str, float]:

@@ -49,10 +49,10 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
     words = frozenset[int]()
     if searches:
         heard = _at_times(heard, asking)
-        nowhere = _nowhere(heard, lexicon) & asking
+        nowhere = _unknown_places(heard, lexicon) & asking
         heard = _with(heard, WISH_PLACE, nowhere)
-        words = _of_whom(heard, lexicon, _care_beside(entry, heard)) & asking
-        beside = {at for at in _apart(heard) & asking if {at - 1, at + 1} & heard.at("ONLY")}  # "adults only"
+        words = _after_who(heard, lexicon, _care_beside(entry, heard)) & asking
+        beside = {at for at in _unknown_parts(heard) & asking if {at - 1, at + 1} & heard.at("ONLY")}  # "adults only"
         words |= _barred(heard, lexicon, asking) | beside
     if _is_terse(heard) or not heard.tags:
         words |= _unexplained(entry, heard, AnyOf(lexicon.given, lexicon.family)) & asking
@@ -136,14 +136,14 @@ def _asides(heard: Heard) -> frozenset[int]:
     sought |= heard.at("FIND", "SOMEBODY")
     found = set[int]()
     for first, after in _parts(heard):
-        lead = next((plain(word) for word in heard.said.words[first:after] if word not in _leads(heard)), "")
+        lead = next((plain(word) for word in heard.said.words[first:after] if word not in _lead_words(heard)), "")
         tells = lead in tellers or not told.writer.isdisjoint(map(plain, heard.said.words[first:after]))
         if tells and sought.isdisjoint(range(first, after)):
             found.update(range(first, after))
     return frozenset(found)
 
 
-def _leads(heard: Heard) -> AbstractSet[str]:
+def _lead_words(heard: Heard) -> AbstractSet[str]:
     return heard.area("clauses").any("join", "timed", "adding") | heard.joining.adding
 
 
@@ -153,12 +153,12 @@ def _parts(heard: Heard) -> Iterator[tuple[int, int]]:
     ends = [
         at
         for at in range(1, len(said.words))
-        if at in starts or said.words[at] in _leads(heard) or _PARTING.search(said.between(at))
+        if at in starts or said.words[at] in _lead_words(heard) or _PARTING.search(said.between(at))
     ]
     return pairwise([0, *ends, len(said.words)])
 
 
-def _of_whom(heard: Heard, lexicon: Lexicon, beside: AbstractSet[int]) -> frozenset[int]:
+def _after_who(heard: Heard, lexicon: Lexicon, beside: AbstractSet[int]) -> frozenset[int]:
     """Return the indexes of unexplained words after "who", "that" or "with" in a search: "who can put you to sleep".
 
     `beside` are the indexes of kinds of care other than the one searched for.
@@ -177,7 +177,7 @@ def _of_whom(heard: Heard, lexicon: Lexicon, beside: AbstractSet[int]) -> frozen
     return frozenset(found)
 
 
-def _nowhere(heard: Heard, lexicon: Lexicon) -> frozenset[int]:
+def _unknown_places(heard: Heard, lexicon: Lexicon) -> frozenset[int]:
     """Return the indexes of the words of an unknown place after "near": "near the hamilton place mall"."""
     held = places_of(heard.tags)
     ends = held.union(first for first, _ in _parts(heard)) | {len(heard.keys)}
@@ -243,18 +243,18 @@ def _unexplained(entry: IntentRules, heard: Heard, people: Container[str]) -> fr
     known = AnyOf(people, heard.area("names").asked, own.no_wish, requests, leaving)
     placed = {tag.first - 1 for tag in heard.tags if tag.kind == "location"}  # "downtown Chattanooga"
     timed = {tag.after for tag in of_kind(heard.tags, "open_at")}  # "evening slots"
-    apart = _apart(heard)
+    apart = _unknown_parts(heard)
     words = {
         place
         for place in (heard.strange | apart) - placed - timed
-        if (_names_something(heard.said.said(place, place + 1)) or not apart.isdisjoint((place - 1, place + 1)))
+        if (_may_be_noun(heard.said.said(place, place + 1)) or not apart.isdisjoint((place - 1, place + 1)))
         and not (heard.keys[place] in known or (place and said[place - 1] in own.mine))
     }
     marks = {at for at in range(1, len(said)) if heard.said.between(at) == "&" and len(said[at]) == 1}  # "L&D"
     words.update(marks, (at - 1 for at in marks))
     words.update(place - 1 for place in sorted(words, reverse=True) if _goes_before(heard, place))
     words -= {tag.first - 1 for tag in heard.tags if tag.first > 1 and _is_relative(heard, tag.first - 2)}  # a verb
-    return frozenset((words - _held(heard)) & heard.asking) | _care_beside(entry, heard)
+    return frozenset((words - _value_places(heard)) & heard.asking) | _care_beside(entry, heard)
 
 
 def _goes_before(heard: Heard, place: int) -> bool:
@@ -262,7 +262,7 @@ def _goes_before(heard: Heard, place: int) -> bool:
     return place - 1 in heard.content and place - 1 not in _explained(heard) and heard.said.between(place) == " "
 
 
-def _held(heard: Heard) -> frozenset[int]:
+def _value_places(heard: Heard) -> frozenset[int]:
     """Return the indexes of the words of values other than wanted kinds of care."""
     held = (tag for tag in heard.tags if tag.kind not in _KINDS or tag.excluded)
     return places_of(held)
@@ -275,22 +275,22 @@ def _care_beside(entry: IntentRules, heard: Heard) -> frozenset[int]:
     searched = [slot for slot in slots if slot]
     chosen = [tag for tag in care if any(_is_in(heard, tag, slot) for slot in searched)]
     beside = [tag for tag in care if chosen and not any(_in_one_phrase(one, tag) for one in chosen)]
-    return places_of(beside) - _held(heard)
+    return places_of(beside) - _value_places(heard)
 
 
-def _names_something(word: str) -> bool:
+def _may_be_noun(word: str) -> bool:
     """Return whether an unknown word may be a noun: in capitals ("NICU"), or long and without the ending "ing"."""
     return word.isalpha() and (word.isupper() or (len(word) >= _LONG and not word.endswith("ing")))
 
 
-def _apart(heard: Heard) -> frozenset[int]:
+def _unknown_parts(heard: Heard) -> frozenset[int]:
     """Return the indexes of parts between commas or "and" that contain no known word: "open late, delivers".
 
     A message without values asks this of the previous list, from its first word with content: "does it compound".
     """
     meant, found = _explained(heard), set[int]()
     for first, after in _parts(heard):
-        part = {at for at in range(first, after) if heard.said.words[at] not in _leads(heard)} - heard.at("ONLY")
+        part = {at for at in range(first, after) if heard.said.words[at] not in _lead_words(heard)} - heard.at("ONLY")
         begins = min(part.intersection(heard.content), default=after)
         if (
             part.isdisjoint(meant)

@@ -162,7 +162,7 @@ class Audit:
         except (binascii.Error, ValueError, msgspec.MsgspecError):
             return "a checkpoint cannot be opened: it was changed, or its key is gone"
         for end in then if isinstance(then, list) else [then]:
-            if not await self._leads_to(end):
+            if not await self._contains(end):
                 return f"the trail does not lead to row {end.name}, which a checkpoint outside the store names"
         return ""
 
@@ -218,7 +218,7 @@ class Audit:
         parted: dict[int, str] = {}
         for name, end in check.joins:
             mac = check.macs.get((end.lane, end.number))
-            if not (mac == end.mac if mac is not None else await self._leads_to(end)):
+            if not (mac == end.mac if mac is not None else await self._contains(end)):
                 parted.setdefault(end.lane, f"the trail does not lead to row {end.name}, which row {name} names")
         missed = [fault for one in checkpoints if (fault := await self.misses(one))]
         return trail.Verdict(count, (*check.faults, *parted.values(), *missed))
@@ -282,7 +282,7 @@ class Audit:
     async def _end_kept(self, name: str, lane: int) -> trail.LaneEnd | None:
         return await self._table.get(trail.placed(name, lane), trail.placed(name, lane), trail.LaneEnd)
 
-    async def _leads_to(self, end: trail.LaneEnd) -> bool:
+    async def _contains(self, end: trail.LaneEnd) -> bool:
         """Return whether a lane contains the row at this position, or whether that row was archived."""
         if end.lane not in trail.ALL_LANES:
             return False

@@ -267,7 +267,7 @@ class ResponseCache:
             await flight.wait()
         kept = self._answers.get((self, key))
         if kept is not None and self._clock() - kept.at < self._fresh:
-            return self._again(kept, report, stale=False)
+            return self._reused(kept, report, stale=False)
         mine = self._flights.setdefault(key, asyncio.Event())
         try:
             response, read = await fetch()
@@ -281,14 +281,14 @@ class ResponseCache:
             old = self._answers.get((self, key))
             if old is None:
                 raise
-            return self._again(old, report, stale=True)
+            return self._reused(old, report, stale=True)
         else:
             return read, None
         finally:
             self._flights.pop(key, None)
             mine.set()
 
-    def _again(self, kept: _Cached, report: Report, *, stale: bool) -> tuple[Any, datetime]:
+    def _reused(self, kept: _Cached, report: Report, *, stale: bool) -> tuple[Any, datetime]:
         age = self._clock() - kept.at
         if self._own:
             report.reused = max(report.reused, age)

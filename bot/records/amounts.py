@@ -174,7 +174,7 @@ class Owed(msgspec.Struct, frozen=True):
         return {"deductible": self.deductible, "copay": self.copay, "coinsurance": self.coinsurance}
 
     @property
-    def is_floor(self) -> bool:
+    def is_minimum(self) -> bool:
         """Whether `amount` is a lower bound: some lines report no liability, or `may_add` may be owed too."""
         return (self.source == "lines" and self.lines_given < self.lines) or self.may_add is not None
 
@@ -310,7 +310,7 @@ def why_of(owed: Owed, billed: Amount | None, allowed: Amount | None, paid: Amou
     A share is uncertain if it is a lower bound, if the claim states another one, or if its parts do not add up to it.
     """
     share = owed.amount
-    if share is None or share.value < 0 or owed.is_floor or owed.gap or owed.rivals:
+    if share is None or share.value < 0 or owed.is_minimum or owed.gap or owed.rivals:
         return None
     given = [name for name, amount in owed.shares.items() if amount and amount.value]
     if share.value and not given:

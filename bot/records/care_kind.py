@@ -130,7 +130,7 @@ class CareKinds(msgspec.Struct, frozen=True):
 
     def of_code(self, code: str) -> frozenset[str]:
         """Return the keys of the kinds that a procedure code belongs to."""
-        return _kept(self._coded, code, lambda: (name for name, kind in self.every.items() if code in kind.codes))
+        return _cached(self._coded, code, lambda: (name for name, kind in self.every.items() if code in kind.codes))
 
     def of_text(self, text: str) -> frozenset[str]:
         """Return the keys of the kinds that the text of a claim line mentions.
@@ -138,7 +138,7 @@ class CareKinds(msgspec.Struct, frozen=True):
         Only kinds without narrower kinds count, so that "surgical supplies" is not read as surgery.
         """
         found = (key for key, kind in self.every.items() if kind.text and kind.text.search(fold(text)))
-        return _kept(self._told, text, lambda: (key for key in found if len(self.within(key)) == 1))
+        return _cached(self._told, text, lambda: (key for key in found if len(self.within(key)) == 1))
 
     def label(self, claim: Claim) -> CareKind | None:
         """Return the kind that names a claim: that of its visit, else the narrowest of all its lines; None if neither.
@@ -154,7 +154,7 @@ class CareKinds(msgspec.Struct, frozen=True):
         """Return the keys of the kinds that may name a claim of this line alone."""
         key = repr((line.codes, line.revenue, line.place, line.modifiers, line.words, claim.is_pharmacy))
         named = self.every.keys() - UNNAMED
-        return _kept(self._lines, key, lambda: (name for name in named if _line(line, self.every[name], self, claim)))
+        return _cached(self._lines, key, lambda: (name for name in named if _line(line, self.every[name], self, claim)))
 
     def differ(self, told: frozenset[str], coded: frozenset[str]) -> bool:
         """Return whether the kinds of a line's text and of its code contradict each other.
@@ -166,7 +166,7 @@ class CareKinds(msgspec.Struct, frozen=True):
         return bool(told and narrow) and not (told & wider[1] or narrow & wider[0])
 
 
-def _kept(known: dict[str, frozenset[str]], key: str, found: Callable[[], Iterable[str]]) -> frozenset[str]:
+def _cached(known: dict[str, frozenset[str]], key: str, found: Callable[[], Iterable[str]]) -> frozenset[str]:
     if key not in known:
         if len(known) >= _KEPT:
             known.clear()
@@ -268,12 +268,12 @@ def care_kinds(entries: Mapping[str, Mapping[str, Any]]) -> CareKinds:
     for key, kind in every.items():
         if missing := [parent for parent in kind.parents if parent not in every]:
             raise ValueError(f"{key}: of: {missing[0]} is no kind")
-    wider = {key: _climbed(key, every) for key in every}
+    wider = {key: _with_wider(key, every) for key in every}
     parts = {key: tuple(kind for name, kind in every.items() if key in wider[name]) for key in every}
     return CareKinds(every, wider, parts)
 
 
-def _climbed(key: str, every: Mapping[str, CareKind]) -> frozenset[str]:
+def _with_wider(key: str, every: Mapping[str, CareKind]) -> frozenset[str]:
     """Return the keys of a kind and of all its wider kinds."""
     found, left = set[str](), [key]
     while left:

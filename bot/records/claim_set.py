@@ -61,14 +61,14 @@ class ClaimSet(msgspec.Struct, frozen=True):
         return tuple(c for c in self.claims if c.id not in self.coordinated) if self.coordinated else self.claims
 
     @property
-    def apart(self) -> tuple[Claim, ...]:
+    def uncounted(self) -> tuple[Claim, ...]:
         """The claims that are in no sum: reversals, and claims that no longer count."""
         return (*self.reversals, *self.replaced, *self.taken_back, *self.cancelled)
 
     @property
     def every(self) -> tuple[Claim, ...]:
         """All claims, those that count first."""
-        return (*self.claims, *self.apart)
+        return (*self.claims, *self.uncounted)
 
     @property
     def unmatched(self) -> tuple[Claim, ...]:
@@ -164,9 +164,9 @@ class Within:
         return self._began(claim for claim in self._claims.claims if claim.id in self._claims.coordinated)
 
     @cached_property
-    def apart(self) -> tuple[Claim, ...]:
+    def uncounted(self) -> tuple[Claim, ...]:
         """The claims of this period that are in no sum: reversals, and claims that no longer count."""
-        return self._began(self._claims.apart)
+        return self._began(self._claims.uncounted)
 
     @cached_property
     def undated(self) -> tuple[Claim, ...]:
@@ -177,7 +177,7 @@ class Within:
     def unmatched(self) -> tuple[Claim, ...]:
         """The reversals in this period whose claim is unknown."""
         unmatched = {claim.id for claim in self._claims.unmatched}
-        return tuple(claim for claim in self.apart if claim.id in unmatched)
+        return tuple(claim for claim in self.uncounted if claim.id in unmatched)
 
     @property
     def doubts(self) -> SumDoubts:
@@ -319,5 +319,5 @@ def story_of(claim: Claim, before: Claim | None) -> Story | None:
     """
     if before is None or before.id == claim.id or (before.sensitive and not claim.sensitive):
         return None
-    sure = not (claim.owed.is_floor or before.owed.is_floor)
+    sure = not (claim.owed.is_minimum or before.owed.is_minimum)
     return Story(before, difference(claim.owed.amount, before.owed.amount) if sure else None)

@@ -262,7 +262,7 @@ class Coverage(shapes.Record):
                 return scope
         return "medical"
 
-    def held(self, day: date) -> bool:
+    def is_valid_on(self, day: date) -> bool:
         """Return whether the coverage was valid on that day, by its period."""
         return self.status not in {"cancelled", "entered-in-error"} and self.period.includes(day)
 

@@ -54,7 +54,7 @@ class Reason(msgspec.Struct, frozen=True):
 
 def reasons_of(eob: Explanation) -> tuple[Reason, ...]:
     """Return the reasons of header and lines in the payer's order, without duplicates. Paid claims have reasons too."""
-    return tuple(dict.fromkeys(reasons_in(_everywhere(eob))))
+    return tuple(dict.fromkeys(reasons_in(_all_adjudications(eob))))
 
 
 def reasons_in(adjudications: Iterable[Adjudication]) -> Iterable[Reason]:
@@ -97,7 +97,7 @@ def _reasoned(adjudications: Iterable[Adjudication], categories: frozenset[str])
             yield from one.reason.codes()
 
 
-def _everywhere(eob: Explanation) -> Iterable[Adjudication]:
+def _all_adjudications(eob: Explanation) -> Iterable[Adjudication]:
     yield from eob.adjudication
     for item in eob.item:
         yield from item.adjudication
@@ -115,7 +115,7 @@ def contract_of(eob: Explanation) -> Contract | None:
     """
     for categories in _BY_WHOM:
         infos = (one.code.codes() for one in eob.supporting_info if one.code and is_category(one.category, categories))
-        codes = (*chain.from_iterable(infos), *_reasoned(_everywhere(eob), categories))
+        codes = (*chain.from_iterable(infos), *_reasoned(_all_adjudications(eob), categories))
         if found := {_CONTRACTS[code] for code in codes if code in _CONTRACTS}:
             return found.pop() if len(found) == 1 else "mixed"
     return None
@@ -137,7 +137,11 @@ def is_denied(eob: Explanation, money: Money) -> bool | None:
         return status == "denied"
     if money.lines and len(refused_lines(eob, money)) == money.lines:
         return True
-    return True if _bears(money.get("noncovered"), money.get("billed")) and any(reasons_in(_everywhere(eob))) else None
+    return (
+        True
+        if _is_whole_bill(money.get("noncovered"), money.get("billed")) and any(reasons_in(_all_adjudications(eob)))
+        else None
+    )
 
 
 def refused_lines(eob: Explanation, money: Money) -> tuple[int, ...]:
@@ -161,8 +165,8 @@ def _is_refused(item: ClaimItem, amounts: Mapping[str, Amount]) -> bool:
     codes = ((one.code.upper().removeprefix("PR").removeprefix("CO"), one) for one in reasons_in(item.adjudication))
     reasons = [reason for code, reason in codes if code.lstrip("-") not in _OWN_SHARE]
     billed, noncovered, allowed = amounts.get("billed"), amounts.get("noncovered"), amounts.get("allowed")
-    bare = _bears(noncovered, billed)
-    if bare and (reasons or (paid and _bears(amounts.get("liability"), billed))):
+    bare = _is_whole_bill(noncovered, billed)
+    if bare and (reasons or (paid and _is_whole_bill(amounts.get("liability"), billed))):
         return True
     if not reasons:
         return False
@@ -170,7 +174,7 @@ def _is_refused(item: ClaimItem, amounts: Mapping[str, Amount]) -> bool:
     return _is_zero(allowed) and not any(share and share.value > 0 for share in shares) and not _is_zero(billed)
 
 
-def _bears(part: Amount | None, billed: Amount | None) -> bool:
+def _is_whole_bill(part: Amount | None, billed: Amount | None) -> bool:
     more = difference(part, billed)
     return more is not None and billed is not None and billed.value > 0 and more.value >= 0
 

@@ -121,9 +121,9 @@ class Names:
         """
         if reference is None:
             return None
-        return self._told(reference)[0] or display_of(reference)
+        return self._name_and_town(reference)[0] or display_of(reference)
 
-    def _told(self, reference: Reference) -> tuple[str | None, str | None]:
+    def _name_and_town(self, reference: Reference) -> tuple[str | None, str | None]:
         """Return the name and the town of the referenced resource; most claims of a page have the same few."""
         text = reference.reference or ""
         if text not in self._known:
@@ -137,7 +137,7 @@ class Names:
     def town_in(self, eob: Explanation) -> str | None:
         """Return the town of the service facility, else of `facility`, else of the biller; None if none is given."""
         places = (*(info.value_reference for info in eob.info("servicefacility")), eob.facility, eob.provider)
-        return next((town for place in places if place and (town := self._told(place)[1])), None)
+        return next((town for place in places if place and (town := self._name_and_town(place)[1])), None)
 
     def of_claim(self, eob: Explanation) -> Names:
         """Return these names together with those of the resources that the claim contains."""

@@ -207,7 +207,7 @@ def _paid_as(claim: Claim, side: str) -> bool | None:
 def _owes(claim: Claim) -> bool | None:
     """Return whether the member owes something; None without an amount, and for a minimum of zero."""
     owed = claim.owed.amount
-    return None if owed is None or (owed.value <= 0 and claim.owed.is_floor) else owed.value > 0
+    return None if owed is None or (owed.value <= 0 and claim.owed.is_minimum) else owed.value > 0
 
 
 _STATES: Mapping[str, Callable[[Claim], bool | None]] = {

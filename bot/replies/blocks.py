@@ -227,7 +227,7 @@ def _marked(span: Span) -> str:
 def _has_labels(chart: Chart) -> bool:
     """Return whether Slack draws a chart, each label of its bars with its amount; a line has them at its points."""
     return chart.kind == "line" or (
-        chart.kind == "bars" and all(len(point.told) <= _CHART_LABEL for point in chart.points)
+        chart.kind == "bars" and all(len(point.labelled) <= _CHART_LABEL for point in chart.points)
     )
 
 
@@ -237,7 +237,7 @@ def _labels(chart: Chart) -> list[str]:
     Return [] if one is empty or two are equal, which Slack does not accept.
     """
     told = chart.kind != "line"
-    labels = [cut(point.told if told and point.label else point.label, _CHART_LABEL) for point in chart.points]
+    labels = [cut(point.labelled if told and point.label else point.label, _CHART_LABEL) for point in chart.points]
     return labels if all(labels) and len(set(labels)) == len(labels) else []
 
 

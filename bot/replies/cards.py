@@ -178,7 +178,7 @@ def _chart(chart: Chart) -> AdaptiveCard:
     labels = [point.label for point in chart.points]
     if chart.kind == "parts":
         parts = [
-            {"legend": point.told, "value": value, "color": color}
+            {"legend": point.labelled, "value": value, "color": color}
             for point, [value], color in zip(chart.points, numbers, (*_COLORS[: len(numbers) - 1], _REST), strict=True)
         ]
         return {"type": "Chart.HorizontalBar.Stacked", "title": chart.title, "data": [{"title": " ", "data": parts}]}
@@ -188,7 +188,7 @@ def _chart(chart: Chart) -> AdaptiveCard:
             for at, name in enumerate(chart.series or (chart.title,))
         ]
         return {"type": "Chart.Line", "title": chart.title, "data": lines}
-    told = [point.told for point in chart.points]
+    told = [point.labelled for point in chart.points]
     bars = [{"x": words, "y": value, "color": _COLORS[0]} for words, [value] in zip(told, numbers, strict=True)]
     return {"type": "Chart.HorizontalBar", "title": chart.title, "data": bars}
 

@@ -179,7 +179,7 @@ def of_them(phrases: Mapping[str, str]) -> Callable[[str], str]:
     if not phrases:
         return str
     longest = sorted(phrases, key=len, reverse=True)
-    found = re.compile(rf"(?<![\w'{{])(?:{'|'.join(map(_anyhow, longest))})(?![\w}}])")
+    found = re.compile(rf"(?<![\w'{{])(?:{'|'.join(map(_any_case, longest))})(?![\w}}])")
     known = {phrase.casefold(): instead for phrase, instead in phrases.items()}
 
     def rewritten(match: re.Match[str]) -> str:
@@ -189,7 +189,7 @@ def of_them(phrases: Mapping[str, str]) -> Callable[[str], str]:
     return lambda text: found.sub(rewritten, text)
 
 
-def _anyhow(phrase: str) -> str:
+def _any_case(phrase: str) -> str:
     """Return a pattern for the phrase with a lower or upper case first letter."""
     first = phrase[:1]
     return f"[{first.lower()}{first.upper()}]{re.escape(phrase[1:])}" if first.isalpha() else re.escape(phrase)

@@ -1,4 +1,4 @@
-"""Rewrites templates before they are compiled, so that only what is printed is made, without calls.
+"""Rewrites templates before they are compiled, so that only the printed texts are made, and without calls.
 
 A message without values becomes its text, and a printed message its pieces. A printed choice, `{{ a if b else c }}`,
 becomes a statement, and `{...}.get(key, default)` a choice, so that the other texts are not made.

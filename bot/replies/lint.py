@@ -190,7 +190,7 @@ def text_of_contact(text: str) -> str:
 def word_faults(tree: nodes.Template, source: str, read: Callable[[str], str] = text_of_reply) -> Iterator[str]:
     """Yield the faults in a template's texts; `read` returns the part of its source that people read."""
     yield from (f"line {line}: words outside say(...)" for line in _bare_lines(source, read))
-    yield from (f"line {node.lineno}: {node.value!r} is outside say(...)" for node in _loose(tree))
+    yield from (f"line {node.lineno}: {node.value!r} is outside say(...)" for node in _untranslated(tree))
     calls = [
         node for node in tree.find_all(nodes.Call) if isinstance(node.node, nodes.Name) and node.node.name == "say"
     ]
@@ -232,7 +232,7 @@ def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
         at += 1 + line.count(BROKEN)
 
 
-def _loose(tree: nodes.Template) -> Iterator[nodes.Const]:
+def _untranslated(tree: nodes.Template) -> Iterator[nodes.Const]:
     """Yield the literals outside of messages that are printed, and those assigned to a variable that look like text."""
     for output in tree.find_all(nodes.Output):
         for part in output.nodes:

@@ -214,7 +214,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().compile(self.say.inlined(tree), name, *where, **how)
 
     def _parse(self, *source: Any) -> nodes.Template:
-        """Return a template's tree, with the values and macros that it names and does not hand over or import."""
+        """Return a template's syntax tree. Missing message arguments and imports of shared macros are added."""
         return with_macros(with_values(super()._parse(*source)), self.macros)
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from bot.kit import Ask, CallNote, CaseChange, OfAppeal, ToldDay, case_found, text_of, told_day
+from bot.kit import Ask, CallNote, CaseChange, OfAppeal, StatedDay, case_found, stated_day, text_of
 
 LONGEST = 300
 _OF_THE_CALL = (
@@ -19,19 +19,19 @@ class RecordedCall(OfAppeal, frozen=True, kw_only=True):
     """
 
     note: CallNote
-    told: ToldDay
+    stated: StatedDay
     bare: bool = False
 
 
 async def answer(ask: Ask) -> RecordedCall:
     """Return the note of the call that the message, a form or a button describes."""
-    told = told_day(ask)
-    note = _note(ask, told.day)
-    bare = not (note.who or note.number or note.said or told.said)
+    stated = stated_day(ask)
+    note = _note(ask, stated.day)
+    bare = not (note.who or note.number or note.said or stated.said)
     found = await case_found(ask, *_OF_THE_CALL, fits=lambda case: case.stage != "over")
     change = CaseChange(found.claim.id, lambda case: case.with_call(note)) if found.claim else None
-    kept = None if bare or told.doubt else change
-    return RecordedCall(found=found, note=note, told=told, bare=bare, change=kept)
+    kept = None if bare or stated.doubt else change
+    return RecordedCall(found=found, note=note, stated=stated, bare=bare, change=kept)
 
 
 def _note(ask: Ask, day: date) -> CallNote:
@@ -41,8 +41,10 @@ def _note(ask: Ask, day: date) -> CallNote:
     who = text_of(ask, "call_with") or _named(ask) or text_of(ask, "provider_name") or ""
     number = text_of(ask, "call_number") or ""
     # A question that waited for the sign-in comes with the words of the code.
-    told = any(word in ask.said for name in ("call_with", "call_number", "date_range") if (word := ask.words.get(name)))
-    return CallNote(day, who, number, " ".join(ask.said.split())[:LONGEST] if told else "")
+    stated = any(
+        word in ask.said for name in ("call_with", "call_number", "date_range") if (word := ask.words.get(name))
+    )
+    return CallNote(day, who, number, " ".join(ask.said.split())[:LONGEST] if stated else "")
 
 
 def _named(ask: Ask) -> str:

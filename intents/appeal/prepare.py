@@ -16,7 +16,7 @@ async def answer(ask: kit.Ask) -> AppealNeeds:
     """Return what the appeal needs, for the claim of a button or the claim that the question describes.
 
     Raises:
-        Reroute: No claim was denied; `claim.denial` tells how long the claim that is meant may be disputed, or
+        Reroute: No claim was denied; `claim.denial` answers how long the claim in question may be disputed, or
             `coverage.workings` the general rule about appeals.
     """
     found = await kit.case_found(ask)

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from bot.kit import AppealOutcome, Ask, OfAppeal, ToldDay, case_found, stepped, text_of, told_day
+from bot.kit import AppealOutcome, Ask, OfAppeal, StatedDay, case_found, stated_day, stepped, text_of
 
 
 class AppealResult(OfAppeal, frozen=True, kw_only=True):
@@ -15,17 +15,21 @@ class AppealResult(OfAppeal, frozen=True, kw_only=True):
     """
 
     outcome: AppealOutcome
-    told: ToldDay
+    stated: StatedDay
     review: bool = False
 
 
 async def answer(ask: Ask) -> AppealResult:
     """Return the decision that the message states, or that of a button, which also says who decided."""
-    told, of, said = told_day(ask), ask.arguments.get("of"), ask.arguments.get("outcome") or text_of(ask, "question")
+    stated, of, said = (
+        stated_day(ask),
+        ask.arguments.get("of"),
+        ask.arguments.get("outcome") or text_of(ask, "question"),
+    )
     outcome = cast("AppealOutcome", said) if said in {"approved", "partly", "upheld"} else ""
     found = await case_found(ask, "date_range", "date_ahead", fits=lambda case: case.stage in {"sent", "review"})
-    plain = AppealResult(found=found, outcome=outcome, told=told)
-    if found.claim is None or found.case is None or not outcome or told.doubt:
+    plain = AppealResult(found=found, outcome=outcome, stated=stated)
+    if found.claim is None or found.case is None or not outcome or stated.doubt:
         return plain
     review = of == "review" if of else found.case.stage == "review" or bool(found.case.reviewed)
-    return await stepped(ask, plain, lambda case: case.answered(outcome, told.day, review=review), review=review)
+    return await stepped(ask, plain, lambda case: case.answered(outcome, stated.day, review=review), review=review)

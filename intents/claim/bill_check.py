@@ -268,7 +268,7 @@ def _verdict(claim: kit.Claim, amount: kit.Amount, difference: kit.Amount) -> Ve
         return "paid_before"
     if difference.value < 0:
         return "lower"
-    return "at_least" if claim.owed.is_floor else "higher"
+    return "at_least" if claim.owed.is_minimum else "higher"
 
 
 def _is(one: kit.Amount | None, other: kit.Amount) -> bool:
@@ -312,7 +312,7 @@ async def _candidates(
 
 
 def _by_amount(ask: kit.Ask, every: Sequence[kit.Claim], amount: kit.Amount) -> tuple[Sequence[kit.Claim], Found]:
-    """Return the claims of the amount, of the last year or else older ones; or those of the expected share, or newest.
+    """Return the claims with the amount, else those with the share that the person expects, else the newest ones.
 
     Also return which of these they are.
     """
@@ -334,7 +334,7 @@ def _is_last(ask: kit.Ask) -> bool:
 
 
 def _near(claims: Sequence[kit.Claim], amount: kit.Amount | None) -> Sequence[kit.Claim]:
-    """Return the claims with an amount other than the share that is the bill's; if that has no cents, rounded."""
+    """Return the claims with another amount than the share that is the bill's; rounded if the bill has no cents."""
     cents = amount is not None and amount.value != amount.value.to_integral_value()
     others = tuple(claim for claim in claims if amount and not _is_about(claim.owed.amount, amount))
     return kit.Exact((amount.value,), cents).fitting(others, None) if amount else ()

@@ -61,8 +61,8 @@ class Comparison(kit.OfClaims, frozen=True):
         return (self.now.cells[-1].number or 0) - (self.then.cells[-1].number or 0)
 
     @property
-    def apart(self) -> kit.ShareGap | None:
-        """What sets the two sides apart, as `gap_of` returns it, if each is a single claim; otherwise None."""
+    def share_gap(self) -> kit.ShareGap | None:
+        """The difference of the shares of two single claims, as `gap_of` returns it; None for other sides."""
         one, other = (self.now.claim, self.then.claim)[:: 1 if not self.difference or self.difference.value > 0 else -1]
         single = self.single or (len(self.now.claims), len(self.then.claims)) == (1, 1)
         return kit.gap_of(one, other) if single and one and other and not (self.counted or self.wanted.aspect) else None
@@ -81,7 +81,7 @@ async def answer(ask: kit.Ask) -> Comparison:
         Reroute: The question names only one side; `claim.list` answers with the claims of that side. More than two
             sides are ranked by `claim.query`. Whether to wait with care is answered by the intent for future care.
     """
-    if (waits := kit.asks_to_wait(ask) and kit.names_care(ask)) or (intent := _of_one(ask)):
+    if (waits := kit.asks_to_wait(ask) and kit.names_care(ask)) or (intent := _intent_for_one(ask)):
         raise kit.Reroute(None, reason="price") if waits else kit.Reroute(intent, **ask.arguments)
     ask = await kit.with_one_before(ask)
     start, end = _around(ask)
@@ -118,7 +118,7 @@ async def answer(ask: kit.Ask) -> Comparison:
     return summary
 
 
-def _of_one(ask: kit.Ask) -> str | None:
+def _intent_for_one(ask: kit.Ask) -> str | None:
     """Return the intent for the limits of a single sum or count: "have I spent more than $1,000", "more than once"."""
     if _two_times(ask) or _wanted(ask).sides or kit.shown_before(ask):
         return None
@@ -176,7 +176,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Comparison:
     told = (now.claims and then.claims) or (not two and (now.claims or then.claims)) or counted
     says, chooses = ask.asked.says, not {"que", "cual", "quien", "which", "who"}.isdisjoint(kit.words_of(ask.said)[:2])
     subject = (other, one) if not two and kit.is_of_earlier(ask) else (one, other)
-    confirms = None if chooses or _is_with_that(ask) else kit.confirms(ask, *subject)
+    confirms = None if chooses or _has_unknown_that(ask) else kit.confirms(ask, *subject)
     return Comparison(
         now,
         then,
@@ -198,8 +198,8 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Comparison:
     )
 
 
-def _is_with_that(ask: kit.Ask) -> bool:
-    """Return whether "more than that" refers to what nothing here holds: no time or claim of the question before."""
+def _has_unknown_that(ask: kit.Ask) -> bool:
+    """Return whether "more than that" refers to nothing known: the previous question had no period and no claim."""
     return bool(_THAN_THAT.search(" ".join(kit.words_of(ask.said)))) and not (_two_times(ask) or kit.shown_before(ask))
 
 

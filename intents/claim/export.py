@@ -39,7 +39,7 @@ class Papers(msgspec.Struct, frozen=True):
         made: The day on which the document is made.
         sensitive: The number of claims with a sensitivity label in the document.
         hidden: The number of claims that are left out because of a sensitivity label.
-        apart: The number of claims that were reversed, replaced or cancelled.
+        uncounted: The number of claims that were reversed, replaced or cancelled.
         undated: The number of claims without a day, if the document is for a period.
         strange: The number of claims with a modifier extension that changes the claim's meaning.
         gaps: The kinds of data that could not be read.
@@ -59,7 +59,7 @@ class Papers(msgspec.Struct, frozen=True):
     totals: tuple[kit.QueryCell, ...]
     sensitive: int
     hidden: int
-    apart: int
+    uncounted: int
     undated: int
     strange: int
     gaps: tuple[str, ...]
@@ -120,7 +120,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, patient: str | None = None)
     totals = kit.sums_of(counted, kit.ClaimFilter(), *COLUMNS, least=ask.report.is_partial)
     kinds = kit.care_words(ask, told)
     # From the billed amount to the share, of the claims that tell all.
-    cells = kit.sums_of(filter(_tells_way, counted), kit.ClaimFilter(), "billed", None, "plan_paid", "discount")
+    cells = kit.sums_of(filter(_adds_up, counted), kit.ClaimFilter(), "billed", None, "plan_paid", "discount")
     papers = Papers(
         start=start,
         end=end,
@@ -130,12 +130,12 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, patient: str | None = None)
         totals=totals,
         sensitive=sensitive if shown else 0,
         hidden=0 if shown else sensitive,
-        apart=len(within.apart),
+        uncounted=len(within.uncounted),
         undated=len(within.undated),
         strange=claim_set.left_out["not interpreted"],
         gaps=tuple(dict.fromkeys(gap.kind for gap in ask.report.gaps)),
         months=() if ask.report.is_partial else _months(counted),
-        way=cells if cells[0].size and all(one.amount or not one.told for one in cells) else (),
+        way=cells if cells[0].size and all(one.amount or not one.stated for one in cells) else (),
         doubts=replace(within.doubts_of(counted), undated=0),
         kinds=kinds,
         alike=_alike(told, kinds),
@@ -145,7 +145,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, patient: str | None = None)
         papers=papers,
         owed=totals[COLUMNS.index("owed")],
         wanted=kit.filter_of(ask),
-        least=ask.report.is_partial or any(claim.owed.is_floor for claim in told),
+        least=ask.report.is_partial or any(claim.owed.is_minimum for claim in told),
         two_plans=sum(1 for claim in told if claim.id in claim_set.coordinated),
         whole=start is None and end is None,
     )
@@ -183,7 +183,7 @@ def _months(claims: Sequence[kit.Claim]) -> tuple[kit.QueryRow, ...]:
     return rows if len(rows) <= _MOST_MONTHS else ()
 
 
-def _tells_way(claim: kit.Claim) -> bool:
+def _adds_up(claim: kit.Claim) -> bool:
     """Return whether the share, the payment and the discount come to the billed amount exactly."""
     why, parts = claim.why, [claim.amount(one) for one in (None, "plan_paid", "discount")]
     told = [one.value for one in parts if one]

@@ -22,7 +22,7 @@ class LastVisitCost(kit.OfClaims, frozen=True):
         fill: A pharmacy fill after the visit, which is offered but not counted.
         shielded: True if a claim has a sensitivity label; the claims are then described only if a button `opened` them.
         story: The changes from an earlier claim that this claim replaces.
-        apart: The number of visits that no longer count.
+        uncounted: The number of visits that no longer count.
         credit: If there is no visit, the newest claim that reverses another one; `reversed` is that other claim.
         each: The conditions of several kinds or providers, each with its newest claim or None.
         beside: Other claims of the day.
@@ -39,7 +39,7 @@ class LastVisitCost(kit.OfClaims, frozen=True):
     shielded: bool = False
     opened: bool = False
     searched: int = 0
-    apart: int = 0
+    uncounted: int = 0
     credit: kit.Claim | None = None
     reversed: kit.Claim | None = None
     story: kit.Story | None = None
@@ -100,13 +100,15 @@ async def answer(ask: kit.Ask) -> LastVisitCost:
     shown = (*summary.claims, *(claim for _, claim in summary.each), summary.fill, summary.credit)
     ask.report.steps += kit.owed_steps(summary.claim) if summary.claim else ()
     summary = replace(
-        summary, beside=_beside(claim_set, summary), so=_is_so(ask, summary.claim, asked if sized else None)
+        summary,
+        beside=_others_of_day(claim_set, summary),
+        so=_is_share_as_asked(ask, summary.claim, asked if sized else None),
     )
     return await kit.or_nearest(ask, claim_set, summary, shown, lacks=not (summary.claims or summary.searched))
 
 
-def _is_so(ask: kit.Ask, claim: kit.Claim | None, asked: kit.ClaimFilter | None) -> bool | None:
-    """Return whether the claim's share is as `asked`, or is anything at all; None if the question is another one."""
+def _is_share_as_asked(ask: kit.Ask, claim: kit.Claim | None, asked: kit.ClaimFilter | None) -> bool | None:
+    """Return the answer to "was it over $50" or "was it free"; None for another question or without a known share."""
     if claim is None or claim.sensitive or claim.owed.amount is None:
         return None
     if asked is not None:
@@ -138,7 +140,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> LastVisitCost:
         wanted=wanted,
         pick=pick,
         searched=len(known),
-        apart=sum(1 for claim in kit.choose(claim_set.apart, wanted).claims if not claim.is_pharmacy)
+        uncounted=sum(1 for claim in kit.choose(claim_set.uncounted, wanted).claims if not claim.is_pharmacy)
         - len(claim_set.reversals),
         opened=ask.arguments.get("show") == "yes",
         each=each,
@@ -197,7 +199,7 @@ def _together(claims: Sequence[kit.Claim], claim_set: kit.ClaimSet, wanted: kit.
 def _sum(claims: Iterable[kit.Claim], wanted: kit.ClaimFilter | None = None) -> kit.Amount | None:
     """Return the sum of the shares, or of the shares of the requested care; None if one is missing or a minimum."""
     (cell,) = kit.sums_of(claims, wanted or kit.ClaimFilter(), None)
-    return None if cell.floor else cell.amount
+    return None if cell.is_minimum else cell.amount
 
 
 def _meant(claim_set: kit.ClaimSet, ask: kit.Ask, wanted: kit.ClaimFilter) -> kit.ClaimSet:
@@ -221,7 +223,7 @@ def _of(claim_set: kit.ClaimSet, wanted: kit.ClaimFilter) -> kit.ClaimSet:
     return replace(claim_set, claims=claims, reversals=reversals)
 
 
-def _beside(claim_set: kit.ClaimSet, summary: LastVisitCost) -> tuple[kit.Claim, ...]:
+def _others_of_day(claim_set: kit.ClaimSet, summary: LastVisitCost) -> tuple[kit.Claim, ...]:
     """Return the other claims of the day, such as the anesthesia for a surgery, without fills and sensitive claims.
 
     Return an empty tuple if the question names no kind of care, or if the day is that of several claims or a fill.

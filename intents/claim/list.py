@@ -23,7 +23,7 @@ class ClaimList(kit.Paged, frozen=True):
         read: The number of all matching claims that were read.
         visits: True if the question asks for visits; `fills`: prescription fills were left out for that reason.
         chosen: The matching claims, with the numbers of claims that could not be decided.
-        apart: The number of matching claims that were reversed, replaced or cancelled.
+        uncounted: The number of matching claims that were reversed, replaced or cancelled.
         doubts: The caveats of each claim by the claim's id.
         silent: The number of claims that match otherwise but lack the data for a condition or the state.
         together: The sum of the claims of a period, if all claims are shown and have the amount.
@@ -37,7 +37,7 @@ class ClaimList(kit.Paged, frozen=True):
     claims: tuple[kit.Claim, ...]
     read: int
     chosen: kit.Chosen
-    apart: int
+    uncounted: int
     doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
     nearest: kit.Nearest | None = None
     silent: int = 0
@@ -54,7 +54,7 @@ class ClaimList(kit.Paged, frozen=True):
 async def answer(ask: kit.Ask) -> ClaimList:
     """Return the requested page of the claims that match all conditions of the question."""
     kit.hand_over_asked(ask, twice="claim.bill_check")
-    if intent := _elsewhere(ask):
+    if intent := _intent_instead(ask):
         raise kit.Reroute(intent, **ask.arguments)
     ask = kit.by_side(ask)
     most, wanted = (ask.page + 1) * _page(ask), _wanted(ask)
@@ -76,7 +76,7 @@ async def answer(ask: kit.Ask) -> ClaimList:
     return await kit.or_nearest(ask, claim_set, summary, summary.claims, lacks=lacks)
 
 
-def _elsewhere(ask: kit.Ask) -> str | None:
+def _intent_instead(ask: kit.Ask) -> str | None:
     """Return the intent that answers in place of a list: for a group, for the time between two days, or for fills."""
     if kit.sizes_last(ask) or kit.sizes_one(ask):
         return "claim.last_visit_cost"
@@ -110,7 +110,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimList:
         of=of,
         so=len(found.listed) == of if of is not None and "always" in ask.asked.says else None,
         chosen=chosen,
-        apart=len(kit.choose((*claim_set.replaced, *claim_set.cancelled, *claim_set.taken_back), wanted).claims),
+        uncounted=len(kit.choose((*claim_set.replaced, *claim_set.cancelled, *claim_set.taken_back), wanted).claims),
         silent=chosen.silent + sum(1 for c in stateless if not kit.tells_state(c, wanted.state)),
         visits=visits,
         fills=visits
@@ -151,8 +151,8 @@ def _together(found: kit.Within, wanted: kit.ClaimFilter, ask: kit.Ask) -> kit.A
     sum have different claims.
     """
     (cell,) = kit.sums_of(found.counted, wanted, least=ask.report.is_partial)
-    whole = (wanted.start or wanted.end) and set(found.counted) == set(found.listed) and cell.told > 1
-    return cell.amount if whole and not (cell.floor or cell.untold) else None
+    whole = (wanted.start or wanted.end) and set(found.counted) == set(found.listed) and cell.stated > 1
+    return cell.amount if whole and not (cell.is_minimum or cell.unstated) else None
 
 
 def _of_visits(ask: kit.Ask) -> bool:

@@ -26,7 +26,7 @@ class Pharmacy(kit.Paged, frozen=True):
     Attributes:
         count: The number of all matching fills.
         total, paid: The sums of the member's shares, and of what the plan reports as already paid by the member.
-        apart: The number of fills that were reversed, replaced or cancelled, and are in no sum.
+        uncounted: The number of fills that were reversed, replaced or cancelled, and are in no sum.
         unnamed: The number of fills that do not name their drug, if the question names a drug.
         shielded: The number of fills with a sensitivity label.
         last: The newest fill at any time, if the default period has none.
@@ -48,7 +48,7 @@ class Pharmacy(kit.Paged, frozen=True):
     count: int
     total: kit.QueryCell
     paid: kit.QueryCell
-    apart: int
+    uncounted: int
     unnamed: int
     shielded: int
     last: kit.Claim | None
@@ -147,7 +147,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
         count=len(filled or every),
         total=total,
         paid=paid,
-        apart=len(found.apart),
+        uncounted=len(found.uncounted),
         unnamed=len((*unnamed.counted, *unnamed.two_plans)) if kit.text_of(ask, "drug") else 0,
         shielded=sum(1 for claim in filled if claim.sensitive),
         last=before[0] if before else None,

@@ -1,4 +1,4 @@
-"""Composed questions about claims: each measure of each group, folded, ranked or held together as asked."""
+"""Composed questions about claims: each measure of each group, aggregated, ranked or compared as asked."""
 
 from datetime import date
 
@@ -69,7 +69,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, query: kit.ClaimQuery) -> T
     rows = most.rows if most else computing.rows()
     shown = [cell.claim for row in rows for cell in row.cells if cell.claim]
     shown = [claim for row in rows for claim in row.claims] if query.newest else shown
-    for word in ("unit",) if query.held else () if most else ("order", "care", "rank", "group"):
+    for word in ("unit",) if query.required else () if most else ("order", "care", "rank", "group"):
         ask.said_unmet(word)
     if one := list(most.first.claims) if most and most.ties == 1 else shown if len(shown) == 1 else []:
         ask.singles_out(claim.id for claim in one)

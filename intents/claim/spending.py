@@ -23,7 +23,7 @@ class Spending(kit.OfClaims, frozen=True):
         total: The sum; `plan_paid`, `paid`, `share`: the sums of what the plan paid, of what is reported as paid by the
             member, and of the member's shares, over the same claims.
         chart: The sums by month, or by year over a longer time; `groups`: the numbers of claim types and of providers.
-        apart: The number of claims that are in no sum, because they were reversed, replaced or cancelled.
+        uncounted: The number of claims that are in no sum, because they were reversed, replaced or cancelled.
         silent, mixed: The numbers of claims that state no kind of care, and that include other care too.
         doubts: The caveats of the sum.
         so_far: True if the period is this calendar year until today.
@@ -32,7 +32,7 @@ class Spending(kit.OfClaims, frozen=True):
         threshold: The limit with which the sum is compared.
         each: The claims to show one by one.
         crossing: When the sum came to an amount, if the question asks that.
-        paid_untold: True if the paid amount was requested but is unknown, so that the sum is the member's share.
+        paid_unstated: True if the paid amount was requested but is unknown, so that the sum is the member's share.
     """
 
     start: date
@@ -44,7 +44,7 @@ class Spending(kit.OfClaims, frozen=True):
     share: kit.QueryCell
     chart: tuple[kit.QueryRow, ...]
     groups: tuple[int, ...]
-    apart: int
+    uncounted: int
     silent: int = 0
     mixed: int = 0
     doubts: kit.SumDoubts = kit.NO_DOUBTS
@@ -55,7 +55,7 @@ class Spending(kit.OfClaims, frozen=True):
     whole: kit.ClaimFilter | None = None
     threshold: kit.Threshold | None = None
     each: tuple[kit.Claim, ...] = ()
-    paid_untold: bool = False
+    paid_unstated: bool = False
     crossing: kit.Crossing | None = None
 
     @property
@@ -77,7 +77,7 @@ async def answer(ask: kit.Ask) -> Spending:
         raise kit.Reroute("claim.query", **ask.arguments)
     if (parts := kit.asks_parts(ask)) or kit.times_set_apart(ask) or kit.compares_shown(ask):
         raise kit.Reroute("claim.why" if parts else "claim.compare", **ask.arguments)
-    if intent := _of_claims(ask):
+    if intent := _intent_instead(ask):
         raise kit.Reroute(intent, **ask.arguments)
     ask, claim_set, found, summary = await _summed(kit.by_side(kit.as_fills(ask)))
     compares = kit.compares_named(ask)
@@ -88,18 +88,19 @@ async def answer(ask: kit.Ask) -> Spending:
     if (whole or (not summary.claims and summary.wanted.narrows)) and kit.span_of(ask) == (None, None):
         span = {"start": (ask.today - kit.LONG).isoformat(), "end": ask.today.isoformat()}
         ask, claim_set, found, summary = await _summed(replace(ask, slots={**ask.slots, "date_range": span}))
-    pocket = summary.total.untold and not {"pocket", "bolsillo"}.isdisjoint(kit.words_of(ask.words.get("amount_kind")))
+    words = kit.words_of(ask.words.get("amount_kind"))
+    pocket = summary.total.unstated and not {"pocket", "bolsillo"}.isdisjoint(words)
     if summary.claims and summary.wanted.aspect == _PAID and (pocket or not summary.total.sums):
         ask = ask.without("amount_kind")
         found = claim_set.within(_time(ask), _wanted(ask))
-        summary = replace(summarize(claim_set, ask, found), paid_untold=True)
+        summary = replace(summarize(claim_set, ask, found), paid_unstated=True)
     counted, wanted = found.counted, summary.wanted
     lacks = not summary.claims and kit.any_time(wanted).narrows
     ask.report.steps += kit.sum_of("spending", counted, lambda claim: kit.amount_in(claim, wanted))
     return await kit.or_nearest(ask, claim_set, summary, counted, lacks=lacks)
 
 
-def _of_claims(ask: kit.Ask) -> str | None:
+def _intent_instead(ask: kit.Ask) -> str | None:
     """Return the intent that answers for the claims of certain amounts, or for a number of visits; None for a sum."""
     wanted, says = kit.filter_of(ask), ask.asked.says
     if kit.query_asked(ask) or kit.threshold_asked(ask) or kit.crossed_asked(ask) or ask.arguments or ask.asked.each:
@@ -156,7 +157,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, found: kit.Within | None = 
         groups=tuple(
             len({claim.kind if by == "kind" else claim.seen or claim.billing for claim in counted}) for by in _GROUPS
         ),
-        apart=len(found.apart),
+        uncounted=len(found.uncounted),
         wanted=wanted,
         silent=kit.choose(claim_set.added, wanted).silent,
         mixed=sum(1 for claim in counted if kit.holds_more(claim, wanted)),
@@ -166,13 +167,13 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, found: kit.Within | None = 
         crossing=kit.crossing_of(counted, limit, wanted) if limit and not is_partial else None,
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
     )
-    return _held_against(summary, claim_set, ask, counted)
+    return _with_threshold(summary, claim_set, ask, counted)
 
 
-def _held_against(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, counted: Sequence[kit.Claim]) -> Spending:
+def _with_threshold(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, counted: Sequence[kit.Claim]) -> Spending:
     """Return the summary with the whole of which the sum is a part, and with the limit to which it is compared."""
     threshold, wanted = kit.threshold_asked(ask), summary.wanted
-    least = summary.total.floor or summary.total.untold > 0
+    least = summary.total.is_minimum or summary.total.unstated > 0
     percent = "percent" in ask.slots and not ask.report.is_partial
     whole, time = kit.of_whole(ask), (summary.start, summary.end)
     named = kit.filter_of(whole)
@@ -181,7 +182,7 @@ def _held_against(summary: Spending, claim_set: kit.ClaimSet, ask: kit.Ask, coun
     every = claim_set.within(kit.time_of(whole) if apart else time, named).counted if part else ()
     return replace(
         summary,
-        threshold=threshold.held(summary.total.amount, least=least) if threshold else None,
+        threshold=threshold.compared(summary.total.amount, least=least) if threshold else None,
         portion=kit.portion_of(counted, wanted, kit.whole_named(ask))
         if percent and not (apart or kit.any_time(named).narrows)
         else None,

@@ -78,7 +78,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
 
     @property
     def rows(self) -> list[tuple[kit.PartialDate | None, kit.Claim | None, int]]:
-        """Each claim of the days, the first of a day with the number of its marked claims; or these alone."""
+        """A row for each claim: the day, the claim, and in the day's first row the number of its labelled claims."""
         days = ((day, day.claims or (None,)) for day in self.days)
         return [(day.day, claim, 0 if at else day.marked) for day, rows in days for at, claim in enumerate(rows)]
 
@@ -153,7 +153,7 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         days=tuple(_day(group.day, group.claims) for group in dated[:SHOWN]),
         count=len(dated),
         claims=claims,
-        so=_lasts(ask, gap) if gap else _is_so(ask, often, len(dated)) if often and ask.asked.helps else None,
+        so=_lasts(ask, gap) if gap else _is_often_enough(ask, often, len(dated)) if often and ask.asked.helps else None,
         part=None if beside else _part(ask, found, wanted),
         beside=beside,
         undated=len(groups) - len(every) + len(found.within((wanted.start, wanted.end), wanted).undated),
@@ -180,7 +180,7 @@ def _alike(claims: Sequence[kit.Claim], often: kit.AmountLimits) -> tuple[kit.Cl
     return tuple(claim for claim in claims if often.hold(Decimal(len(days[claim.services[:1]]))))
 
 
-def _is_so(ask: kit.Ask, often: kit.AmountLimits, days: int) -> bool:
+def _is_often_enough(ask: kit.Ask, often: kit.AmountLimits, days: int) -> bool:
     return days > 0 if ask.asked.says.keys() >= _SAME else often.hold(Decimal(days))
 
 

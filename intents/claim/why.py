@@ -16,7 +16,7 @@ _FIGURE = re.compile(r"\b(?!20\d\d\b)\d{2,4}(?:\.\d\d)?\b")
 _DIFFERS, _NOTHING = frozenset({"apart", "cheaper", "dearer"}), frozenset({"nothing", "costless"})
 _PARTS = (None, "deductible", "copay", "coinsurance", "billed", "allowed", "plan_paid", "discount")
 _AGAINST = frozenset({"alike", "apart", "than", "against"})
-Told = tuple[dict[str, object], tuple[Decimal, ...]]
+_Stated = tuple[dict[str, object], tuple[Decimal, ...]]
 """What a part of a message says of a claim: the values of slots that tell it, and its amounts."""
 
 
@@ -32,8 +32,8 @@ class Explained(kit.OfClaims, frozen=True):
             plan's record makes of the price, where the record has it.
         several: The number of claims in the requested period, of which the one with the largest share is explained.
         together: The sum of the shares of these claims.
-        others: The claim that the question sets apart from the first one: "258 this year and 938 last year".
-        missing: The conditions of the one of these two of which there is no claim.
+        others: The claim with which the question contrasts the first one: "258 this year and 938 last year".
+        missing: The conditions of the one side of this contrast that has no claim.
     """
 
     claims: tuple[kit.Claim, ...] = ()
@@ -50,8 +50,8 @@ class Explained(kit.OfClaims, frozen=True):
     missing: tuple[kit.ClaimFilter, ...] = ()
 
     @property
-    def apart(self) -> kit.ShareGap | None:
-        """What sets the two claims apart, as `gap_of` returns it; None without a second claim."""
+    def share_gap(self) -> kit.ShareGap | None:
+        """The difference of the shares of the two claims, as `gap_of` returns it; None without a second claim."""
         return kit.gap_of(self.claims[0], self.others[0]) if self.others else None
 
 
@@ -59,13 +59,13 @@ async def answer(ask: kit.Ask) -> Explained:
     """Return the reason for the share of the claim that was shown or described, or else of the last visit's claim.
 
     Raises:
-        Reroute: `formulary.drug_coverage` answers for the future cost of a drug, `claim.compare` for two claims alike.
+        Reroute: `formulary.drug_coverage` answers for the future cost of a drug, `claim.compare` for two claims.
     """
     kit.hand_over_asked(ask, done="claim.detail")
     kit.hand_over_ahead(ask, "formulary.drug_coverage")
     if kit.asks_always(ask) or kit.sizes_one(ask):
         raise kit.Reroute("claim.list")
-    if apart := await _set_apart(ask):
+    if apart := await _two_compared(ask):
         kit.cite_claims(ask, (*apart.claims, *apart.others))
         return apart
     sets = not _AGAINST.isdisjoint(ask.asked.says) and "amount" not in ask.slots and "id" not in ask.arguments
@@ -89,14 +89,14 @@ _OTHER = re.compile(r"\b(?:other|another|otr[oa])\b", re.IGNORECASE)
 """The word for the second claim that the first part describes: "168 for one and 32 for the other"."""
 
 
-async def _set_apart(ask: kit.Ask) -> Explained | None:
-    """Return the two claims that the message sets apart at a joint such as "and" or "but"; None if there are none.
+async def _two_compared(ask: kit.Ask) -> Explained | None:
+    """Return the two claims that the message contrasts with a word such as "and" or "but"; None if there are none.
 
-    Both of its parts name another drug, kind of care, claim type or provider, or each names something and an amount, or
-    the times differ and it speaks of a difference, or each has an amount to the cent or that of another claim.
+    Its two parts name different drugs, kinds of care, claim types or providers, or each names something and an amount,
+    or their times differ and the question is about a difference, or each has an amount to the cent or of a claim.
     """
     for pair in kit.parted(ask):
-        (one, sizes), (other, others) = map(_said_of, pair)
+        (one, sizes), (other, others) = map(_stated_in, pair)
         differ = {name for name in one.keys() & other.keys() if one[name] != other[name]}
         in_time = differ == {"date_range"} and not _DIFFERS.isdisjoint(ask.asked.says)
         named = (one and other) or all(size % 1 for size in (*sizes, *others))
@@ -121,7 +121,7 @@ async def _set_apart(ask: kit.Ask) -> Explained | None:
     return None
 
 
-def _said_of(part: kit.Ask) -> Told:
+def _stated_in(part: kit.Ask) -> _Stated:
     sizes = [Decimal(str(part.slots[name])) for name in _SIZES if name in part.slots]
     sizes = sizes or [Decimal(0)] * (not _NOTHING.isdisjoint(part.asked.says))
     sizes = sizes or _figures(part)
@@ -139,8 +139,7 @@ def _figures(ask: kit.Ask) -> list[Decimal]:
 async def _of_side(ways: Sequence[kit.Ask], sizes: Sequence[Decimal], *, near: bool) -> tuple[kit.Claim, ...]:
     """Return the claim whose amount owed is nearest to one of the sizes, at most a tenth away, or else the newest one.
 
-    The second way to ask is without what only the other part of the message says. Return () if no claim fits, or if it
-    has to be `near` and none is.
+    `ways` are the questions to try in turn. Return () if no claim matches, or with `near`, if no amount is that near.
     """
     newest: tuple[kit.Claim, ...] = ()
     for way in ways:
@@ -216,7 +215,7 @@ def _explained(
     others: Sequence[kit.Claim] = (),
     missing: tuple[kit.ClaimFilter, ...] = (),
 ) -> Explained:
-    """Return the claims, and the others that are set apart from them, with the reasons for their shares."""
+    """Return the claims, and the others with which they are contrasted, with the reasons for their shares."""
     return Explained(
         wanted=kit.filter_of(ask),
         claims=tuple(claims),

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from bot import kit
 
-Untold = Literal["ordered", "seen"]
+DoctorAsked = Literal["ordered", "seen"]
 """What the results do not tell: who ordered a test or is asked about it, and whether the doctor has seen it."""
 _SENTENCE = re.compile(r"[^.?!]+[.?!]?")
 
@@ -27,8 +27,8 @@ async def answer(ask: kit.Ask) -> kit.TestsOnRecord:
     says = ask.asked.says
     if not found.named and found.outside and "only_outside" in says:
         found = replace(found, rows=found.outside, more=False)
-    untold: Untold | None = "ordered" if "who_ordered" in says else "seen" if "looked_at" in says else None
-    days = [test.newest.day for test in found.of if test.newest.day and not untold and "results_in" in says]
-    found = replace(found, arrived=max(days, key=lambda day: day.first, default=None), untold=untold)
+    doctor_asked: DoctorAsked | None = "ordered" if "who_ordered" in says else "seen" if "looked_at" in says else None
+    days = [test.newest.day for test in found.of if test.newest.day and not doctor_asked and "results_in" in says]
+    found = replace(found, arrived=max(days, key=lambda day: day.first, default=None), doctor_asked=doctor_asked)
     by_lay_word = not {*ask.asked.tests} <= {*kit.words_of(ask.said)}  # the "bad cholesterol" asks no opinion
     return replace(found, worries="worry" in says and not (found.asks.way or by_lay_word))

@@ -39,7 +39,7 @@ class Procedures(kit.OnRecord[kit.Procedure], frozen=True):
 
 
 async def answer(ask: kit.Ask) -> Procedures:
-    """Return the member's recorded procedures; for a kind of care without a recorded one, or none as new, the claim."""
+    """Return the recorded procedures, or the claim for the named care if that is newer or no procedure is recorded."""
     found = summarize(await kit.dated(ask, _SEARCH, kit.Procedure), ask)
     asks = found.missing or (found.kind is not None and found.dated)
     claim, looked = await _claimed(ask) if asks and found.page == 0 else (None, False)

@@ -19,7 +19,7 @@ class CostShares(kit.Summary, frozen=True):
     Attributes:
         plans: The plans, each with its shares; `covered`: the member has a plan; `aspect`, `side`: what was requested.
         read, counted: Whether claims were read, and how many count; `start`, `through`: their first and newest day.
-        floors: The used minimum by network side; `drugs`: that of pharmacy claims, which not all plans count.
+        sums: The used minimum by network side; `drugs`: that of pharmacy claims, which not all plans count.
         met: By yearly amount in question, how much of each plan's amount is used, if that is clear for any.
         other_claims: The number of claims of other kinds of plans; `end`: the last day, if a past period was requested.
         scope: The requested kind of plan; `unscoped`: no plan states a share for it, so the others' are shown.
@@ -39,8 +39,8 @@ class CostShares(kit.Summary, frozen=True):
     side: str | None = None
     read: bool = False
     counted: int = 0
-    floors: tuple[kit.Floor, ...] = ()
-    drugs: kit.Floor | None = None
+    sums: tuple[kit.Accumulated, ...] = ()
+    drugs: kit.Accumulated | None = None
     start: date | None = None
     through: date | None = None
     other_claims: int = 0
@@ -72,9 +72,9 @@ class CostShares(kit.Summary, frozen=True):
         return self.met[0][1] if [name for name, _ in self.met] == [self.aspect] else ()
 
     @property
-    def rest(self) -> tuple[kit.Floor, ...]:
+    def rest(self) -> tuple[kit.Accumulated, ...]:
         """The sums of claims that are in no entry of `standings`."""
-        return tuple(floor for floor in self.floors if not any(_tells(one, floor) for one in self.standings))
+        return tuple(sum_ for sum_ in self.sums if not any(_is_same_sum(one, sum_) for one in self.standings))
 
     @property
     def silent(self) -> tuple[kit.Shares, ...]:
@@ -91,7 +91,7 @@ class CostShares(kit.Summary, frozen=True):
     @property
     def changed(self) -> bool:
         """Whether the period in question belongs to more than one plan, or to several years of a plan."""
-        return len({(floor.plan and floor.plan.id, floor.year) for floor in self.floors}) > 1
+        return len({(sum_.plan and sum_.plan.id, sum_.year) for sum_ in self.sums}) > 1
 
     @property
     def unsided(self) -> bool:
@@ -117,7 +117,7 @@ async def answer(ask: kit.Ask) -> CostShares:
         ask = replace(ask, slots={**ask.slots, "reason": handed})
     coverages = await kit.member_coverages(ask)
     ask = kit.by_figure(ask, coverages)
-    if apart := await _apart(coverages, ask):
+    if apart := await _other_answer(coverages, ask):
         return apart
     wants = kit.wants_to_come(ask)
     if wants and (kit.is_timeless(ask) or kit.may_come(ask) or not _asks_time(coverages, ask)):
@@ -141,7 +141,7 @@ async def answer(ask: kit.Ask) -> CostShares:
     return summarize(coverages, claim_set, ask)
 
 
-async def _apart(coverages: kit.Coverages, ask: kit.Ask) -> CostShares | None:
+async def _other_answer(coverages: kit.Coverages, ask: kit.Ask) -> CostShares | None:
     """Return the claims that went toward a yearly amount, or the copays of several kinds of visit; None for others.
 
     Raises:
@@ -180,9 +180,9 @@ def summarize(coverages: kit.Coverages, claim_set: kit.ClaimSet | None, ask: kit
     scoped = kit.of_scope(every, named)
     every = scoped or every
     counted = _counted(claim_set, coverages, ask, scope) if claim_set else []
-    floors = kit.floors_of([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
+    sums = kit.accumulated_by_plan([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
     (start, end), timed = _span(ask), _asks_time(coverages, ask)
-    drugs = kit.floor_of("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None
+    drugs = kit.accumulated("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None
     asked = (kit.yearly_asked(ask, coverages) or (aspect or "deductible",)) if side != "out" and not timed else ()
     met = {
         one: kit.standings(one, every, claim_set, coverages, ask) for one in asked if claim_set and one in kit.COUNTED
@@ -201,7 +201,7 @@ def summarize(coverages: kit.Coverages, claim_set: kit.ClaimSet | None, ask: kit
         side=side,
         read=claim_set is not None and (scope is None or bool(scoped)),
         counted=len(counted),
-        floors=tuple(f for f in floors if side in {None, f.side, "in" if f.side == "unknown" else None}),
+        sums=tuple(f for f in sums if side in {None, f.side, "in" if f.side == "unknown" else None}),
         drugs=drugs,
         start=start if timed else min([min(begins), *days]),
         through=max(days, default=None),
@@ -214,7 +214,7 @@ def summarize(coverages: kit.Coverages, claim_set: kit.ClaimSet | None, ask: kit
         detail="counted" in ask.arguments,
         yearly=kit.asks_yearly(ask) if aspect in kit.COUNTED else None,
         no_family=kit.asks_family(ask) and not any(s.who == "family" for _, shares in every for s in shares),
-        threshold=kit.held_yearly(ask, met.get(aspect or "", ())),
+        threshold=kit.yearly_threshold(ask, met.get(aspect or "", ())),
     )
 
 
@@ -272,10 +272,10 @@ def _counted(claim_set: kit.ClaimSet, coverages: kit.Coverages, ask: kit.Ask, sc
     return [c for c in rows if (kit.scopes_of(c, scopes)[0] == scope if scope else not kit.counts_apart(c, scopes))]
 
 
-def _tells(standing: kit.MetSoFar, floor: kit.Floor) -> bool:
-    """Return whether `standing` is for the same plan, year and network side as the sums in `floor`."""
-    plan = floor.plan is None or (standing.plan is not None and kit.same_plan(standing.plan, floor.plan))
-    return floor.side == "in" and plan and floor.year == standing.year
+def _is_same_sum(standing: kit.MetSoFar, sum_: kit.Accumulated) -> bool:
+    """Return whether `standing` is for the same plan, year and network side as the sums in `sum_`."""
+    plan = sum_.plan is None or (standing.plan is not None and kit.same_plan(standing.plan, sum_.plan))
+    return sum_.side == "in" and plan and sum_.year == standing.year
 
 
 def _span(ask: kit.Ask) -> tuple[date, date]:

@@ -21,7 +21,7 @@ class Included(kit.Summary, frozen=True):
         gaps: True if the plans found do not cover all days of the period.
         named: The public program in the question: "medicare" or "medicaid".
         first_asked: True if the question is which plan pays first; `leads`: that plan by the coverages' order.
-        paid: What the dental plan paid since `start`; `claims`: how many claims; `untold`: how many without an amount.
+        paid: What the dental plan paid since `start`; `claims`: how many claims; `unstated`: those without amount.
     """
 
     about: str
@@ -34,7 +34,7 @@ class Included(kit.Summary, frozen=True):
     gaps: bool = False
     paid: kit.Amount | None = None
     claims: int = 0
-    untold: int = 0
+    unstated: int = 0
     first_asked: bool = False
     leads: kit.Coverage | None = None
     named: str | None = None
@@ -84,7 +84,7 @@ def dental_maximum(coverages: kit.Coverages, rows: Sequence[kit.Claim], start: d
     others = tuple(one for one in coverages.current if one not in found)
     paid = [claim.plan_paid for claim in rows]
     base = Included("dental_max", found, others, start=start, end=end)
-    return replace(base, paid=kit.added(paid), claims=len(rows), untold=paid.count(None))
+    return replace(base, paid=kit.added(paid), claims=len(rows), unstated=paid.count(None))
 
 
 def _plan_time(coverages: kit.Coverages, ask: kit.Ask) -> tuple[date, date]:
@@ -109,11 +109,11 @@ def summarize(coverages: kit.Coverages, ask: kit.Ask) -> Included:
     named = "medicare" if "of_medicare" in says else "medicaid" if "of_medicaid" in says else None
     first = "pays_first" in says
     return Included(
-        about, current, (), lines=lines, named=named, first_asked=first, leads=_leads(current) if first else None
+        about, current, (), lines=lines, named=named, first_asked=first, leads=_first_payer(current) if first else None
     )
 
 
-def _leads(current: Sequence[kit.Coverage]) -> kit.Coverage | None:
+def _first_payer(current: Sequence[kit.Coverage]) -> kit.Coverage | None:
     """Return the plan with order 1, or else the only plan without an order; None if that is not a single plan."""
     ones = [one for one in current if one.order == 1] or [one for one in current if not one.order]
     return ones[0] if len(ones) == 1 and len(current) > 1 else None
@@ -126,5 +126,5 @@ def _then(coverages: kit.Coverages, ask: kit.Ask) -> Included:
     known = [one for one in coverages.every if one.status not in {"cancelled", "entered-in-error"} and one.period.known]
     begun = (one for one in known if one.period.start is None or one.period.start.first <= last)
     found = tuple(one for one in begun if not one.period.is_over(first))
-    whole = any(one.held(first) and one.held(last) for one in found)
+    whole = any(one.is_valid_on(first) and one.is_valid_on(last) for one in found)
     return Included("then", found, coverages.current, start=start, end=end, gaps=bool(found) and not whole)

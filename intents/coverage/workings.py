@@ -1,7 +1,7 @@
-"""How a plan works: the rule that a question is about, with the member's own figures beside it.
+"""How a plan works: the rule that a question is about, with the member's own amounts.
 
-The rules are public and the same for most plans; no record says which of them a plan has. Which one is asked for is
-told by the counted weights (`bot.language.shapes`), or by a rule of an intent that sets the slot.
+The rules are public and the same for most plans; no record says which of them a plan has. The counted weights
+(`bot.language.shapes`), or a rule of an intent that sets the slot, determine which one is asked for.
 """
 
 import re

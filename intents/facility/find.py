@@ -9,7 +9,7 @@ WALK_IN = ("urgent_care", "emergency_room")
 
 
 async def answer(ask: Ask) -> Found:
-    """Return the facilities of the requested kinds, by default of any kind; care far away may be asked of the plan."""
+    """Return the facilities of the requested kinds, by default of any kind; `Reroute` for coverage out of state."""
     hand_over_away(ask, "coverage.workings")
     said = ask.words.get("group", "").casefold()  # "what labs", which asks for a place
     labs = ["lab"] if "lab" in said else []

@@ -34,13 +34,13 @@ class Own(msgspec.Struct, frozen=True):
     """What the member's coverage states about a term.
 
     Attributes:
-        told: The kind of statement: "shares", "service", "network", "group", "kind" or "role".
+        kind: The kind of statement: "shares", "service", "network", "group", "kind" or "role".
         shares: The cost shares of that kind.
         text: The statement as text, such as the network's name.
         of_it: Whether the plan is of the kind that the term means.
     """
 
-    told: str
+    kind: str
     coverage: kit.Coverage
     shares: tuple[kit.CostShare, ...] = ()
     text: str | None = None

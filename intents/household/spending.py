@@ -58,14 +58,14 @@ def summarize(found: kit.Household[kit.ClaimSet], ask: kit.Ask) -> FamilySpendin
     for person, claim_set in found.found:
         rows = _within(claim_set, ask).counted
         (cell,) = kit.sums_of(rows, _wanted(ask), least=person.number in found.partial)
-        parts.append(Part(person, len(rows), replace(cell, floor=cell.floor or cell.untold > 0)))
+        parts.append(Part(person, len(rows), replace(cell, is_minimum=cell.is_minimum or cell.unstated > 0)))
     return FamilySpending(
         start=start,
         end=end,
-        parts=tuple(sorted(parts, key=lambda part: (not part.sum.told, -(part.sum.size or 0)))),
+        parts=tuple(sorted(parts, key=lambda part: (not part.sum.stated, -(part.sum.size or 0)))),
         missing=found.missing,
-        total=kit.added(part.sum.amount for part in parts if part.sum.told),
-        least=found.is_floor or any(part.sum.floor for part in parts),
+        total=kit.added(part.sum.amount for part in parts if part.sum.stated),
+        least=found.is_minimum or any(part.sum.is_minimum for part in parts),
         wanted=_wanted(ask),
         doubts=sum((_within(claim_set, ask).doubts for _, claim_set in found.found), kit.NO_DOUBTS),
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),

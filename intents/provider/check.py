@@ -85,12 +85,12 @@ class CheckedList(kit.WithDocument, frozen=True, kw_only=True):
 
     @property
     def listed(self) -> int:
-        """How many are listed in a wanted network, at all or some of their places."""
+        """The number of lines whose provider is listed in a wanted network, at all or some places."""
         return sum(row.verdict in _INSIDE for row in self.rows)
 
     @property
     def unsure(self) -> int:
-        """How many fit several providers."""
+        """The number of lines that match several providers."""
         return sum(row.verdict == "several" for row in self.rows)
 
 

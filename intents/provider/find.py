@@ -8,12 +8,12 @@ from bot import kit
 
 
 async def answer(ask: kit.Ask) -> kit.Found:
-    """Return the matching providers, nearest first; whether care far away is covered is asked of the plan."""
+    """Return the matching providers, nearest first; `Reroute` for a question about coverage out of state."""
     kit.hand_over_away(ask, "coverage.workings")
     if "like" in ask.arguments and (shown := await kit.who_shown(ask)):
         return await _like(ask, shown)
     found = await kit.DirectorySearch(ask, "provider.detail").answer()
-    if found.wishes.houses and not found.total and "specialty" not in ask.slots:
+    if found.criteria.houses and not found.total and "specialty" not in ask.slots:
         raise kit.Reroute("facility.find")  # nobody is listed there, so the house itself is asked about
     return found
 
@@ -38,11 +38,11 @@ async def _like(ask: kit.Ask, shown: Sequence[kit.Listing]) -> kit.Found:
     out = tuple(
         row.name.partition(",")[0] for row in shown[:1] if row.name and not (named and own.keys().isdisjoint(codes))
     )
-    wishes = replace(kit.conditions(ask, codes, networks), name=None, not_names=out, street=street)
-    what = kit.kind_said(ask, wishes) if named else None
+    criteria = replace(kit.conditions(ask, codes, networks), name=None, not_names=out, street=street)
+    what = kit.kind_said(ask, criteria) if named else None
     word = next((one.words for row in shown for one in row.specialties if one.words), "")
     kinds = None if named or street or office else ((codes, word),)
     if office:
         name = shown[0].organization_name or next((", ".join(place.lines) for place in shown[0].locations), None)
-        wishes = replace(wishes, organization=name, houses=kit.places_of(shown))
-    return await kit.DirectorySearch(ask, "provider.detail", kinds=kinds).answer(wishes, what=what, placed=not office)
+        criteria = replace(criteria, organization=name, houses=kit.places_of(shown))
+    return await kit.DirectorySearch(ask, "provider.detail", kinds=kinds).answer(criteria, what=what, placed=not office)

@@ -14,7 +14,7 @@ class News(kit.WithSeen, frozen=True):
     Attributes:
         new, changed: The new and the changed claims, newest first.
         first: True if this is the first such question, so that only the dates in the records can be compared.
-        by_dates: True if the dates in the records were compared; `untold`: the number of claims without such a date.
+        by_dates: True if the dates in the records were compared; `undated`: the number of claims without such a date.
         gone: The doctors who left a network of the member, each with the network.
         looked: The number of doctors of recent visits who are listed; `still`: those also listed the last time.
         away: True if the directory could not be searched.
@@ -27,7 +27,7 @@ class News(kit.WithSeen, frozen=True):
     gone: tuple[tuple[str, str], ...] = ()
     first: bool = False
     by_dates: bool = False
-    untold: int = 0
+    undated: int = 0
     looked: int = 0
     still: int = 0
     away: bool = False
@@ -67,7 +67,7 @@ def summarize(
     since = asked or (before.day if before else ask.today - _FIRST_TIME)
     marks, is_partial = kit.marks_of_claims(ask, claim_set), ask.report.is_partial
     known = None if asked or before is None else _compared(ask, claim_set, before, marks)
-    new, changed, untold = _by_dates(claim_set, since) if known is None else (*known, 0)
+    new, changed, undated = _by_dates(claim_set, since) if known is None else (*known, 0)
     gone, still = kit.doctors_changed(ask, before, now)
     kept = {**(before.claims if before and is_partial else {}), **marks}
     return News(
@@ -77,7 +77,7 @@ def summarize(
         gone=gone,
         first=before is None,
         by_dates=asked is not None or before is None,
-        untold=untold,
+        undated=undated,
         looked=sum(1 for listed in now.listed.values() if listed),
         still=still,
         away=now.away,

@@ -18,14 +18,14 @@ class Status(Summary, frozen=True):
 
     Attributes:
         declared: The supported searches for the resource types that most answers need.
-        told: What the message says: the server "fails" or is "slow", or the person only "asks".
+        reported: What the message says: the server "fails" or is "slow", or the person only "asks".
         technical: True to show also the response time and the supported searches.
     """
 
     health: PayerHealth
     declared: tuple[tuple[str, tuple[str, ...]], ...]
     technical: bool = False
-    told: str = "asks"
+    reported: str = "asks"
 
     @property
     def slow(self) -> bool:
@@ -47,10 +47,10 @@ class Status(Summary, frozen=True):
 async def answer(ask: Ask) -> Status:
     """Return the current state of the payer's directory server, with the declared searches of the relevant types."""
     words = set(words_of(ask.said))
-    told = "slow" if words & _WAITS else "fails" if words & _FAILS else "asks"
+    reported = "slow" if words & _WAITS else "fails" if words & _FAILS else "asks"
     health = await ask.payer_health()
     found = ((name, health.searches.get(name, ())) for name in _TELLING)
     own = ((name, tuple(one for one in searches if not one.startswith("_"))) for name, searches in found)
     return Status(
-        health, tuple((name, searches) for name, searches in own if searches), "technical" in ask.arguments, told
+        health, tuple((name, searches) for name, searches in own if searches), "technical" in ask.arguments, reported
     )

@@ -143,8 +143,8 @@ def test_sets_hold_what_was_had_in_each_time_and_not_in_the_other(had: dict[str,
     """Whatever was had when: a member is told if and only if it was had in every time within and not in the one out."""
     rows = [visit(f"{name}{day}", f"{day}", f"{name}, MD", 1) for name, times in had.items() for day, _ in times]
     outs = _TIMES[within : within + 1]
-    held, lacked = ([ClaimFilter(start=start, end=end) for start, end in some] for some in (_TIMES[:within], outs))
-    query = ClaimQuery("doctor", measures=("visit",), held=tuple(held), lacked=tuple(lacked))
+    required, absent = ([ClaimFilter(start=start, end=end) for start, end in some] for some in (_TIMES[:within], outs))
+    query = ClaimQuery("doctor", measures=("visit",), required=tuple(required), absent=tuple(absent))
     told = {row.name[0] for row in Computing(query, WISH, (_TIMES[0][0], _TIMES[-1][1]), rows).ranked().rows}
     assert told == {name for name, times in had.items() if {*_TIMES[:within]} <= times and times.isdisjoint(outs)}
 
@@ -182,7 +182,7 @@ def test_what_may_be_missing_makes_every_value_a_minimum() -> None:
     query = ClaimQuery("month", measures=("visit", None), timed=True)
     for least in (False, True):
         rows = Computing(query, WISH, span, claims, least=least).rows()
-        assert [(row.name, [(cell.size, cell.floor) for cell in row.cells]) for row in rows] == [
+        assert [(row.name, [(cell.size, cell.is_minimum) for cell in row.cells]) for row in rows] == [
             ("2024-01", [(Decimal(1), least), (Decimal(30), least)]),
             ("2024-02", [(Decimal(0), least), (Decimal(0), least)]),
         ]

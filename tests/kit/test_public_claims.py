@@ -130,7 +130,7 @@ def test_the_year_sums_are_those_of_the_json(folder: str, pack: Pack) -> None:
         span = {"date_range": {"start": f"{year}-01-01", "end": f"{year}-12-31"}}
         found = module_of("claim.spending").summarize(claim_set, money.asking(slots=span))
         total = found.total
-        assert (total.told, total.untold, found.doubts.faulty) == (len(told), len(amounts) - len(told), 0), year
+        assert (total.stated, total.unstated, found.doubts.faulty) == (len(told), len(amounts) - len(told), 0), year
         assert (total.amount.value if total.amount else None) == (sum(told) if told else None), year
         said = money.said(pack, "claim/spending", found)
         assert not told or f"${sum(told):,.2f}" in said

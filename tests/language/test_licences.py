@@ -13,7 +13,7 @@ from bot.language.text import read
 
 def _licence(engine: Engine, intent: str, said: str, today: date) -> str | None:
     heard = engine.hear(read(said), today, None)
-    return licence_of(engine.intents[intent], engine.licences.held(heard))
+    return licence_of(engine.intents[intent], engine.licences.classes_in(heard))
 
 
 def test_each_look_up_has_a_licence_of_known_classes(engine: Engine) -> None:
@@ -48,9 +48,11 @@ def test_a_licence_is_a_word_or_a_value_of_each_class(
 def test_an_asterisk_is_any_ending_and_a_plain_word_is_itself(engine: Engine, today: date) -> None:
     """Words are written without accents; names are concepts and types of values."""
     classes = Licences({"one": WordClass(("drug",), "bill* factura"), "two": WordClass(words="card")})
-    held = {said: classes.held(engine.hear(read(said), today, None)) for said in ("billing", "cardio", "metformin")}
+    held = {
+        said: classes.classes_in(engine.hear(read(said), today, None)) for said in ("billing", "cardio", "metformin")
+    }
     assert held == {"billing": {"one"}, "cardio": frozenset(), "metformin": {"one"}}
-    assert classes.held(engine.hear(read("la factura de mi card"), today, None)) == {"one", "two"}
+    assert classes.classes_in(engine.hear(read("la factura de mi card"), today, None)) == {"one", "two"}
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ class SlackController:
             language=await here.language(incoming.user) if incoming.form else None,
         )
         writer = self._next.pop(delivery.key, None) if delivery.tries == 1 else None
-        if writer is None and await self.stands(here, incoming, place, delivery):
+        if writer is None and await self.is_answered(here, incoming, place, delivery):
             await self._home_again(here, incoming)
             return
         intents: set[str] = set()
@@ -167,7 +167,7 @@ class SlackController:
         await writer.post(place, note, here.somebody(incoming.user, incoming.team))
         self._next[delivery.key] = writer
 
-    async def stands(self, here: Workspace, incoming: Incoming, place: Place, delivery: Delivery) -> bool:
+    async def is_answered(self, here: Workspace, incoming: Incoming, place: Place, delivery: Delivery) -> bool:
         """Return whether nothing more has to be posted for a delivery that an earlier try may have answered.
 
         The result is True if the whole answer is in the chat. If the chat cannot be read or no try is left, the asker

@@ -94,7 +94,7 @@ class SlackApp:
             self._workspaces = OneWorkspace(client)
         means = Means(self._notices, self._pace, self._retention, self._aside, link, client)
         desk = SlackController(self._turn, means, self._people, self._modals, self._workspaces, self._pause)
-        self.push, self.hand_over, self.stands = desk.push, desk.hand_over, desk.pushed
+        self.push, self.hand_over, self.finds_post = desk.push, desk.hand_over, desk.pushed
         self._errands = Errands(desk, table, self._monotonic)
         self._bolt = self._listeners()
         await self._errands.inbox.start()

@@ -245,7 +245,7 @@ class Errands:
     async def _edited(self, here: Workspace, incoming: Incoming, delivery: Delivery) -> None:
         """Tell a person who edited a message how to ask again, because a posted answer is not changed."""
         place = OneToOne(incoming.channel, incoming.thread)
-        if not await self._desk.stands(here, incoming, place, delivery):
+        if not await self._desk.is_answered(here, incoming, place, delivery):
             await delivery.writing(findable=True)
             await self._desk.say(here, incoming, "edited", DeliveryMark.of(delivery.key))
 
@@ -253,7 +253,7 @@ class Errands:
         """Share an answer in the channel where only its asker saw it, or send it to the asker's 1:1 chat."""
         person, _ = await here.person(incoming.user, incoming.team)
         own = None if incoming.action == SHARE else await here.chat(incoming.user)
-        if await self._desk.stands(here, incoming, own or Shared(incoming.channel), delivery):
+        if await self._desk.is_answered(here, incoming, own or Shared(incoming.channel), delivery):
             return
         shown = await self._desk.means.aside.shown(incoming.press or "", person)
         mark = DeliveryMark.of(delivery.key)

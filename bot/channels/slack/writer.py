@@ -228,7 +228,7 @@ class SlackWriter:
             known = ts in self._noted or to.reply.intent in FAREWELLS
             if isinstance(to.place, OneToOne) and not known:
                 self._noted[ts] = await self._means.retention.note(to.person, to.place, ts)
-            if not await to.reply.stands():
+            if not await to.reply.may_show():
                 page = self._notices.page("withdrawn", to.reply.language)
         where = {"channel": to.place.conversation, "ts": ts, **self._mark.metadata(done=done)}
         await send_page(self._client.chat_update, page, **where)

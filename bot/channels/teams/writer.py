@@ -158,15 +158,15 @@ class TeamsWriter:
             await self._write_page(place, reply, person, page, last=at == len(told))
 
     async def _write_page(self, place: Place, reply: Answered, person: Person, page: CardPage, *, last: bool) -> None:
-        stands = not isinstance(reply, Private) or await reply.stands()
-        if not stands:
+        shown = not isinstance(reply, Private) or await reply.may_show()
+        if not shown:
             page = self._notices.page("withdrawn", reply.language)  # disconnected while it was on its way (T53)
         summary = (
             self._notices.text("answer_ready", reply.language)
             if isinstance(reply, Private)
             else cut(page.text, SUMMARY)
         )
-        card, extras = page.card, self._extras(place, reply, rates=last) if stands else PLAIN
+        card, extras = page.card, self._extras(place, reply, rates=last) if shown else PLAIN
         if isinstance(place, OneToOne) and self._reader and reply.renewal:
             card = renewing(card, reply.renewal.id, self._reader)
         try:

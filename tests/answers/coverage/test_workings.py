@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.kit import Reroute, floor_of
+from bot.kit import Reroute, accumulated
 from bot.message import Chart
 from bot.records.claim import read_claim
 from tests.answers.asking import answered, concept
@@ -30,7 +30,7 @@ def _money(code: str, value: float) -> dict[str, object]:
 
 
 async def test_what_is_left_is_told_as_at_most() -> None:
-    """No record holds the plan's own total: the claims are a floor of what is used, so what is left is a ceiling."""
+    """No record holds the plan's own total: the claims are a minimum of what is used, so what is left is a ceiling."""
     said = await answered(
         "coverage.cost_share",
         coverage(costToBeneficiary=[_money("deductible", 1500)]),
@@ -45,13 +45,13 @@ async def test_what_is_left_is_told_as_at_most() -> None:
 
 @settings(deadline=None)  # the first example loads the pack
 @given(st.lists(st.integers(0, 10**7), min_size=1, max_size=8))
-def test_a_floor_is_the_sum_of_what_the_claims_told(cents: list[int]) -> None:
-    """Whatever the amounts, the floor is exactly their sum."""
+def test_the_minimum_is_the_sum_of_what_the_claims_told(cents: list[int]) -> None:
+    """Whatever the amounts, the minimum is exactly their sum."""
     parts = [claim(str(at), "2026-02-01", {"deductible": value / 100}) for at, value in enumerate(cents)]
-    floor = floor_of("in", [read_claim(raw(part)) for part in parts])
-    assert floor
-    assert floor.deductible
-    assert floor.deductible.value == sum(Decimal(str(value / 100)) for value in cents)
+    found = accumulated("in", [read_claim(raw(part)) for part in parts])
+    assert found
+    assert found.deductible
+    assert found.deductible.value == sum(Decimal(str(value / 100)) for value in cents)
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ class SlackTurn(KeywordTurn):
             for _ in range(2 if "twice" in message.text else 1):
                 owed = (*private_blocks(" <!channel> & more"), *((BY_MONTH,) if "by month" in message.text else ()))
                 yield Private(
-                    intent="claim.last_visit_cost", language=language, blocks=owed, stands=self.stands, rating=THUMBS
+                    intent="claim.last_visit_cost", language=language, blocks=owed, may_show=self.stands, rating=THUMBS
                 )
         else:
             heard = Line((Span(f"heard {message.text}"),))

@@ -54,7 +54,7 @@ class TeamsTurn(KeywordTurn):
                     intent="claim.last_visit_cost",
                     language=language,
                     blocks=private_blocks(" **<at>all</at>** & more"),
-                    stands=self.stands,
+                    may_show=self.stands,
                     rating=Rating(Action("right1", ""), Action("wrong1", "")) if "owe" in message.text else None,
                 )
         elif message.press == "wrong1":

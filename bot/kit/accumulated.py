@@ -1,6 +1,6 @@
 """Minimum amounts that the claims of a year add to the deductible and out-of-pocket maximum, by plan and network side.
 
-Neither a Coverage nor claims contain an accumulator (fhir-notes 4.7), so such a minimum (a floor) is never an exact
+Neither a Coverage nor claims contain an accumulator (fhir-notes 4.7), so such a minimum is never an exact
 balance.
 """
 
@@ -74,7 +74,7 @@ class MetSoFar(msgspec.Struct, frozen=True):
         return self.left is not None and self.with_drugs is not None and self.with_drugs.value >= self.limit.value
 
 
-def held_yearly(ask: Ask, met: Sequence[MetSoFar]) -> Threshold | None:
+def yearly_threshold(ask: Ask, met: Sequence[MetSoFar]) -> Threshold | None:
     """Return the limit in the question, compared with what is left or used of the only yearly amount in `met`.
 
     None if the question names no limit, or if `met` does not have exactly one amount.
@@ -83,7 +83,7 @@ def held_yearly(ask: Ask, met: Sequence[MetSoFar]) -> Threshold | None:
     if threshold is None:
         return None
     left = "what_is_left" in ask.asked.says
-    return threshold.held(met[0].left, most=True) if left else threshold.held(met[0].used, least=True)
+    return threshold.compared(met[0].left, most=True) if left else threshold.compared(met[0].used, least=True)
 
 
 def carrying(claims: Iterable[Claim], aspect: str | None) -> list[tuple[Claim, Amount]]:
@@ -106,7 +106,7 @@ def non_negative_sum(amounts: Iterable[Amount | None]) -> Amount | None:
     return sum_ if sum_ is None or sum_.value >= 0 else Amount(sum_.value * 0, sum_.currency)
 
 
-class Floor(msgspec.Struct, frozen=True):
+class Accumulated(msgspec.Struct, frozen=True):
     """The sums of `claims` claims: `deductible`, and `shares` (deductible, copay and coinsurance together).
 
     `plan` is the coverage at the time of the claims, `year` its plan year; `first` and `last` are days of service.
@@ -233,7 +233,10 @@ def this_year(claim_set: ClaimSet, coverages: Coverages) -> list[Claim]:
 
     Without a current plan, the plan that ended last takes its place.
     """
-    years, calendar = [(one, year_now(one, coverages)) for one in coverages.held], calendar_year(coverages.today)
+    years, calendar = (
+        [(one, year_now(one, coverages)) for one in coverages.current_or_last],
+        calendar_year(coverages.today),
+    )
 
     def year_of(claim: Claim) -> PlanYear:
         plan = plan_of(claim, coverages)
@@ -247,7 +250,7 @@ def this_year(claim_set: ClaimSet, coverages: Coverages) -> list[Claim]:
 
 def counted_since(coverages: Coverages) -> date:
     """Return the first day whose claims may count now, by the year of any current plan or the calendar year."""
-    years = (year_now(one, coverages) for one in coverages.held)
+    years = (year_now(one, coverages) for one in coverages.current_or_last)
     return min(year.first for year in (*years, calendar_year(coverages.today)))
 
 
@@ -297,7 +300,7 @@ async def day_met(ask: Ask, span: ClaimDays) -> tuple[date, date] | None:
 async def placed_by_deductible(ask: Ask, claims: Iterable[Claim]) -> tuple[tuple[Claim, date | None], ...]:
     """Return the first few claims, each with the day on which the deductible of its plan year was met, if it was.
 
-    Return () if the question does not set care against that day.
+    Return () if the question does not compare the care with that day.
     """
     if not ask.asked.says.keys() >= {"met", "was", "deductible"} or ask.anchors:
         return ()
@@ -324,7 +327,7 @@ def counts_apart(claim: Claim, scopes: Mapping[str, str]) -> bool:
     return scopes.get(claim.coverage or "") in {"dental", "vision"} or claim.kind in {"oral", "vision"}
 
 
-def floors_of(claims: Sequence[Claim], coverages: Coverages) -> tuple[Floor, ...]:
+def accumulated_by_plan(claims: Sequence[Claim], coverages: Coverages) -> tuple[Accumulated, ...]:
     """Return the sums of the claims by plan, plan year and network side; a plan renewed under a new id is one plan."""
     groups: list[tuple[Coverage | None, PlanYear | None, list[Claim]]] = []
     for claim in claims:
@@ -339,11 +342,11 @@ def floors_of(claims: Sequence[Claim], coverages: Coverages) -> tuple[Floor, ...
             groups.append((plan, year, [claim]))
     sides: tuple[Side, ...] = ("in", "out", "unknown")
     made = (
-        floor_of(side, [claim for claim in rows if network_side(claim) == side], plan, year)
+        accumulated(side, [claim for claim in rows if network_side(claim) == side], plan, year)
         for plan, year, rows in groups
         for side in sides
     )
-    return tuple(floor for floor in made if floor)
+    return tuple(found for found in made if found)
 
 
 def plan_of(claim: Claim, coverages: Coverages) -> Coverage | None:
@@ -353,7 +356,7 @@ def plan_of(claim: Claim, coverages: Coverages) -> Coverage | None:
     """
     day = claim.service.day
     named = next((one for one in coverages.every if one.id == claim.coverage), None)
-    held = [one for one in coverages.every if day and one.held(day.first)]
+    held = [one for one in coverages.every if day and one.is_valid_on(day.first)]
     if named is None:
         medical = [one for one in held if one.scope == "medical"]
         return medical[0] if len(medical) == 1 else None
@@ -365,15 +368,15 @@ def network_side(claim: Claim) -> Side:
     return _SIDES.get(claim.network, "unknown")
 
 
-def floor_of(
+def accumulated(
     side: Side, claims: Sequence[Claim], plan: Coverage | None = None, year: PlanYear | None = None
-) -> Floor | None:
+) -> Accumulated | None:
     """Return the sums of the claims that give a share, not less than zero; None if no claim gives one."""
     given = [claim for claim in claims if _toward(claim, None)]
     if not given:
         return None
     days = [claim.service.day.first for claim in given if claim.service.day]
-    return Floor(
+    return Accumulated(
         side=side,
         claims=len(given),
         deductible=non_negative_sum(_toward(c, "deductible") for c in given),
