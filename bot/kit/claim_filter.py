@@ -225,7 +225,7 @@ def choose(claims: Iterable[Claim], wanted: ClaimFilter) -> Chosen:
     plain = [(claim, own) for claim in dated if (own := [way for way, fits in ways if fits(claim)])]
     fit = tuple(claim for claim, own in plain if any(_of_care(claim, way) for way in own))
     cared = of_care_named(_of_part(fit, wanted), wanted.care)
-    silent = sum(1 for c, _ in plain if not c.performed.tells and c not in fit) if wanted.services else 0
+    silent = sum(1 for c, _ in plain if not c.performed.names_service and c not in fit) if wanted.services else 0
     if (wanted.doctors or wanted.specialists) and not wanted.either:
         any_doctor = _fits(replace(wanted, doctor_kinds=(), specialists=None))
         silent += sum(1 for c in dated if not (c.specialties or c.is_pharmacy) and any_doctor(c))

@@ -16,7 +16,7 @@ from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.claims import checked, cite_claims, newest_claims
 from bot.kit.period import in_its_time, newest_procedure
 from bot.kit.query import composed_asked
-from bot.kit.ranking import set_apart
+from bot.kit.ranking import fields_compared
 from bot.kit.said import CLAIM_TYPES, by_name, filter_of
 from bot.kit.sets import sets_asked
 from bot.kit.spans import may_be_ahead, span_of
@@ -27,7 +27,7 @@ from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
 from bot.records.money import Amount
 from bot.records.shapes import Record, Value
-from bot.records.share import tells_state
+from bot.records.share import shows_state
 from bot.records.written import PartialDate
 
 SHOWN, _NEAR_DAYS, _WEEK, _MONTH = 3, timedelta(days=3), timedelta(days=7), timedelta(days=31)
@@ -180,7 +180,7 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
             month = wanted.start.month  # of another year
             found.sort(key=lambda claim: claim.service.sort_key.month != month)
         if found and left == "state":
-            unstated = sum(1 for claim in found if not tells_state(claim, wanted.state))
+            unstated = sum(1 for claim in found if not shows_state(claim, wanted.state))
             return Nearest(left, silent=silent, since=since, looked=len(found), unstated=unstated)
         if found:
             kind = loosened.kind if left == "wider" else None
@@ -247,7 +247,7 @@ _SINGLES = frozenset({"one", "claims", "several", "any_one"})
 """The words by which single claims are asked for, and not a sum of all."""
 
 
-def tells_asked(ask: Ask, rules: IntentRules) -> Tells | None:
+def form_asked(ask: Ask, rules: IntentRules) -> Tells | None:
     """Return the form of answer that the question needs, such as "sums", as the `tells` value of an intent."""
     tells, says = rules.tells, ask.asked.says.keys()
     query = composed_asked(ask) if tells or rules.composed else None
@@ -258,7 +258,7 @@ def tells_asked(ask: Ask, rules: IntentRules) -> Tells | None:
     return ("several" if _SINGLES & says else "sums") if tells and {"than_bearer", "money"} <= says else tells
 
 
-def others_that_may_hold(ask: Ask, summary: Summary) -> list[Tells]:
+def forms_to_try(ask: Ask, summary: Summary) -> list[Tells]:
     """Return the `tells` values of the intents to try, in this order, if an answer ignores a condition.
 
     The result is [] if the answer is about no claims.
@@ -358,7 +358,7 @@ def compares_named(ask: Ask) -> bool:
     several = len(filter_of(ask).providers) > 1 and not {"alike", "cheaper", "dearer", "against"}.isdisjoint(
         ask.asked.says
     )
-    return several or ("against" in ask.asked.says and bool(set_apart(ask)))
+    return several or ("against" in ask.asked.says and bool(fields_compared(ask)))
 
 
 def _filter_of_part(part: Ask) -> ClaimFilter:

@@ -111,7 +111,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimList:
         so=len(found.listed) == of if of is not None and "always" in ask.asked.says else None,
         chosen=chosen,
         uncounted=len(kit.choose((*claim_set.replaced, *claim_set.cancelled, *claim_set.taken_back), wanted).claims),
-        silent=chosen.silent + sum(1 for c in stateless if not kit.tells_state(c, wanted.state)),
+        silent=chosen.silent + sum(1 for c in stateless if not kit.shows_state(c, wanted.state)),
         visits=visits,
         fills=visits
         and any(claim.is_pharmacy for claim in claim_set.within(kit.span_of(ask), kit.filter_of(ask)).listed),

@@ -75,7 +75,7 @@ async def answer(ask: kit.Ask) -> Spending:
     """
     if kit.sets_asked(ask) or kit.composed_asked(ask):
         raise kit.Reroute("claim.query", **ask.arguments)
-    if (parts := kit.asks_parts(ask)) or kit.times_set_apart(ask) or kit.compares_shown(ask):
+    if (parts := kit.asks_parts(ask)) or kit.compares_times(ask) or kit.compares_shown(ask):
         raise kit.Reroute("claim.why" if parts else "claim.compare", **ask.arguments)
     if intent := _intent_instead(ask):
         raise kit.Reroute(intent, **ask.arguments)

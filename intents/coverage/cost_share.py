@@ -210,7 +210,7 @@ def summarize(coverages: kit.Coverages, claim_set: kit.ClaimSet | None, ask: kit
         scope=named,
         unscoped=named is not None and not scoped,
         several=ask.slots.get("reason") == "several",
-        rows=tuple(kit.carrying(counted, aspect)),
+        rows=tuple(kit.claims_toward(counted, aspect)),
         detail="counted" in ask.arguments,
         yearly=kit.asks_yearly(ask) if aspect in kit.COUNTED else None,
         no_family=kit.asks_family(ask) and not any(s.who == "family" for _, shares in every for s in shares),
@@ -269,7 +269,7 @@ def _counted(claim_set: kit.ClaimSet, coverages: kit.Coverages, ask: kit.Ask, sc
     scopes = {coverage.id: coverage.scope for coverage in coverages.every}
     timed = _asks_time(coverages, ask)
     rows = kit.counting(claim_set, coverages, _span(ask)) if timed else kit.this_year(claim_set, coverages)
-    return [c for c in rows if (kit.scopes_of(c, scopes)[0] == scope if scope else not kit.counts_apart(c, scopes))]
+    return [c for c in rows if (kit.scopes_of(c, scopes)[0] == scope if scope else not kit.has_own_amounts(c, scopes))]
 
 
 def _is_same_sum(standing: kit.MetSoFar, sum_: kit.Accumulated) -> bool:
