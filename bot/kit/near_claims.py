@@ -44,7 +44,7 @@ class Nearest(msgspec.Struct, frozen=True):
         left: The condition that the claims do not match; None if leaving out a single condition finds no claim.
         kind: The wider kind of care that the claims show, if `left` is "wider".
         claims: The first few claims that match the other conditions; empty if `left` is "state".
-        silent: The number of claims that match otherwise but do not state what care was given.
+        undecided: The number of claims that match otherwise but do not state what care was given.
         since: The oldest day of service of all claims that were read.
         looked: The number of claims that match all conditions except the state, if `left` is "state".
         unstated: The number of claims among `looked` that give no state.
@@ -56,7 +56,7 @@ class Nearest(msgspec.Struct, frozen=True):
     left: Left | None = None
     kind: CareKind | None = None
     claims: tuple[Claim, ...] = ()
-    silent: int = 0
+    undecided: int = 0
     since: PartialDate | None = None
     looked: int = 0
     unstated: int = 0
@@ -166,7 +166,7 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
 
     The conditions are left out one at a time in the order of `_loosened`, until a claim matches.
     """
-    silent = choose(claims, wanted).silent
+    undecided = choose(claims, wanted).undecided
     since = min((day for claim in claims if (day := claim.service.day)), key=lambda day: day.first, default=None)
     for left, loosened in _loosened(claims, wanted):
         found = list(choose(claims, loosened).claims)
@@ -181,11 +181,11 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
             found.sort(key=lambda claim: claim.service.sort_key.month != month)
         if found and left == "state":
             unstated = sum(1 for claim in found if not shows_state(claim, wanted.state))
-            return Nearest(left, silent=silent, since=since, looked=len(found), unstated=unstated)
+            return Nearest(left, undecided=undecided, since=since, looked=len(found), unstated=unstated)
         if found:
             kind = loosened.kind if left == "wider" else None
-            return Nearest(left, kind, tuple(found[:SHOWN]), silent, since)
-    return Nearest(silent=silent, since=since)
+            return Nearest(left, kind, tuple(found[:SHOWN]), undecided, since)
+    return Nearest(undecided=undecided, since=since)
 
 
 def _is_other_kind(claim: Claim, wanted: ClaimFilter) -> bool:

@@ -77,7 +77,7 @@ class CostShares(kit.Summary, frozen=True):
         return tuple(sum_ for sum_ in self.sums if not any(_is_same_sum(one, sum_) for one in self.standings))
 
     @property
-    def silent(self) -> tuple[kit.Shares, ...]:
+    def unmeasured(self) -> tuple[kit.Shares, ...]:
         """The plans with shares that no standing includes."""
         told = {one.plan.id for one in self.standings if one.plan}
         return tuple((plan, shares) for plan, shares in self.plans if plan.id not in told or len(shares) > 1)
