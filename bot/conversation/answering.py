@@ -27,7 +27,7 @@ from bot.documents.desk import SealedDrawer
 from bot.errors import BotError, Disconnected, PayerDown, SignInExpired
 from bot.kit.ask import slotted
 from bot.kit.coverages import plan_year_of
-from bot.kit.near_claims import Phrase, of_near_day, others_that_may_hold, tells_asked, unused
+from bot.kit.near_claims import Phrase, form_asked, forms_to_try, of_near_day, unused
 from bot.kit.period import in_its_time
 from bot.language.asked import asked_in
 from bot.language.clauses import asks_whether
@@ -104,7 +104,7 @@ class Answering:
         dated = await self._in_plan_year(message, asked) if access and "date_range" in asked.slots else asked
         ask = self._prepare(message, plain := replace(dated, unmet={}), access, limits)
         ask.heard.update(exchange.reading.asked)
-        if (tells := tells_asked(ask, rules)) != rules.tells:  # by what it asks, and not by its topic
+        if (tells := form_asked(ask, rules)) != rules.tells:  # by what it asks, and not by its topic
             asked, dated = (replace(one, intent=self._telling[tells], unmet={}) for one in (asked, dated))
         if dated != plain:
             ask = replace(self._prepare(message, dated, access, limits), heard=ask.heard)
@@ -165,7 +165,7 @@ class Answering:
             phrases = engine.narrowings(ask.said, ask.words, ask.today)[:_MOST_TRIED]
         if not (left := await unused(ask, summary, self._pack.answers[name], phrases)):
             return asked, ask, name, summary
-        for tells in () if tried else others_that_may_hold(ask, summary):
+        for tells in () if tried else forms_to_try(ask, summary):
             intent = self._telling[tells]
             again = replace(ask)
             with suppress(kit.Reroute):  # the question is about future care, which no claim holds

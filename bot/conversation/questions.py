@@ -151,7 +151,7 @@ class Questions:
     def _opens(self, said: Utterance, part: Clause) -> bool:
         """Return whether a part without the form of a question may be one: "my premium and what I spent".
 
-        It is joined to the next part, and does not tell what the writer did.
+        The part must be joined to the next one, and must not be a statement about what the writer did.
         """
         joined = said.words[part.after : part.after + 1]
         own = map(as_listed, said.words[part.first : part.after])

@@ -9,7 +9,7 @@ intents may use.
 # isort: off
 from bot.errors import NotLinked, PayerError
 from bot.kit.accumulated import (
-    Accumulated, accumulated, accumulated_by_plan, carrying, COUNTED, counted_since, counting, counts_apart,
+    Accumulated, accumulated, accumulated_by_plan, claims_toward, COUNTED, counted_since, counting, has_own_amounts,
     deductible_met, yearly_threshold, MetSoFar, network_side, placed_by_deductible, scopes_of, standings, this_year,
     year_now, year_so_far, yearly_asked)
 from bot.kit.ahead import listed_rules, OfPrice, recorded_rule
@@ -38,7 +38,7 @@ from bot.kit.coverages import (
     asks_family, asks_standing, asks_whether, asks_yearly, by_figure, Coverages, coverages_of, member_coverages,
     named_visits, of_family, of_scope, passed, plan_year_of, scope_of, share_asked, Shares, shares_of, side_named,
     visit_copays, visit_kind, VisitCopays)
-from bot.kit.facts import facts_apart, facts_asked, facts_each, facts_in, facts_of, OF_PLACE, ProviderFact
+from bot.kit.facts import other_facts, facts_asked, facts_each, facts_in, facts_of, OF_PLACE, ProviderFact
 from bot.kit.formulary import (
     drug_lists, DrugLists, drugs_by_id, drugs_named, nearest_names, of_use, OfDrug)
 from bot.kit.found import Found
@@ -74,7 +74,7 @@ from bot.kit.sites import area_of, oldest, Proof, proof_of, ProvenPlace, Site, s
 from bot.kit.spans import (
     asks_both_sides, asks_from_now_on, asks_how_long_approved, asks_of_fills, asks_prescriber, days_around, days_of,
     hand_over_ahead, is_of_earlier, lies_after, lies_in_past, may_be_ahead, may_come, service_dates, span_of,
-    speaks_ahead, time_of, times_set_apart)
+    speaks_ahead, time_of, compares_times)
 from bot.kit.groups import ClaimQuery
 from bot.kit.tables import chart_of, Computing, QueryCell, QueryRow, RankedRows, sums_of, unpaid_of
 from bot.kit.spelling import is_named, name_of_state, words_of
@@ -103,7 +103,7 @@ from bot.records.listing import Listing
 from bot.records.money import Amount, difference
 from bot.records.patient import Patient
 from bot.records.share import (
-    ClaimLine, Doubt, doubts_of, left_of, owed_steps, read_lines, Step, sum_of, tells_state, Term)
+    ClaimLine, Doubt, doubts_of, left_of, owed_steps, read_lines, Step, sum_of, shows_state, Term)
 from bot.records.written import PartialDate, Period
 # isort: on
 # fmt: on

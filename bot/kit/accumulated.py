@@ -86,7 +86,7 @@ def yearly_threshold(ask: Ask, met: Sequence[MetSoFar]) -> Threshold | None:
     return threshold.compared(met[0].left, most=True) if left else threshold.compared(met[0].used, least=True)
 
 
-def carrying(claims: Iterable[Claim], aspect: str | None) -> list[tuple[Claim, Amount]]:
+def claims_toward(claims: Iterable[Claim], aspect: str | None) -> list[tuple[Claim, Amount]]:
     """Return the claims with an amount that counts toward `aspect`, each with this amount, newest first.
 
     `aspect` is "deductible" or "out_of_pocket_max".
@@ -204,8 +204,9 @@ def _standing(
         return None
     filled = non_negative_sum(_toward(c, aspect) for c in of_year if drugs and c.is_pharmacy and not counts)
     more = used + filled if filled and filled.value and filled.currency == used.currency else None
-    apart = drugs and not counts and used.value >= limit.value
-    rows = carrying((c for c in of_year if (not apart if c.is_pharmacy else network_side(c) == "in")), aspect)[::-1]
+    no_fills = drugs and not counts and used.value >= limit.value
+    fit = (c for c in of_year if (not no_fills if c.is_pharmacy else network_side(c) == "in"))
+    rows = claims_toward(fit, aspect)[::-1]
     sums = accumulate(amount.value for _, amount in rows)
     by = next((claim for (claim, _), total in zip(rows, sums, strict=True) if total >= limit.value), None)
     return MetSoFar(limit, used, more, counts, plan, year, used == calendar, by, today=coverages.today)
@@ -290,7 +291,8 @@ async def day_met(ask: Ask, span: ClaimDays) -> tuple[date, date] | None:
     span = span if span != (None, None) else (counted_since(coverages), ask.today)
     plain = replace(ask, slots={}, excluded={}, several={}, arguments={}, said="")
     claim_set = await newest_claims(plain, *days_around(*span), page_size=100)
-    for claim, part in carrying(counting(claim_set, coverages, span), "deductible")[::-1] if len(left) == 1 else ():
+    counted = counting(claim_set, coverages, span) if len(left) == 1 else []
+    for claim, part in claims_toward(counted, "deductible")[::-1]:
         left[0] -= part.value
         if left[0] <= 0:
             return (claim.service.sort_key,) * 2
@@ -322,7 +324,7 @@ def scopes_of(claim: Claim, scopes: Mapping[str, str]) -> tuple[str, ...]:
     return ("drugs", "medical") if own == "drugs" else (own,)
 
 
-def counts_apart(claim: Claim, scopes: Mapping[str, str]) -> bool:
+def has_own_amounts(claim: Claim, scopes: Mapping[str, str]) -> bool:
     """Return whether a claim is for dental or vision care, which has its own amounts; `scopes` is by coverage id."""
     return scopes.get(claim.coverage or "") in {"dental", "vision"} or claim.kind in {"oral", "vision"}
 

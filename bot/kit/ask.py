@@ -275,7 +275,7 @@ class Ask(msgspec.Struct, dict=True):
         """Return one resource by id, as bytes."""
         return await self._client(resource_type).read(resource_type, resource_id, self.budget)
 
-    def stands_on(self, resource_type: str, ids: Iterable[str]) -> None:
+    def also_cite(self, resource_type: str, ids: Iterable[str]) -> None:
         """Add these records of the person to the answer's sources, for records that no search of the question found."""
         self.report.sources += [ReadRecord(resource_type, one, self.moment()) for one in ids]
 

@@ -182,7 +182,7 @@ class RankedOne(msgspec.Struct, frozen=True):
     clock: str | None = None
 
     @property
-    def told(self) -> object:
+    def value(self) -> object:
         """The value to show: the clock time, or the distance in whole miles."""
         return self.clock if self.miles is None else round(self.miles)
 
@@ -201,7 +201,7 @@ class Ranked(msgspec.Struct, frozen=True):
     @property
     def first(self) -> tuple[RankedOne, ...]:
         """The first provider, with all others that have the same value by whole miles or clock time."""
-        return tuple(one for one in self.entries if one.told == self.entries[0].told)
+        return tuple(one for one in self.entries if one.value == self.entries[0].value)
 
 
 class Sides(msgspec.Struct, frozen=True):

@@ -24,7 +24,7 @@ from bot.kit.results_asked import (
     results_asked,
     selected_results,
 )
-from bot.kit.spans import TimeSpan, excluded_days, span_of, times_apart
+from bot.kit.spans import TimeSpan, excluded_days, separate_times, span_of
 from bot.kit.spelling import words_of
 from bot.payer.search import Search
 from bot.records.care import CarePlan, ClinicalRecord, Observation, figures_of, unit_of
@@ -125,7 +125,7 @@ async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
 
 async def dated(ask: Ask, search: Search, read: Reader[D], *, ever: bool = False) -> tuple[D, ...]:
     """Return the valid records of the requested period or, if `ever`, of all days; newest first, undated ones last."""
-    span, apart, out = ((None, None), (), None) if ever else (span_of(ask), times_apart(ask), excluded_days(ask))
+    span, apart, out = ((None, None), (), None) if ever else (span_of(ask), separate_times(ask), excluded_days(ask))
     every = await records(ask, search, read, shown=True, spare=("category",))
     found = [one for one in every if one.counts and (span == (None, None) or Period(one.day).overlaps(*span))]
     found = [one for one in found if not apart or any(Period(one.day).overlaps(*time) for time in apart)]
@@ -153,7 +153,7 @@ def as_of(ask: Ask, tests: Iterable[Series]) -> tuple[Series, ...]:
     only one, or if the words contrast it ("than in March"), that one and the newest of all. A comparison of several
     periods uses the newest result of each.
     """
-    wanted, span, apart = results_asked(ask), span_of(ask), times_apart(ask)
+    wanted, span, apart = results_asked(ask), span_of(ask), separate_times(ask)
     if wanted.way and apart:
         return tuple(test for one in tests if (test := _newest_of_times(one, apart)).results)
     if wanted.way and any(span):

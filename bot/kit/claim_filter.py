@@ -203,13 +203,13 @@ class Chosen(msgspec.Struct, frozen=True):
     """The matching claims in the requested order, and the numbers of claims whose data does not decide a condition.
 
     Attributes:
-        silent: The number of claims that match otherwise and state no kind of care or of doctor.
+        undecided: The number of claims that match otherwise and state no kind of care or of doctor.
         unstated: The number of claims that match otherwise and do not state the amount.
         undated: The number of claims that match otherwise and have no day of service.
     """
 
     claims: tuple[Claim, ...]
-    silent: int = 0
+    undecided: int = 0
     unstated: int = 0
     undated: int = 0
 
@@ -225,19 +225,19 @@ def choose(claims: Iterable[Claim], wanted: ClaimFilter) -> Chosen:
     plain = [(claim, own) for claim in dated if (own := [way for way, fits in ways if fits(claim)])]
     fit = tuple(claim for claim, own in plain if any(_of_care(claim, way) for way in own))
     cared = of_care_named(_of_part(fit, wanted), wanted.care)
-    silent = sum(1 for c, _ in plain if not c.performed.tells and c not in fit) if wanted.services else 0
+    undecided = sum(1 for c, _ in plain if not c.performed.names_service and c not in fit) if wanted.services else 0
     if (wanted.doctors or wanted.specialists) and not wanted.either:
         any_doctor = _fits(replace(wanted, doctor_kinds=(), specialists=None))
-        silent += sum(1 for c in dated if not (c.specialties or c.is_pharmacy) and any_doctor(c))
+        undecided += sum(1 for c in dated if not (c.specialties or c.is_pharmacy) and any_doctor(c))
     if wanted.traits:
         held, rest = ((c, {one.holds(c) for one in wanted.traits}) for c in dated), _fits(replace(wanted, traits=()))
-        silent += sum(1 for c, holds in held if None in holds and False not in holds and rest(c))
+        undecided += sum(1 for c, holds in held if None in holds and False not in holds and rest(c))
     priced = _sharing(sized(cared, wanted), wanted.shared)
     unstated = sum(1 for c in cared if c.amount(wanted.aspect) is None) if wanted.limits or wanted.exact else 0
     lost = [claim for claim in rows if not claim.service.known] if wanted.start or wanted.end else []
     fits = _fits(wanted)
     undated = sum(1 for c in lost if fits(c) and _of_care(c, wanted))
-    return Chosen(_nth_of(ordered(priced, wanted), wanted), silent, unstated, undated)
+    return Chosen(_nth_of(ordered(priced, wanted), wanted), undecided, unstated, undated)
 
 
 def any_time(wanted: ClaimFilter) -> ClaimFilter:

@@ -92,7 +92,7 @@ async def undated(ask: Ask, read: Sequence[Claim], *filters: tuple[str, str]) ->
             claims, _ = read_claims(page.entries, whole=True)
             found = tuple(claim for claim in claims if not claim.service.known)
             ask.report.searches += look.report.searches
-            ask.stands_on("ExplanationOfBenefit", [claim.id for claim in found])
+            ask.also_cite("ExplanationOfBenefit", [claim.id for claim in found])
             return found
     except (PayerError, SignInExpired):
         return ()  # what was read by days stands

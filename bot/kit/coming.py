@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.kit.accumulated import COUNTED, carrying, counted_since, counting
+from bot.kit.accumulated import COUNTED, claims_toward, counted_since, counting
 from bot.kit.around import names_elsewhere, state_named
 from bot.kit.ask import Ask, Reroute, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time
@@ -212,10 +212,10 @@ async def went_toward(ask: Ask, coverages: Coverages, aspect: str) -> Toward:
     start, end = time_of(ask) if timed else (counted_since(coverages), ask.today)
     claim_set = await period_claims(ask, start if timed else ask.today - _LONG, end, people=False)
     looked = wanted(counting(claim_set, coverages, (start, end)))
-    found = Toward(aspect, wanted, start, end, tuple(carrying(looked, aspect)), looked)
+    found = Toward(aspect, wanted, start, end, tuple(claims_toward(looked, aspect)), looked)
     if found.narrowed and not looked and "date_range" not in ask.slots:
         earlier = wanted(counting(claim_set, coverages))
         newest = tuple(claim for claim in earlier if claim.service.day == earlier[0].service.day)
-        found = replace(found, rows=tuple(carrying(newest, aspect)), looked=newest)
+        found = replace(found, rows=tuple(claims_toward(newest, aspect)), looked=newest)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in found.looked])
     return found

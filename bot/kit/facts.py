@@ -228,7 +228,7 @@ def facts_of(ask: Ask, card: Card, rows: Sequence[Listing], asked: Iterable[str]
     )
 
 
-def facts_apart(
+def other_facts(
     ask: Ask, rows: Sequence[Listing] | None, shown: Iterable[Sequence[Listing]], own: str
 ) -> dict[str, Any]:
     """Return the provider's other facts as fields for an answer about the fact `own`.

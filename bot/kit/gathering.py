@@ -157,7 +157,7 @@ async def gathered(ask: Ask, *, anew: bool) -> Gathered:
         state.strangers += sum(gap.count for gap in ask.report.gaps if gap.kind == "left_out")
         await store_progress(ask, state)
     gone = [Gap("page_failed", step.type) for step in state.failed]
-    ask.report.gaps = [replace(gap, told=True) for gap in (*ask.report.gaps, *gone)]
+    ask.report.gaps = [replace(gap, mentioned=True) for gap in (*ask.report.gaps, *gone)]
     return state
 
 

@@ -16,7 +16,7 @@ from bot.kit.claim_filter import ClaimFilter, any_time, choose
 from bot.kit.claims import checked, cite_claims, newest_claims
 from bot.kit.period import in_its_time, newest_procedure
 from bot.kit.query import composed_asked
-from bot.kit.ranking import set_apart
+from bot.kit.ranking import fields_compared
 from bot.kit.said import CLAIM_TYPES, by_name, filter_of
 from bot.kit.sets import sets_asked
 from bot.kit.spans import may_be_ahead, span_of
@@ -27,7 +27,7 @@ from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
 from bot.records.money import Amount
 from bot.records.shapes import Record, Value
-from bot.records.share import tells_state
+from bot.records.share import shows_state
 from bot.records.written import PartialDate
 
 SHOWN, _NEAR_DAYS, _WEEK, _MONTH = 3, timedelta(days=3), timedelta(days=7), timedelta(days=31)
@@ -44,7 +44,7 @@ class Nearest(msgspec.Struct, frozen=True):
         left: The condition that the claims do not match; None if leaving out a single condition finds no claim.
         kind: The wider kind of care that the claims show, if `left` is "wider".
         claims: The first few claims that match the other conditions; empty if `left` is "state".
-        silent: The number of claims that match otherwise but do not state what care was given.
+        undecided: The number of claims that match otherwise but do not state what care was given.
         since: The oldest day of service of all claims that were read.
         looked: The number of claims that match all conditions except the state, if `left` is "state".
         unstated: The number of claims among `looked` that give no state.
@@ -56,7 +56,7 @@ class Nearest(msgspec.Struct, frozen=True):
     left: Left | None = None
     kind: CareKind | None = None
     claims: tuple[Claim, ...] = ()
-    silent: int = 0
+    undecided: int = 0
     since: PartialDate | None = None
     looked: int = 0
     unstated: int = 0
@@ -166,7 +166,7 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
 
     The conditions are left out one at a time in the order of `_loosened`, until a claim matches.
     """
-    silent = choose(claims, wanted).silent
+    undecided = choose(claims, wanted).undecided
     since = min((day for claim in claims if (day := claim.service.day)), key=lambda day: day.first, default=None)
     for left, loosened in _loosened(claims, wanted):
         found = list(choose(claims, loosened).claims)
@@ -180,12 +180,12 @@ def nearest_of(claims: Sequence[Claim], wanted: ClaimFilter) -> Nearest:
             month = wanted.start.month  # of another year
             found.sort(key=lambda claim: claim.service.sort_key.month != month)
         if found and left == "state":
-            unstated = sum(1 for claim in found if not tells_state(claim, wanted.state))
-            return Nearest(left, silent=silent, since=since, looked=len(found), unstated=unstated)
+            unstated = sum(1 for claim in found if not shows_state(claim, wanted.state))
+            return Nearest(left, undecided=undecided, since=since, looked=len(found), unstated=unstated)
         if found:
             kind = loosened.kind if left == "wider" else None
-            return Nearest(left, kind, tuple(found[:SHOWN]), silent, since)
-    return Nearest(silent=silent, since=since)
+            return Nearest(left, kind, tuple(found[:SHOWN]), undecided, since)
+    return Nearest(undecided=undecided, since=since)
 
 
 def _is_other_kind(claim: Claim, wanted: ClaimFilter) -> bool:
@@ -247,7 +247,7 @@ _SINGLES = frozenset({"one", "claims", "several", "any_one"})
 """The words by which single claims are asked for, and not a sum of all."""
 
 
-def tells_asked(ask: Ask, rules: IntentRules) -> Tells | None:
+def form_asked(ask: Ask, rules: IntentRules) -> Tells | None:
     """Return the form of answer that the question needs, such as "sums", as the `tells` value of an intent."""
     tells, says = rules.tells, ask.asked.says.keys()
     query = composed_asked(ask) if tells or rules.composed else None
@@ -258,7 +258,7 @@ def tells_asked(ask: Ask, rules: IntentRules) -> Tells | None:
     return ("several" if _SINGLES & says else "sums") if tells and {"than_bearer", "money"} <= says else tells
 
 
-def others_that_may_hold(ask: Ask, summary: Summary) -> list[Tells]:
+def forms_to_try(ask: Ask, summary: Summary) -> list[Tells]:
     """Return the `tells` values of the intents to try, in this order, if an answer ignores a condition.
 
     The result is [] if the answer is about no claims.
@@ -358,7 +358,7 @@ def compares_named(ask: Ask) -> bool:
     several = len(filter_of(ask).providers) > 1 and not {"alike", "cheaper", "dearer", "against"}.isdisjoint(
         ask.asked.says
     )
-    return several or ("against" in ask.asked.says and bool(set_apart(ask)))
+    return several or ("against" in ask.asked.says and bool(fields_compared(ask)))
 
 
 def _filter_of_part(part: Ask) -> ClaimFilter:

@@ -29,7 +29,7 @@ from bot.kit.ranking import (
 )
 from bot.kit.said import filter_of, is_ranking, with_sides
 from bot.kit.sets import group_listed, sets_asked
-from bot.kit.spans import TimeSpan, joins_years, lag_asked, span_of, spans_of, time_of, times_apart
+from bot.kit.spans import TimeSpan, joins_years, lag_asked, separate_times, span_of, spans_of, time_of
 from bot.kit.spelling import words_of
 from bot.kit.which import LAGS, amount_asked, count_asked, order_asked
 from bot.language.asked import GROUPS, PERIODS
@@ -253,7 +253,7 @@ def times_named(ask: Ask) -> tuple[DaySpan, ...]:
         middle = end.replace(day=1)
         if start == (middle - _A_DAY).replace(day=1):  # "October and November"
             return (start, middle - _A_DAY), (middle, end)
-    ends = ((first, min(last or today, today)) for first, last in times_apart(ask) or _asked_anew(ask))
+    ends = ((first, min(last or today, today)) for first, last in separate_times(ask) or _asked_anew(ask))
     return tuple(sorted((first or date(last.year, 1, 1), last) for first, last in ends))
 
 

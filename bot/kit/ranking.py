@@ -267,10 +267,10 @@ def asks_order(ask: Ask) -> bool:
     """Return whether the question asks which of several named doctors, drugs or kinds of care came first."""
     several = any(slot in ask.several for slot in _SIDES)
     order = "in_order" in ask.asked.says or ("gap" in ask.asked.says and not (ask.anchors or ask.asked.gap))
-    return order and (several or bool(set_apart(ask)))
+    return order and (several or bool(fields_compared(ask)))
 
 
-def set_apart(ask: Ask) -> frozenset[str]:
+def fields_compared(ask: Ask) -> frozenset[str]:
     """Return the names of the two `ClaimFilter` fields that the question compares; an empty set if it compares none.
 
     For example "did the cardiologist cost more than physical therapy". One condition is before a comparing word such as

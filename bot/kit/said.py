@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time, choose, drugs_asked
 from bot.kit.conditions import as_codes, doctors_asked, is_title
-from bot.kit.ranking import asks_order, set_apart, sets_one_above
-from bot.kit.spans import days_of, excluded_days, lag_asked, span_of, times_apart
+from bot.kit.ranking import asks_order, fields_compared, sets_one_above
+from bot.kit.spans import days_of, excluded_days, lag_asked, separate_times, span_of
 from bot.kit.spelling import is_named, words_of
 from bot.kit.traits import part_asked, with_traits
 from bot.kit.which import (
@@ -239,13 +239,13 @@ def _wanted(ask: Ask) -> ClaimFilter:
     by_size = ask.asked.by_size and text_of(ask, "order") in {"biggest", "smallest"} and nth is not None
     part = part_asked(ask)
     return ClaimFilter(
-        doctor_kinds=doctors_asked(ask) if set_apart(ask) or not (part or "provider_name" in ask.slots) else (),
+        doctor_kinds=doctors_asked(ask) if fields_compared(ask) or not (part or "provider_name" in ask.slots) else (),
         specialists=specialists,
         degrees=frozenset() if "specialty" in ask.slots else ask.asked.degrees,
         without=_left_out(ask, *(["pharmacy"] if doctors else [])),
         start=start,
         end=end,
-        times=times_apart(ask),
+        times=separate_times(ask),
         claim_types=() if doctors else types,
         providers=() if sets_one_above(ask) else values_of(ask, "provider_name"),
         number=text_of(ask, "claim_id"),
@@ -265,7 +265,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
         through=ask.asked.through if nth is not None else None,
         fills="claims" in ask.asked.says or ask.asked.says.get("time") == "thing",
         shared=shared,
-        either=_EITHER if either else set_apart(ask),
+        either=_EITHER if either else fields_compared(ask),
         kinds=ask.care_kinds,
         care=ask.care,
         among=frozenset(shown_before(ask)),

@@ -27,17 +27,17 @@ def span_of(ask: Ask) -> TimeSpan:
     """Return the first and last day of the requested period, both inclusive; None for an open end.
 
     For several periods, this is the period that all have in common, as for "after March 1 but before May". If the
-    periods have no day in common, it extends from the first day of all to the last, and `times_apart` gives the parts.
+    periods have no day in common, it lasts from the first day of all to the last, and `separate_times` gives the parts.
     """
     spans = spans_of(ask) or ((None, None),)
     starts, ends = ([day for day in days if day] for days in zip(*spans, strict=True))
-    if times_apart(ask):
+    if separate_times(ask):
         return (min(starts) if len(starts) == len(spans) else None), (max(ends) if len(ends) == len(spans) else None)
     return max(starts, default=None), min(ends, default=None)
 
 
 @once
-def times_apart(ask: Ask) -> tuple[TimeSpan, ...]:
+def separate_times(ask: Ask) -> tuple[TimeSpan, ...]:
     """Return the requested periods if these are several of which none narrows the other ("in March and May"); or ()."""
     spans = spans_of(ask)
     first = max((start for start, _ in spans if start), default=date.min)
@@ -60,7 +60,7 @@ def is_of_earlier(ask: Ask) -> bool:
 
     The question is about the time that it names first, or about its only new one if the other was named before.
     """
-    times, apart = ask.several.get("date_range"), times_apart(ask)
+    times, apart = ask.several.get("date_range"), separate_times(ask)
     if times is None or not apart:
         return False
     said = " ".join(words_of(ask.said))
@@ -68,17 +68,17 @@ def is_of_earlier(ask: Ask) -> bool:
     return days_of(times.values[0 if own else -1]) == min(apart, key=lambda one: one[0] or date.min)
 
 
-def times_set_apart(ask: Ask) -> bool:
+def compares_times(ask: Ask) -> bool:
     """Return whether the question names several separate periods, or two years in a row, to compare."""
     compares = not {"dearer", "cheaper", "worst"}.isdisjoint(ask.asked.says)
     apart = compares or "against" in ask.asked.says or ", " in (ask.words.get("date_range") or "")
-    return bool((times_apart(ask) and apart) or (joins_years(ask) and compares))
+    return bool((separate_times(ask) and apart) or (joins_years(ask) and compares))
 
 
 def joins_years(ask: Ask) -> bool:
     """Return whether two years were read as one period, as in "2025 or this year"."""
     start, end = span_of(ask)
-    joined = not times_apart(ask) and _APART.search(ask.words.get("date_range") or "")
+    joined = not separate_times(ask) and _APART.search(ask.words.get("date_range") or "")
     return bool(start and end and start.year < end.year and joined)
 
 
@@ -105,7 +105,7 @@ def with_gap(ask: Ask) -> Ask:
 def lies_in_past(ask: Ask) -> bool:
     """Return whether the question names one period that is over and is shorter than a year, such as a month."""
     start, end = span_of(ask)
-    return bool(start and end and end - start < _PART and end < ask.today) and not times_apart(ask)
+    return bool(start and end and end - start < _PART and end < ask.today) and not separate_times(ask)
 
 
 @once

@@ -35,7 +35,7 @@ def _centres(area: Area) -> tuple[tuple[str, ...], array[float], array[float]]:
 
 
 class Gazetteer:
-    """The place data for answers."""
+    """The plan's state, its regions, and the ZIP codes near a point, for answers."""
 
     def __init__(self, area: Area) -> None:
         self._area = area

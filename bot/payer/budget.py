@@ -50,14 +50,14 @@ class Gap(msgspec.Struct, frozen=True):
             payer says that the response is incomplete, or returned fewer rows than announced. "not_interpreted":
             resources with extensions that change their meaning.
         detail: the reason, from a closed list of words.
-        told: True if the text of the answer mentions the gap.
+        mentioned: True if the text of the answer mentions the gap.
     """
 
     kind: GapKind
     type: str
     count: int = 1
     detail: str = ""
-    told: bool = False
+    mentioned: bool = False
 
 
 class Progress(msgspec.Struct):

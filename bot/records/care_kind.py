@@ -207,7 +207,7 @@ def shown_as(claim: Claim, key: str, kinds: CareKinds) -> Shown | None:
     if lines:
         return Shown(lines, len(done.lines), whole)
     names = [fold(name) for name in (claim.seen, claim.billing, claim.place) if name]
-    if not done.tells and any(kind.called and kind.called.search(name) for kind in wanted for name in names):
+    if not done.names_service and any(kind.called and kind.called.search(name) for kind in wanted for name in names):
         return Shown((), len(done.lines))
     return None
 

@@ -227,7 +227,7 @@ class Performed(msgspec.Struct, frozen=True, gc=False):
     words: tuple[str, ...] = ()
 
     @property
-    def tells(self) -> bool:
+    def names_service(self) -> bool:
         """Whether a code or text shows which service was given."""
         return any(line.codes or line.words or line.revenue for line in self.lines) or bool(self.procedures or self.drg)
 

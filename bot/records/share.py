@@ -235,6 +235,6 @@ def left_of(claim: Claim) -> Amount | None:
     return difference(claim.owed.amount, claim.paid_by_patient)
 
 
-def tells_state(claim: Claim, state: str | None) -> bool:
+def shows_state(claim: Claim, state: str | None) -> bool:
     """Return whether the record shows if the claim is in that state or not; True for an unknown state."""
     return state is None or state not in _STATES or _STATES[state](claim) is not None

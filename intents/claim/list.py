@@ -25,7 +25,7 @@ class ClaimList(kit.Paged, frozen=True):
         chosen: The matching claims, with the numbers of claims that could not be decided.
         uncounted: The number of matching claims that were reversed, replaced or cancelled.
         doubts: The caveats of each claim by the claim's id.
-        silent: The number of claims that match otherwise but lack the data for a condition or the state.
+        undecided: The number of claims that match otherwise but lack the data for a condition or the state.
         together: The sum of the claims of a period, if all claims are shown and have the amount.
         one: True if the question asks for the most or least expensive claim, which is then the first.
         number: The number of matching claims, if all were read; `of`: the number in the whole, if a part is counted.
@@ -40,7 +40,7 @@ class ClaimList(kit.Paged, frozen=True):
     uncounted: int
     doubts: Mapping[str, tuple[kit.Doubt, ...]] = msgspec.field(default_factory=dict)
     nearest: kit.Nearest | None = None
-    silent: int = 0
+    undecided: int = 0
     visits: bool = False
     fills: bool = False
     together: kit.Amount | None = None
@@ -111,7 +111,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> ClaimList:
         so=len(found.listed) == of if of is not None and "always" in ask.asked.says else None,
         chosen=chosen,
         uncounted=len(kit.choose((*claim_set.replaced, *claim_set.cancelled, *claim_set.taken_back), wanted).claims),
-        silent=chosen.silent + sum(1 for c in stateless if not kit.tells_state(c, wanted.state)),
+        undecided=chosen.undecided + sum(1 for c in stateless if not kit.shows_state(c, wanted.state)),
         visits=visits,
         fills=visits
         and any(claim.is_pharmacy for claim in claim_set.within(kit.span_of(ask), kit.filter_of(ask)).listed),

@@ -24,7 +24,7 @@ class Spending(kit.OfClaims, frozen=True):
             member, and of the member's shares, over the same claims.
         chart: The sums by month, or by year over a longer time; `groups`: the numbers of claim types and of providers.
         uncounted: The number of claims that are in no sum, because they were reversed, replaced or cancelled.
-        silent, mixed: The numbers of claims that state no kind of care, and that include other care too.
+        undecided, mixed: The numbers of claims that state no kind of care, and that include other care too.
         doubts: The caveats of the sum.
         so_far: True if the period is this calendar year until today.
         question: "who_paid_more" compares the member's share with what the plan paid, "pace" asks for a projection.
@@ -45,7 +45,7 @@ class Spending(kit.OfClaims, frozen=True):
     chart: tuple[kit.QueryRow, ...]
     groups: tuple[int, ...]
     uncounted: int
-    silent: int = 0
+    undecided: int = 0
     mixed: int = 0
     doubts: kit.SumDoubts = kit.NO_DOUBTS
     so_far: bool = False
@@ -75,7 +75,7 @@ async def answer(ask: kit.Ask) -> Spending:
     """
     if kit.sets_asked(ask) or kit.composed_asked(ask):
         raise kit.Reroute("claim.query", **ask.arguments)
-    if (parts := kit.asks_parts(ask)) or kit.times_set_apart(ask) or kit.compares_shown(ask):
+    if (parts := kit.asks_parts(ask)) or kit.compares_times(ask) or kit.compares_shown(ask):
         raise kit.Reroute("claim.why" if parts else "claim.compare", **ask.arguments)
     if intent := _intent_instead(ask):
         raise kit.Reroute(intent, **ask.arguments)
@@ -159,7 +159,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, found: kit.Within | None = 
         ),
         uncounted=len(found.uncounted),
         wanted=wanted,
-        silent=kit.choose(claim_set.added, wanted).silent,
+        undecided=kit.choose(claim_set.added, wanted).undecided,
         mixed=sum(1 for claim in counted if kit.holds_more(claim, wanted)),
         doubts=found.doubts,
         each=tuple(claim for claim in counted if not claim.sensitive)[:_EACH] if shown else (),

@@ -47,7 +47,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
         cost: The sum of the member's shares, if the question also asks for money.
         beyond: The number of all days, if the question asks for a day before the first one.
         placed: Claims with the day on which their year's deductible was met, if the question is which came first.
-        silent: The number of claims that match otherwise but lack the data for a condition.
+        undecided: The number of claims that match otherwise but lack the data for a condition.
         record: The clinical record of such care, if it is newer than the claims.
     """
 
@@ -68,7 +68,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
     cost: kit.QueryCell | None = None
     beyond: int = 0
     placed: tuple[tuple[kit.Claim, date | None], ...] = ()
-    silent: int = 0
+    undecided: int = 0
     record: kit.Procedure | None = None
 
     @property
@@ -164,7 +164,7 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         and not (often or wanted.by_size or ask.asked.only_one_of or kit.sizes_group(ask)),
         beyond=len(every) if at is not None and not dated else 0,
         whether=ask.asked.begins,
-        silent=chosen.silent if wanted.traits else 0,
+        undecided=chosen.undecided if wanted.traits else 0,
         kinds=kit.care_words(ask, (claim for group in dated[:SHOWN] for claim in group.claims)),
         cost=kit.sums_of(claims, wanted, None, least=ask.report.is_partial)[0] if of_money else None,
         gap=gap,

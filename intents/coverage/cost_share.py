@@ -77,7 +77,7 @@ class CostShares(kit.Summary, frozen=True):
         return tuple(sum_ for sum_ in self.sums if not any(_is_same_sum(one, sum_) for one in self.standings))
 
     @property
-    def silent(self) -> tuple[kit.Shares, ...]:
+    def unmeasured(self) -> tuple[kit.Shares, ...]:
         """The plans with shares that no standing includes."""
         told = {one.plan.id for one in self.standings if one.plan}
         return tuple((plan, shares) for plan, shares in self.plans if plan.id not in told or len(shares) > 1)
@@ -210,7 +210,7 @@ def summarize(coverages: kit.Coverages, claim_set: kit.ClaimSet | None, ask: kit
         scope=named,
         unscoped=named is not None and not scoped,
         several=ask.slots.get("reason") == "several",
-        rows=tuple(kit.carrying(counted, aspect)),
+        rows=tuple(kit.claims_toward(counted, aspect)),
         detail="counted" in ask.arguments,
         yearly=kit.asks_yearly(ask) if aspect in kit.COUNTED else None,
         no_family=kit.asks_family(ask) and not any(s.who == "family" for _, shares in every for s in shares),
@@ -269,7 +269,7 @@ def _counted(claim_set: kit.ClaimSet, coverages: kit.Coverages, ask: kit.Ask, sc
     scopes = {coverage.id: coverage.scope for coverage in coverages.every}
     timed = _asks_time(coverages, ask)
     rows = kit.counting(claim_set, coverages, _span(ask)) if timed else kit.this_year(claim_set, coverages)
-    return [c for c in rows if (kit.scopes_of(c, scopes)[0] == scope if scope else not kit.counts_apart(c, scopes))]
+    return [c for c in rows if (kit.scopes_of(c, scopes)[0] == scope if scope else not kit.has_own_amounts(c, scopes))]
 
 
 def _is_same_sum(standing: kit.MetSoFar, sum_: kit.Accumulated) -> bool:

@@ -91,7 +91,7 @@ async def answer(ask: kit.Ask) -> Meaning:
     found = Meaning(tuple((key, _own(key, only) if only else None) for key in keys))
     ask.private = found.own is not None
     if found.own:
-        ask.stands_on("Coverage", [found.own[1].coverage.id])
+        ask.also_cite("Coverage", [found.own[1].coverage.id])
     return found
 
 

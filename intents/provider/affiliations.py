@@ -56,7 +56,7 @@ async def answer(ask: kit.Ask) -> Affiliations:
     where = () if asked or of_hospital or of_group else kit.sites(ask, found.only or (), None)
     addresses = tuple(dict.fromkeys(site.address for site in where if site.address))
     told = summarize(found, further, asked)
-    beside = kit.facts_apart(ask, found.only, found.shown, "affiliations")
+    beside = kit.other_facts(ask, found.only, found.shown, "affiliations")
     return replace(told, addresses=addresses, of_group=of_group, **beside)
 
 

@@ -54,7 +54,7 @@ async def answer(ask: kit.Ask) -> InNetwork:
     where = await kit.around(ask) if placed else None
     found.cite(ask)
     return InNetwork(
-        **kit.facts_apart(ask, found.only, found.shown, "networks"),
+        **kit.other_facts(ask, found.only, found.shown, "networks"),
         found=found,
         proof=kit.proof_of(ask, found.only, guess or named.known.names, where) if found.only else None,
         guessed=bool(guess),
