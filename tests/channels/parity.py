@@ -24,7 +24,7 @@ def differences(reply: Reply, dealt: Sequence[CardPage]) -> list[str]:
     slack = [told for page in shown for told in _slack(page.blocks, labels) if told[1] not in pictures]
     teams = [told for page in dealt for told in _teams(_worded(page.card["body"])) if told[1] not in pictures]
     cells, listed = _console(reply, entries="cells"), _console(reply, entries="lines")
-    said, listed, slack, teams = (_gathered(list(_by_fact(told)), labels) for told in (cells, listed, slack, teams))
+    said, lines, slack, teams = (_gathered(list(_by_fact(told)), labels) for told in (cells, listed, slack, teams))
     text = plain(reply.blocks, addresses=False).split()
     texts = {
         "Slack": " ".join(page.text for page in shown),
@@ -32,7 +32,7 @@ def differences(reply: Reply, dealt: Sequence[CardPage]) -> list[str]:
     }
     faults = [
         f"{name} shows {_first(wanted, told)}"
-        for name, wanted, told in (("Slack", said, slack), ("Teams", listed, teams))
+        for name, wanted, told in (("Slack", said, slack), ("Teams", lines, teams))
         if told != wanted
     ]
     unescaped = {name: _unescaped(words).replace(" … ", " ").split() for name, words in texts.items()}
@@ -81,15 +81,16 @@ def _console(reply: Reply, *, entries: Literal["cells", "lines"]) -> Iterator[tu
     for block in reply.blocks:
         match block:
             case Facts() if _ends_in_amounts(block):
-                for first, *others in block.beside(len(block.columns)):
-                    name, *more = first.row.split(" · ")
-                    told = [(name, first.column, [first.value, *more]), *((name, x.column, [x.value]) for x in others)]
+                for fact, *others in block.beside(len(block.columns)):
+                    name, *more = fact.row.split(" · ")
+                    told = [(name, fact.column, [fact.value, *more])]
+                    told += [(name, one.column, [one.value]) for one in others]
                     if entries == "cells":
                         yield from (("said", f"{row} · {head}: {' · '.join(cell)}") for row, head, cell in told)
                     else:
                         *facts, amount = (cell for _, _, cell in told)
-                        values = (name, *amount, *(one[0] for one in facts), *more)
-                        yield from (("said", text) for text in values)
+                        values = (name, *amount, *(cell[0] for cell in facts), *more)
+                        yield from (("said", value) for value in values)
             case Facts():
                 fields = [(rows[0].label, ", ".join(row.value for row in rows)) for rows in block.fields]
                 yield from (("said", ": ".join(field)) for field in fields)
