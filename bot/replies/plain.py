@@ -129,7 +129,7 @@ COLUMNS, WIDTH, _BAR, _SHORT, _ENTRY_LINE, _GAP = 80, 20, 10, 16, 30, "  "
 _ENTRY, _WHOLE = re.compile(r"(?:\d+\.)? +"), re.compile(r"\[[^\]]*\]|\(\d{3}\) \d")
 _NUMBERED = re.compile(
     r"(?<![\w.,$])\d{1,3} (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)| (?=·)|(?<=\b[A-Z]{2}) (?=\d{5}\b)"
-    r"|(?<=[a-z]) (?=[A-HJ-Z]\b(?!['.]))|(?<=[a-z],) (?=[A-Z]{2,4}\b(?!\s\d))"
+    r"|(?<=[a-z]) (?=[A-HJ-Z]\b(?!['.]))"
 )
 _DIGIT, _TOWN = re.compile(r"\d"), re.compile(r"(?<=, )[^,]{1,12}, [A-Z]{2} \d{5}$")
 DOT = " · "
@@ -283,7 +283,7 @@ def kept(text: str) -> str:
 def unbroken(span: Span) -> str:
     """Return the text of a span with no-break spaces where a line must not end.
 
-    These are between a small number and its word ("2 miles", "8:00 p. m."), before a degree, a ZIP code and a dot, and
+    These are between a small number and its word ("2 miles", "8:00 p. m."), before a ZIP code and before a dot, and
     within a short fact after a dot or in parentheses. A phone number has no line break, so that it can be tapped as a
     whole.
     """

@@ -64,9 +64,11 @@ def shown(calls: list[Call]) -> str:
 
 
 def buttons(calls: list[Call]) -> list[dict[str, Any]]:
-    """Every button of these writes."""
+    """Every button of these writes, and every choice of their menus."""
     blocks = [block for call in calls for block in call.arguments.get("blocks") or []]
-    return [element for block in blocks for element in block.get("elements", []) if element.get("type") == "button"]
+    elements = [element for block in blocks for element in block.get("elements", [])]
+    choices = [choice for element in elements for choice in element.get("options", [])]
+    return [*(element for element in elements if element.get("type") == "button"), *choices]
 
 
 def button_url(calls: list[Call]) -> str:
