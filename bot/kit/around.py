@@ -120,8 +120,10 @@ def with_town(ask: Ask, name: str) -> Ask | None:
     The word stands beside the town of the question: "Bartlett or Germantown".
     """
     place, state = ask.slots.get("location"), state_named(ask) or ask.places.home_state
-    joined = rf"{re.escape(name)}(?:,? (?:or|and|o|y)|[,/]) ?{re.escape(ask.words.get('location', ''))}"
-    if not re.search(joined, ask.said, re.IGNORECASE) or ask.places.city_center(name, state) is None:
+    one, other = re.escape(name), re.escape(ask.words.get("location", ""))
+    joined = "|".join(rf"{first}(?:,? (?:or|and|o|y)|[,/]) ?{last}" for first, last in ((one, other), (other, one)))
+    is_town = isinstance(place, Mapping) and ask.places.city_center(name, state) is not None
+    if not (is_town and re.search(joined, ask.said, re.IGNORECASE)):
         return None
     towns = Slot(name, place, values=(place, {"city": name, "state": state}), how="or")
     return replace(ask.without("provider_name", "location"), several={**ask.several, "location": towns})

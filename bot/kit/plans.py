@@ -224,7 +224,7 @@ async def asked_networks(ask: Ask) -> AskedNetworks:
         ask.said_unmet("wish")  # it is the plan's name
     theirs = dict.fromkeys(network for plan in own for network in plan.networks)
     wanted_ = tuple(Wanted(one.name or "", (one,), one.name or "") for one in theirs)
-    if wanted_:
+    if wanted_ and all(one.value for one in wanted_):
         ask.named[_SLOT] = "; ".join(one.value for one in wanted_)
     return (
         replace(found, wanted=wanted_, plans=tuple(plan.name or plan.id for plan in own), listed=True) if own else found

@@ -256,14 +256,21 @@ def _two_times(ask: kit.Ask) -> bool:
 
 
 def _times(ask: kit.Ask) -> tuple[Span, ...]:
-    """Return the periods that are named apart, or the first and last year, or both months, of one: "2025 to 2026"."""
+    """Return the periods that are named apart, or of one that is too long to be held against the year before, two.
+
+    These are its first and last calendar year ("2025 to 2026", "since 2024"), or its first and last twelve months, or
+    both of two months.
+    """
     named, (start, end) = kit.times_named(ask), kit.span_of(ask)
-    if len(named) > 1 or not (start and end) or start.day != 1 or kit.filter_of(ask).sides:
+    if len(named) > 1 or not (start and end) or kit.filter_of(ask).sides:
         return named
-    last = end.replace(day=1)
-    if start.month == 1 and start.year < end.year:
-        return (start, date(start.year, 12, 31)), (last.replace(month=1), min(end, ask.today))
-    return ((start, last - _A_DAY), (last, min(end, ask.today))) if (last - _A_DAY).replace(day=1) == start else named
+    end = min(end, ask.today)
+    last, (anew, back) = end.replace(day=1), (kit.later(start, 1, "year"), kit.later(end, -1, "year"))
+    if (start.month, start.day) == (1, 1) and start.year < end.year:
+        return (start, date(start.year, 12, 31)), (last.replace(month=1), end)
+    if anew <= end:
+        return (start, anew - _A_DAY), (back + _A_DAY, end)
+    return ((start, last - _A_DAY), (last, end)) if start == (last - _A_DAY).replace(day=1) else named
 
 
 def _is_carried(ask: kit.Ask) -> bool:
