@@ -36,6 +36,7 @@ from bot.kit.coverages import (
 )
 from bot.kit.period import born_on, newest_procedure
 from bot.kit.said import filter_of
+from bot.kit.spans import span_of
 from bot.kit.spelling import words_of
 from bot.kit.which import exact_asked
 from bot.records.care_kind import CareKind
@@ -90,6 +91,7 @@ class ToCome(msgspec.Struct, frozen=True):
         lacking: The requested kinds of care without a rule in the benefit table, if it has rules of others.
         approved: True if plans usually require approval for such care first, False if federal law forbids that, None if
             unknown.
+        since: The first day of the current plan year, if the question is whether care of an earlier one counts.
     """
 
     wants: Wants
@@ -112,6 +114,7 @@ class ToCome(msgspec.Struct, frozen=True):
     turn: date | None = None
     approved: bool | None = None
     lacking: tuple[CareKind, ...] = ()
+    since: date | None = None
 
     @property
     def own(self) -> bool:
@@ -233,7 +236,8 @@ def summarize(
         charged=price_named(ask),
         worst="worst" in ask.asked.says and wants not in {"counts", "unsaid"},
         unsaid=(*(("covered",) if wants == "price" and asks_cover(ask) and not visit else ()), *unsaid_of(ask)),
-        turn=year.next if asks_to_wait(ask) and (year := plan_year_of(plans, ask.today)) else None,
+        turn=year.next if (year := plan_year_of(plans, ask.today)) and asks_to_wait(ask) else None,
+        since=year.first if year and wants == "counts" and (span_of(ask)[1] or ask.today) < year.first else None,
         approved=_approved(ask, kinds) if ask.asked.form is None else None,
         others=tuple(one for one in coverages.current if one not in plans),
         lacking=unlisted(ask) if listed else (),

@@ -15,7 +15,8 @@ _UNTIL = tuple(
         *("plazo", "cuanto tiempo", "hasta cuando", "ultimo dia", "cuantos dias"),
     )
 )
-_UNTIL_WHEN = {("how",), ("by",), ("until",), ("when",), ("hasta",), ("cuanto",)}
+_IF = {("if",), ("si",)}
+_UNTIL_WHEN = {("how",), ("by",), ("until",), ("when",), ("hasta",), ("cuanto",)} | _IF
 _ANY = frozenset({"anything", "any", "algo", "alguna", "algun"})
 _SEVERAL = _ANY | {"claims", "denials", "ones", "reclamaciones", "reclamos", "negaciones"}
 _WHAT_WAS = (("what", "got"), ("que", "me"))
@@ -97,7 +98,9 @@ async def answer(ask: kit.Ask) -> Denial:
             refused = replace(ask, slots={**ask.slots, "state_of_claim": "denied"})
             nearest = await kit.near_claims(refused, claim_set) if wanted.narrows else None
             whether = ask.asked.begins
-            return Denial(question=question, looked_at=looked_at, wanted=wanted, nearest=nearest, whether=whether)
+            return Denial(
+                question=question, looked_at=looked_at, wanted=wanted, nearest=nearest, whether=whether, still=_still(ask)
+            )
         anew = kit.text_of(ask, "letter") == "new" and not wanted.narrows  # it goes on from no denial that was told
         begun = await _begun(ask, found) if anew else found[:1]
         if (several or len(begun) > 1) and len(found) > 1:
@@ -137,10 +140,16 @@ def _letter(ask: kit.Ask) -> bool:
 def _question(ask: kit.Ask) -> str | None:
     """Return the only thing to answer: the `question` slot, or "deadline" if the words ask for the time left."""
     said = set(kit.words_of(ask.said))
-    asks = bool(said & _LATE) or any(words <= said for words in _UNTIL)
+    asks = bool(said & _LATE) or any(words <= said for words in _UNTIL) or _still(ask)
     asked = ask.arguments.get("question") or kit.text_of(ask, "question")
     first = asked == "appeal" and kit.words_of(ask.said)[:1] in _UNTIL_WHEN
     return "deadline" if asked == "may" or (asks and (asked is None or first)) else asked
+
+
+def _still(ask: kit.Ask) -> bool:
+    """Return whether the question is if an appeal is possible: still, or "if a claim is denied"."""
+    supposed = kit.words_of(ask.said)[:1] in _IF and "APPEAL" in ask.concepts and ask.asked.form is None
+    return supposed or kit.text_of(ask, "question") == "may"
 
 
 def summarize(
@@ -166,7 +175,7 @@ def summarize(
         letter=_letter(ask),
         question=_question(ask),
         late=bool(_LATE & set(kit.words_of(ask.said))),
-        still=kit.text_of(ask, "question") == "may",
+        still=_still(ask),
         wanted=wanted,
         doubts=tuple(one for one in kit.doubts_of(claim) if one.what != "partly_denied"),
         kind=kit.denial_kind(claim, ask.care_kinds),
