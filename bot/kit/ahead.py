@@ -291,7 +291,7 @@ def worked_out(rules: Sequence[PlanRule], ask: Ask, claim_set: ClaimSet, coverag
     shares = [(plan, plan.costs) for plan in {rule.plan.id: rule.plan for rule in rules}.values()]
     found = (standings(name, shares, claim_set, coverages, ask) for name in COUNTED)
     left, most = ({one.plan.id: one for one in met if one.plan} for met in found)
-    wanted, counted = any_time(filter_of(ask)), counting(claim_set, coverages)
+    wanted, counted = any_time(replace(filter_of(ask), order=None, nth=None)), counting(claim_set, coverages)
     return tuple(
         replace(
             rule,

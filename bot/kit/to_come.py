@@ -290,7 +290,7 @@ def _newest_claim(ask: Ask, claim_set: ClaimSet, coverages: Coverages) -> Claim 
     Return None if several kinds of care are named, if there is no such claim, or if no such claim names the requested
     part of the body.
     """
-    wanted, claims = any_time(filter_of(ask)), counting(claim_set, coverages)
+    wanted, claims = any_time(replace(filter_of(ask), order=None, nth=None)), counting(claim_set, coverages)
     if len(wanted.services) > 1:
         return None
     if wanted.services:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from bot import kit
 
 _COMPARES = frozenset({"against", "alike", "cheaper", "dearer", "lesser_or_more", "same_cost", "or", "o"})
+_DRUG_CHARS = 5  # shorter words are abbreviations of care
 _RULES, _CLAIMS_TELL = "coverage.workings", "what_counts"
 
 
@@ -222,16 +223,29 @@ async def _of_care(ask: kit.Ask, coverages: kit.Coverages, wants: kit.Wants) -> 
     """Return what the benefit table and the records show about the care's cost.
 
     Raises:
-        Reroute: The question states a price, of which `coverage.workings` calculates the member's share.
+        Reroute: The question states a price, of which `coverage.workings` calculates the member's share, or it names a
+            drug that only the plan's list knows, which `formulary.drug_coverage` tells.
     """
     found = await kit.to_come(ask, coverages, wants)
     known = found.certain or found.scope or found.ground
+    if not (known or found.prevention) and (drug := await _listed_drug(ask)):
+        raise kit.Reroute("formulary.drug_coverage", drug=drug)
     if found.charged and wants in {"price", "copay", "counts"} and not known:
         raise kit.Reroute(_RULES, workings="arithmetic")
     if not found.own:
         ask.said_unmet("person")  # what the records name holds for everybody on the plan
     ask.said_unmet("location")  # no record names another share for a place
     return CostShares(to_come=found, covered=True)
+
+
+async def _listed_drug(ask: kit.Ask) -> str | None:
+    """Return the care's name if it is one word that nobody uses every day and a drug on the plan's list has it."""
+    said = ask.asked.care if not ask.slots.keys() & {"service", "specialty", "facility_type"} else None
+    if said is None or len(said) < _DRUG_CHARS or any(map(ask.everyday, kit.words_of(said))) or " " in said:
+        return None
+    lists = await kit.drug_lists(ask)
+    chosen = lists.chosen(None)
+    return said if chosen and await kit.drugs_named(ask, chosen, [said]) else None
 
 
 def _chosen(coverages: kit.Coverages, ask: kit.Ask) -> tuple[kit.Coverage, ...]:

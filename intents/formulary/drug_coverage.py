@@ -224,7 +224,7 @@ def _supply(tier: kit.TierCosts) -> Supply | None:
 def _drug(ask: kit.Ask) -> str | None:
     """Return the drug of the `drug` slot, or "insulin" if the message says that word and names no drug besides."""
     said = set(kit.words_of(ask.said))
-    drug = str(ask.slots.get("drug") or "").strip() or None
+    drug = str(ask.slots.get("drug") or ask.arguments.get("drug") or "").strip() or None
     written = ask.words.get("drug", drug or "")
     other = drug and said.intersection(kit.words_of(written))
     own = written if written.casefold() == drug else drug  # "Nurtec", as the person writes it
