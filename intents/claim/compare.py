@@ -258,10 +258,16 @@ def _two_times(ask: kit.Ask) -> bool:
 def _times(ask: kit.Ask) -> tuple[Span, ...]:
     """Return the periods that are named apart, or of one that is too long to be held against the year before, two.
 
+    "January to March with last year" is one period and the same months of that year.
     These are its first and last calendar year ("2025 to 2026", "since 2024"), or its first and last twelve months, or
     both of two months.
     """
     named, (start, end) = kit.times_named(ask), kit.span_of(ask)
+    years = [one for one in named if one == (date(one[0].year, 1, 1), date(one[0].year, 12, 31))]
+    months = [one for one in named if one not in years]
+    if len(years) == 1 and len(months) > 1:
+        whole = months[0][0], months[-1][1]
+        return _years_on(whole, years[0][0].year - whole[0].year), whole
     if len(named) > 1 or not (start and end) or kit.filter_of(ask).sides:
         return named
     end = min(end, ask.today)
