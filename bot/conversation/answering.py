@@ -380,7 +380,8 @@ class Answering:
         if said["conditions"]:
             of_today = self._pack.intents[asked.intent].needs == "directory"  # nothing is kept of before
             told = self._pack.render("_unmet", {**said, "of_today": of_today}, asked.language)
-            blocks = (*(one for one in told if not isinstance(one, Note)), *blocks)
+            at = int(of_today and not said["elsewhere"])  # behind the line that answers
+            blocks = (*blocks[:at], *(one for one in told if not isinstance(one, Note)), *blocks[at:])
             own = (*own, *(one for one in told if isinstance(one, Note)))
         if SHARED in asked.arguments:
             shared = {"alone": values["alone"], "file": bool(links)}

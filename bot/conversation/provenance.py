@@ -17,6 +17,7 @@ from bot.kit import Ask, adds_to
 from bot.kit.spelling import words_of
 from bot.kit.which import is_close
 from bot.language.left import CARE
+from bot.language.lexicon import WISH_PLACE
 from bot.language.reading import Slot
 from bot.message import SOURCES, Action, Actions, Block, Item, Note, Press, Reply, buttons_of, sentences, with_buttons
 from bot.payer.budget import ReadRecord, Report
@@ -118,7 +119,8 @@ def _is_code(chunk: str) -> bool:
 def unmet_in(asked: Asked, ask: Ask, blocks: Sequence[Block]) -> tuple[dict[str, Collection[str]], tuple[str, ...]]:
     """Return the values about ignored conditions for the template, and the slot names of all ignored conditions.
 
-    `conditions` are those that the answer must mention, `replaced` the slots for which it used another value.
+    `conditions` are those that the answer must mention, `replaced` the slots for which it used another value, and
+    `elsewhere` an unknown place, for which it is about another place.
     """
     missed = {name: slot for name, slot in asked.unmet.items() if adds_to(asked.slots.get(name), slot)}
     missed |= {name: asked.slots[name] for name in ask.unmet if name in asked.slots}
@@ -128,7 +130,8 @@ def unmet_in(asked: Asked, ask: Ask, blocks: Sequence[Block]) -> tuple[dict[str,
     missed = {name: slot for name, slot in missed.items() if not any(one in slot.text.casefold() for one in heard)}
     ignored = missing({name: slot for name, slot in missed.items() if not ask.unmet.get(name)}, blocks)
     replaced = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}
-    return {"conditions": ignored, "replaced": replaced}, tuple(missed)
+    elsewhere = {WISH_PLACE} & ignored.keys()
+    return {"conditions": ignored, "replaced": replaced, "elsewhere": elsewhere}, tuple(missed)
 
 
 def missing(conditions: Mapping[str, Slot], blocks: Sequence[Block]) -> dict[str, Slot]:

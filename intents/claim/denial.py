@@ -99,7 +99,12 @@ async def answer(ask: kit.Ask) -> Denial:
             nearest = await kit.near_claims(refused, claim_set) if wanted.narrows else None
             whether = ask.asked.begins
             return Denial(
-                question=question, looked_at=looked_at, wanted=wanted, nearest=nearest, whether=whether, still=_still(ask)
+                question=question,
+                looked_at=looked_at,
+                wanted=wanted,
+                nearest=nearest,
+                whether=whether,
+                still=_still(ask),
             )
         anew = kit.text_of(ask, "letter") == "new" and not wanted.narrows  # it goes on from no denial that was told
         begun = await _begun(ask, found) if anew else found[:1]

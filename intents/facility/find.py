@@ -13,7 +13,9 @@ async def answer(ask: Ask) -> Found:
     hand_over_away(ask, "coverage.workings")
     said = ask.words.get("group", "").casefold()  # "what labs", which asks for a place
     labs = ["lab"] if "lab" in said else []
-    kinds = values_of(ask, "facility_type") or [one for one in values_of(ask, "group") if one in KINDS] or labs
+    house = ["hospital"] if "at_hospital" in ask.asked.says else labs
+    ask.cannot("specialty")  # which of them does "a hip replacement", no listing says
+    kinds = values_of(ask, "facility_type") or [one for one in values_of(ask, "group") if one in KINDS] or house
     named = ask.slots.keys() & {"provider_name", "organization"}
     if kinds == ("hospital",) and _wants_emergency_room(ask):
         kinds = WALK_IN[1:]
