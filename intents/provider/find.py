@@ -13,7 +13,8 @@ async def answer(ask: kit.Ask) -> kit.Found:
     if "like" in ask.arguments and (shown := await kit.who_shown(ask)):
         return await _like(ask, shown)
     found = await kit.DirectorySearch(ask, "provider.detail").answer()
-    house = "at_hospital" in ask.asked.says or (found.criteria.houses and "specialty" not in ask.slots)
+    which = "at_hospital" in ask.asked.says and ask.asked.form == "which"
+    house = which or (found.criteria.houses and "specialty" not in ask.slots)
     if house and not found.total:
         raise kit.Reroute("facility.find")  # nobody is listed there, so the house itself is asked about
     return found
