@@ -102,6 +102,7 @@ class ProviderFact(msgspec.Struct, frozen=True):
             listed.
         no: The networks that do not accept new patients.
         words: The person's words for a condition; `opening`: when a place has to be open.
+        own: The member's own networks, where some networks accept new patients and others do not.
     """
 
     about: str
@@ -110,6 +111,13 @@ class ProviderFact(msgspec.Struct, frozen=True):
     no: tuple[str, ...] = ()
     words: str = ""
     opening: OpenAt | None = None
+    own: tuple[str, ...] = ()
+
+    @property
+    def in_own(self) -> bool | None:
+        """Whether all of the own networks accept new patients; False if none does, None if some do or it is unknown."""
+        accepting = {name in self.yes for name in self.own if name in self.yes or name in self.no}
+        return accepting.pop() if len(accepting) == 1 else None
 
     @property
     def is_value(self) -> bool:

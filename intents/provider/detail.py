@@ -120,7 +120,11 @@ async def answer(ask: kit.Ask) -> Detail:
         # "how far apart are they" is how far the others are from the first
         found = replace(found, found=found.found[1:]) if where and others is found.found[0] else found
         where = where or await kit.around(ask)
-    return summarize(found, ask, sold, where)
+    told = summarize(found, ask, sold, where)
+    if any(one.about == "accepting_new" and one.verdict == "partly" for one in told.facts):
+        own = await kit.own_networks(ask)
+        return replace(told, facts=tuple(replace(one, own=own) for one in told.facts))
+    return told
 
 
 def _asks_who_else(ask: kit.Ask) -> bool:
