@@ -19,7 +19,7 @@ _NO_CLAIM_ID = re.compile(
     re.IGNORECASE,
 )
 _ZIP = re.compile(r"\d{5}$")
-_YEAR = re.compile(r"(?:19[89]\d|20[0-4]\d)$")
+_YEAR = re.compile(r"(?:19[89]\d|200[1-9]|20[1-4]\d)$")  # "over 2000" is an amount
 _PLUS_FOUR = re.compile(r"\d{4}$")
 _NUMBER = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$|\d+,\d{2}$")
 _CENTS_AFTER_COMMA = re.compile(r"\d+,\d{2}$")
