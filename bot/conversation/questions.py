@@ -82,7 +82,8 @@ class Questions:
             told = self._engine.slots_as(part.intent or FALLBACK, reading.text, today=self._today)
             names = {"location"} if OF_CARE & part.slots.keys() else {"location", *OF_CARE}  # "the doctors down there"
             care = {name: told[name] for name in names & told.keys()}
-            if self._is_clear(part, _SURE if small else _LIKELY):
+            anew = small and (context is None or part.intent != context.intent)  # "what would I do without you"
+            if self._is_clear(part, _SURE if anew else _LIKELY):
                 text = words if small else reading.text
                 part = replace(part, text=text, slots={**care, **part.slots})
                 return (Question(text, within(part, reading), context),)

@@ -73,8 +73,8 @@ from bot.kit.sets import holds_together, sets_asked
 from bot.kit.sites import area_of, oldest, Proof, proof_of, ProvenPlace, Site, sites
 from bot.kit.spans import (
     asks_both_sides, asks_from_now_on, asks_how_long_approved, asks_of_fills, asks_prescriber, days_around, days_of,
-    hand_over_ahead, is_of_earlier, lies_after, lies_in_past, may_be_ahead, may_come, service_dates, span_of,
-    speaks_ahead, time_of, compares_times)
+    hand_over_ahead, hand_over_waiting, is_of_earlier, lies_after, lies_in_past, may_be_ahead, may_come, service_dates,
+    span_of, speaks_ahead, time_of, compares_times)
 from bot.kit.groups import ClaimQuery
 from bot.kit.tables import chart_of, Computing, QueryCell, QueryRow, RankedRows, sums_of, unpaid_of
 from bot.kit.spelling import is_named, name_of_state, words_of

@@ -14,6 +14,14 @@ from bot.language.classed import AmountLimits
 
 _YEAR, _PART = re.compile(r"\b20\d\d\b"), timedelta(days=300)
 _HOW_LONG = re.compile(r"\b(?:how long|cu[aá]nto (?:tiempo|dura|vale))\b", re.IGNORECASE)
+_UNTIL_DECIDED = re.compile(
+    r"\b(?:how (?:long|many days|soon|quick|fast)|cu[aá]nt\w+ (?:d[ií]as|tiempo)? ?|qu[eé] tan r[aá]pido)"
+    r"\b.*\b(?:takes?|taking|took|wait\w*|decid\w+|hear|til+|until|tard\w+|demor\w+|esper\w+)\b",
+    re.IGNORECASE,
+)
+_APPROVES = re.compile(
+    r"\b(?:(?:pre)?approv\w*|(?:pre)?auth\w*|precert\w*|to okay|aprob\w*|aprueb\w*|(?:pre)?autoriz\w*)\b", re.IGNORECASE
+)
 _APART = re.compile(r"\b(?:and|or|vs|versus|against|y|o|contra)\b")
 A_ZONE = timedelta(days=1)
 TimeSpan = tuple[date | None, date | None]
@@ -256,6 +264,17 @@ def asks_how_long_approved(ask: Ask) -> bool:
     told = {"APPROVAL", "APPROVE"} if of_drug and lasts else {"APPROVAL"}
     timed = of_drug and (lasts or ask.asked.form == "date")
     return not told.isdisjoint(ask.concepts) and (timed or not {"ACTIVE", "HOW_LONG_LEFT"}.isdisjoint(ask.concepts))
+
+
+def hand_over_waiting(ask: Ask, rules: str) -> None:
+    """Pass a question on how long a plan takes to approve care on to the intent `rules`.
+
+    Raises:
+        Reroute: The question is about such a wait; `rules` answers it.
+    """
+    waits = _UNTIL_DECIDED.search(ask.said) and _APPROVES.search(ask.said)
+    if waits and not asks_how_long_approved(ask):
+        raise Reroute(rules, workings="approval_time")
 
 
 def _of_money(ask: Ask) -> bool:

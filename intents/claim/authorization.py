@@ -59,7 +59,9 @@ async def answer(ask: kit.Ask) -> Authorizations:
 
     Raises:
         Reroute: The plan shares no request for approval of the care; the intent for future care says if one is needed.
+            `coverage.workings` answers how long a plan takes to decide.
     """
+    kit.hand_over_waiting(ask, "coverage.workings")
     found: list[tuple[kit.Claim, kit.Authorization]] = []
     unpaid: list[kit.Claim] = []
     async for page in kit.given(ask.search(_SEARCH)):

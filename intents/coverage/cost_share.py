@@ -149,6 +149,7 @@ async def _other_answer(coverages: kit.Coverages, ask: kit.Ask) -> CostShares | 
         Reroute: `coverage.workings` answers with a general rule of health plans, `claim.why` for one claim's parts.
     """
     kit.hand_over_away(ask, _RULES)
+    kit.hand_over_waiting(ask, _RULES)
     if kit.asks_parts(ask):
         raise kit.Reroute("claim.why")
     if told := kit.sides_asked(ask):

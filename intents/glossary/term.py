@@ -77,8 +77,10 @@ async def answer(ask: kit.Ask) -> Meaning:
     If the coverage cannot be read, the meaning is returned without it.
 
     Raises:
-        Reroute: The question is whether a copay or a coinsurance applies; `coverage.workings` answers it.
+        Reroute: The question is whether a copay or a coinsurance applies, or how long an approval takes;
+            `coverage.workings` answers it.
     """
+    kit.hand_over_waiting(ask, "coverage.workings")
     if code := code_in(ask.said, kit.text_of(ask, "procedure_code")):
         kinds = ask.care_kinds
         return Meaning((), code, kinds.narrowest(kinds.of_code(code.value)) if code.kind == "procedure" else None)

@@ -8,8 +8,15 @@ from bot import kit
 
 
 async def answer(ask: kit.Ask) -> kit.Found:
-    """Return the matching providers, nearest first; `Reroute` for a question about coverage out of state."""
+    """Return the matching providers, nearest first.
+
+    Raises:
+        Reroute: `coverage.workings` answers about coverage out of state, `facility.find` lists hospitals, and
+            `provider.detail` passes on who shares an office with a provider.
+    """
     kit.hand_over_away(ask, "coverage.workings")
+    if "same_office" in ask.asked.says and "provider_name" in ask.slots and "like" not in ask.arguments:
+        raise kit.Reroute("provider.detail")
     if "like" in ask.arguments and (shown := await kit.who_shown(ask)):
         return await _like(ask, shown)
     found = await kit.DirectorySearch(ask, "provider.detail").answer()
