@@ -20,7 +20,7 @@ async def answer(ask: kit.Ask) -> kit.Found:
     if "like" in ask.arguments and (shown := await kit.who_shown(ask)):
         return await _like(ask, shown)
     found = await kit.DirectorySearch(ask, "provider.detail").answer()
-    which = "at_hospital" in ask.asked.says and ask.asked.form == "which"
+    which = {"at_hospital", "which_of"} <= ask.asked.says.keys()
     house = which or (found.criteria.houses and "specialty" not in ask.slots)
     if house and not found.total:
         raise kit.Reroute("facility.find")  # nobody is listed there, so the house itself is asked about
