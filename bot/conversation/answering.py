@@ -378,9 +378,9 @@ class Answering:
         own = self._pack.render("_own_doctor", doctors, asked.language) if ask.own_doctors else ()
         said, unmet = unmet_in(asked.without(CARE) if getattr(summary, _NONE, ()) else asked, ask, blocks)
         if said["conditions"]:
-            of_today = self._pack.intents[asked.intent].needs == "directory"  # nothing is kept of before
-            told = self._pack.render("_unmet", {**said, "of_today": of_today}, asked.language)
-            at = int(of_today and not said["elsewhere"])  # behind the line that answers
+            rules = self._pack.intents[asked.intent]
+            told = self._pack.render("_unmet", {**said, "of_today": rules.needs == "directory"}, asked.language)
+            at = int(not (rules.reads_claims or said["elsewhere"]))  # behind the line that answers, but for amounts
             blocks = (*blocks[:at], *(one for one in told if not isinstance(one, Note)), *blocks[at:])
             own = (*own, *(one for one in told if isinstance(one, Note)))
         if SHARED in asked.arguments:

@@ -17,6 +17,8 @@ async def answer(ask: kit.Ask) -> kit.Found:
     kit.hand_over_away(ask, "coverage.workings")
     if "same_office" in ask.asked.says and "provider_name" in ask.slots and "like" not in ask.arguments:
         raise kit.Reroute("provider.detail")
+    if ask.words.get("specialty", "") == ask.words.get("gender"):
+        ask = ask.without("specialty")  # "a woman doctor" is any doctor who is a woman
     if "like" in ask.arguments and (shown := await kit.who_shown(ask)):
         return await _like(ask, shown)
     found = await kit.DirectorySearch(ask, "provider.detail").answer()
