@@ -83,6 +83,9 @@ def _ranking(
     """
     if some:
         more |= {"some": some, "shown": YEAR, "timed": some.hold(_NOTHING) and span_of(ask) != (None, None)}
+    drug = how == "amount" and not some and "sums" not in ask.asked.says and ("drug" in ask.slots or ask.asked.uses)
+    if drug and group in {"pharmacy", "place", "provider"}:
+        group, how = "pharmacy", "average"  # where it is cheapest, however often it was filled there
     counted = counted_as(group, text_of(ask, "unit"))
     billed = "charging" in ask.asked.says and "to_me" not in ask.asked.says  # "who charged the most"
     several = "claim" if group == "day" else counted  # a day of care is one visit

@@ -226,10 +226,10 @@ def _wanted(ask: Ask) -> ClaimFilter:
     start, end = span_of(ask)
     services, specialists = _services(ask), _specialists(ask)
     types, either = _types(ask, services)
-    shared = (
-        ask.asked.same_time if {"several", "doctors", "groups"} & ask.asked.says.keys() and not ask.arguments else None
-    )
-    doctors = shared is not None and types == ("professional",)  # they may have been seen in a hospital too
+    alike = {"several", "doctors", "groups"} & ask.asked.says.keys() and not ask.arguments
+    shared = ask.asked.same_time if alike else None
+    drugs_out = "pharmacy" in excluded_of(ask, "claim_type")  # of which doctors are then the rest
+    doctors = (shared or drugs_out) and types == ("professional",)  # they may have been seen in a hospital too
     # One of a group is no claim, and a step from the shown claim ("the one just before that") is no ordinal.
     apart = not {"id", "pick"}.isdisjoint(ask.arguments) or asks_order(ask) or ask.asked.nth_of
     nth = None if apart else ask.asked.nth
@@ -242,7 +242,7 @@ def _wanted(ask: Ask) -> ClaimFilter:
         doctor_kinds=doctors_asked(ask) if fields_compared(ask) or not (part or "provider_name" in ask.slots) else (),
         specialists=specialists,
         degrees=frozenset() if "specialty" in ask.slots else ask.asked.degrees,
-        without=_left_out(ask, *(["pharmacy"] if doctors else [])),
+        without=_left_out(ask, *(["pharmacy"] if doctors and not drugs_out else [])),
         start=start,
         end=end,
         times=separate_times(ask),
