@@ -24,7 +24,7 @@ from bot.replies.plain import plain
 from bot.replies.render import Say, environment, telling
 from tests.doubles import adaptive_card, block_kit
 
-_WORD = re.compile(r"[^\s*\[\]]*[^\W\d_][^\s*\[\]]*")
+_WORD = re.compile(r"[^\s*\[\]()|]*[^\W\d_][^\s*\[\]()|]*")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _MESSAGE, _VALUE = re.compile(r"⟦[^⟦⟧]*⟧"), re.compile(r"⟪[^⟪⟫]*⟫")
 _MARKS = re.compile("[⟦⟧⟪⟫]")
@@ -44,8 +44,7 @@ class Pseudo:
         """`common` is what any template may name."""
         self._templates = templates
         said = messages(templates)
-        forms = {one: tuple(stretched(text) for text in (one.one, one.many) if text) for one in said}
-        catalogue = Catalogue(list(forms.items()), "n != 1")
+        catalogue = Catalogue([(one, stretched(one.text)) for one in said], "n != 1", 2)
         self._jinja = environment(templates, "en", common, catalogue)
         self._jinja.finalize = _marked
         self._jinja.globals |= {"say": Say(catalogue, _marked).in_templates(), "literal": Literal}

@@ -73,7 +73,7 @@ def test_kept_rules_and_catalogues_are_those_that_are_read_anew(cache: Path) -> 
     assert len(list(cache.iterdir())) == 4
     assert read[0] == again[0]
     catalogue, other = read[1]["es"], again[1]["es"]
-    assert (dict(catalogue.forms), set(catalogue.fuzzy)) == (dict(other.forms), set(other.fuzzy))
+    assert (dict(catalogue.translated), set(catalogue.fuzzy)) == (dict(other.translated), set(other.fuzzy))
     assert [catalogue.form(number) for number in range(3)] == [other.form(number) for number in range(3)]
 
 

@@ -5,7 +5,6 @@ because the templates contain the English texts. The bot does not start if there
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property, lru_cache
 from gettext import c2py
@@ -16,7 +15,7 @@ import msgspec
 
 from bot import compiled
 from bot.replies.filters import MESSAGES
-from bot.replies.messages import CatalogueMessage, names, scan, sources
+from bot.replies.messages import CatalogueMessage, names, numbers_of_forms, scan, sources
 
 _NAMED = 60
 BEGUN = '"X-State: begun\\n"'
@@ -35,19 +34,20 @@ class ByLanguage(dict[str, T]):
 class Catalogue(msgspec.Struct, frozen=True, dict=True):
     """The translations of one language, as plain data for the cache.
 
-    `texts` has each message with its text, or its texts for the plural forms, and `plural` is gettext's expression. An
-    empty text is not translated yet. `fuzzy` are the messages that a translator has to check. `begun`: the header has
-    `X-State: begun`, so missing texts are shown in English.
+    `texts` has each message with its text, which is empty if it is not translated yet. `plural` is gettext's expression
+    for the form of a number, one of `plurals`. `fuzzy` are the messages that a translator has to check. `begun`: the
+    header has `X-State: begun`, so missing texts are shown in English.
     """
 
-    texts: list[tuple[CatalogueMessage, tuple[str, ...]]] = []
+    texts: list[tuple[CatalogueMessage, str]] = []
     plural: str = "0"
+    plurals: int = 1
     fuzzy: list[CatalogueMessage] = []
     begun: bool = False
 
     @cached_property
-    def forms(self) -> Mapping[CatalogueMessage, tuple[str, ...]]:
-        """The translations of each message: one text, or one for each plural form."""
+    def translated(self) -> Mapping[CatalogueMessage, str]:
+        """The translation of each message."""
         return dict(self.texts)
 
     @cached_property
@@ -107,15 +107,16 @@ def _read(path: Path) -> Catalogue:
     begun = BEGUN in path.read_text(encoding="utf-8").partition("\n\n")[0]
     with path.open("rb") as file:
         read = read_po(file, locale=Locale.parse(path.stem), abort_invalid=True)
-    forms, fuzzy = list[tuple[CatalogueMessage, tuple[str, ...]]](), list[CatalogueMessage]()
+    texts, fuzzy = list[tuple[CatalogueMessage, str]](), list[CatalogueMessage]()
     for entry in read:
         if entry.id:
-            one, many = (entry.id, "") if isinstance(entry.id, str) else entry.id
-            message = CatalogueMessage(one, many, entry.context or "")
-            forms.append((message, (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ())))
+            if entry.pluralizable:
+                raise ValueError(f"{entry.id[0]!r}: the forms of a number stand in one text: (day|days)")
+            message = CatalogueMessage(str(entry.id), entry.context or "")
+            texts.append((message, str(entry.string or "")))
             fuzzy += [message] if entry.fuzzy else []
     c2py(read.plural_expr)  # raises ValueError for what is no expression
-    return Catalogue(forms, read.plural_expr, fuzzy, begun)
+    return Catalogue(texts, read.plural_expr, read.num_plurals, fuzzy, begun)
 
 
 def faults(templates: Path, catalogues: Catalogues) -> Iterator[str]:
@@ -126,33 +127,31 @@ def faults(templates: Path, catalogues: Catalogues) -> Iterator[str]:
     messages.
     """
     said = messages(templates)
-    known, keys = set(said), Counter((message.one, message.context) for message in said)
-    for message in said:
-        if message.many and keys[message.one, message.context] > 1:
-            yield f"{_called(message)}: said with other plurals too, or without one: context= keeps them apart"
+    known = set(said)
     for language, catalogue in catalogues.items():
-        needed = said if catalogue.forms else said[len(MESSAGES) :]
+        needed = said if catalogue.translated else said[len(MESSAGES) :]
         if catalogue.begun:
-            needed = [message for message in said if message in catalogue.forms]
-        found = [(message, "no template says it") for message in catalogue.forms if message not in known]
+            needed = [message for message in said if message in catalogue.translated]
+        found = [(message, "no template says it") for message in catalogue.translated if message not in known]
         found += [(message, why) for message in needed for why in _doubts(message, catalogue)]
         yield from (f"{language}.po: {_called(message)}: {why}" for message, why in found)
 
 
 def _doubts(message: CatalogueMessage, catalogue: Catalogue) -> Iterator[str]:
-    texts = catalogue.forms.get(message, ())
-    if not texts or not all(texts):
+    text = catalogue.translated.get(message)
+    if not text:
         yield "not translated"
         return
     if message in catalogue.fuzzy:
         yield "marked fuzzy"
-    counted = {"n"} if message.many else set()
-    for other in sorted({name for text in texts for name in (names(text) | counted) ^ message.names}):
+    if not numbers_of_forms(text) <= ({catalogue.plurals} if message.counts else set()):
+        yield f"(a|b) has {catalogue.plurals} forms in this language, and stands where the English has it"
+    for other in sorted((names(text) ^ message.names) - ({"n"} if message.counts else set())):
         yield f"the value {{{other}}} is in one language alone"
 
 
 def _called(message: CatalogueMessage) -> str:
-    text = message.one if len(message.one) <= _NAMED else message.one[: _NAMED - 1] + "…"
+    text = message.text if len(message.text) <= _NAMED else message.text[: _NAMED - 1] + "…"
     return f"{text!r} ({message.context})" if message.context else repr(text)
 
 

@@ -60,10 +60,10 @@ MESSAGES = (
     CatalogueMessage("{hour} pm"),
     CatalogueMessage("{hour}:{minute} pm"),
     CatalogueMessage("under 1 mile"),
-    CatalogueMessage("about {n} mile", "about {n} miles"),
+    CatalogueMessage("about {n} (mile|miles)"),
     CatalogueMessage("the number on your member ID card"),
-    CatalogueMessage("{n} doctor for {what}", "{n} doctors for {what}"),
-    CatalogueMessage("{n} provider of code {what}", "{n} providers of code {what}"),
+    CatalogueMessage("{n} (doctor|doctors) for {what}"),
+    CatalogueMessage("{n} (provider|providers) of code {what}"),
 )
 """The messages of the filters."""
 _NOON = 12
@@ -150,7 +150,7 @@ def month(when: object, *, years: bool = False, language: str) -> str:
 def miles(distance: float | Decimal, *, words: CatalogueWords) -> str:
     """Return a distance in whole miles. It is approximate, because it is between the centers of ZIP codes."""
     whole = round(distance)
-    return words("under 1 mile") if whole < 1 else words("about {n} mile", "about {n} miles", n=whole)
+    return words("under 1 mile") if whole < 1 else words("about {n} (mile|miles)", n=whole)
 
 
 def phone(number: str) -> str:

@@ -37,7 +37,7 @@ class Inliner(NodeTransformer):
         """Return the text of a message without values, and the choice of a table; any other call unchanged."""
         self.generic_visit(node)
         message = said_by(node)
-        if message and not (message.many or message.names) and len(text := self._text_of(message)) == 1:
+        if message and not message.names and len(text := self._text_of(message)) == 1:
             return nodes.Const(Markup(text[0]), lineno=node.lineno)  # noqa: S704 -- words of the pack
         return _chosen(node)
 
@@ -56,7 +56,7 @@ class Inliner(NodeTransformer):
     def _pieces(self, node: nodes.Expr) -> list[nodes.Expr]:
         """Return what is printed for a value: for a message without a plural its text and values, else the value."""
         message = said_by(node) if isinstance(node, nodes.Call) else None
-        if not isinstance(node, nodes.Call) or message is None or message.many or MAYBE.search(message.one):
+        if not isinstance(node, nodes.Call) or message is None or message.counts or MAYBE.search(message.text):
             return [node]
         at: dict[str, Any] = {"lineno": node.lineno}
         values = {pair.key: pair.value for pair in node.kwargs}

@@ -8,7 +8,18 @@ from pathlib import Path
 from jinja2 import Environment, TemplateError, nodes
 
 from bot.replies.markdown import BUTTON
-from bot.replies.messages import EVERYWHERE, SUFFIX, CatalogueMessage, parts, said_by, scan, sources, variables
+from bot.replies.messages import (
+    EVERYWHERE,
+    SUFFIX,
+    CatalogueMessage,
+    form_of,
+    numbers_of_forms,
+    parts,
+    said_by,
+    scan,
+    sources,
+    variables,
+)
 from bot.replies.render import environment
 
 _TAG = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL)
@@ -199,7 +210,7 @@ def word_faults(tree: nodes.Template, source: str, read: Callable[[str], str] = 
     for call in calls:
         message = said_by(call)
         if message is None or message not in heard:
-            yield f"line {call.lineno}: say(...) starts with literals: text, plural, context="
+            yield f"line {call.lineno}: say(...) starts with literals: text, context="
         else:
             yield from (f"line {call.lineno}: {fault}" for fault in _call_faults(call, message, known))
 
@@ -208,7 +219,10 @@ def _call_faults(call: nodes.Call, message: CatalogueMessage, known: AbstractSet
     given = {pair.key for pair in call.kwargs} - {"context"}
     yield from (f"the value {{{name}}} is not given" for name in sorted(message.names - given - known))
     yield from (f"the value {name!r} is in no text" for name in sorted(given - message.names))
-    for text in filter(None, [message.one, message.many]):
+    if not numbers_of_forms(message.text) <= {2}:
+        yield f"{message.text!r}: a number has two forms: (day|days)"
+        return
+    for text in dict.fromkeys(form_of(message.text, index) for index in range(2)):
         if _STRUCTURE.search(text):
             yield f"{text!r}: structure and outer spaces stand in the template"
         if _BRACE.search("".join(parts(text)[::2])):

@@ -1,9 +1,9 @@
 """The messages and the macros of templates, found in their source without running it.
 
-A message is a call of `say(...)`. It starts with literals: the text, its plural if the message counts, and `context=`
-if one text needs two translations. `{name}` in a text is the value of that name. `(claim is|claims are)` are the
-singular and the plural within one text: `{n} (claim is|claims are) left out`. `[, until {day}]` is a part that is left
-out where its value is None or empty. `bot.replies.lint` finds calls that are written otherwise.
+A message is a call of `say(...)`. It starts with literals: the text, and `context=` if one text needs two
+translations. `{name}` in a text is the value of that name. `(claim is|claims are)` are the forms for the number `n`:
+`{n} (claim is|claims are) left out`. `[, until {day}]` is a part that is left out where its value is None or empty.
+`bot.replies.lint` finds calls that are written otherwise.
 """
 
 import re
@@ -19,34 +19,41 @@ PAGES = (".html", ".csv", ".ics", ".vcf")
 """The suffixes of pages and documents, whose templates contain messages too."""
 _STRING = r'"(?:[^"\\]|\\.)*"|' + r"'(?:[^'\\]|\\.)*'"
 _TEXT = rf"((?:{_STRING})(?:\s+(?:{_STRING}))*)"  # strings one after another are one, as in Jinja
-_CALL = re.compile(rf"\bsay\(\s*{_TEXT}(?:\s*,\s*{_TEXT})?(?:\s*,\s*context={_TEXT})?")
+_CALL = re.compile(rf"\bsay\(\s*{_TEXT}(?:\s*,\s*context={_TEXT})?")
 _LITERAL = re.compile(_STRING)
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _VALUE = re.compile(r"\{([a-z_]+)\}")
 MAYBE = re.compile(r"\[([^][]*\{[^][]*)\]")
-_EITHER = re.compile(r"\(([^()|]*)\|([^()|]*)\)")
+_FORMS = re.compile(r"\(([^()|]*(?:\|[^()|]*)+)\)")
 EVERYWHERE = frozenset({"emergency", "payer", "phone"})
 """What every message of a reply may name: the number for emergencies, the payer's short name and number for members."""
 
 
 class CatalogueMessage(NamedTuple):
-    """The English text of one call of `say`: `one`, and `many` for the plural if the text depends on a number."""
+    """The English text of one call of `say`."""
 
-    one: str
-    many: str = ""
+    text: str
     context: str = ""
 
     @property
+    def counts(self) -> bool:
+        """Whether the text depends on a number: on `n`."""
+        return bool(numbers_of_forms(self.text))
+
+    @property
     def names(self) -> frozenset[str]:
-        """The names of the values in the texts, with `n` if the message has a plural."""
-        return names(self.one) | names(self.many) | ({"n"} if self.many else set())
+        """The names of the values in the text, with `n` if the message counts."""
+        return names(self.text) | ({"n"} if self.counts else set())
 
 
-def message_of(one: str, many: str = "", context: str = "") -> CatalogueMessage:
-    """Return the message of a call of `say`, with `(a|b)` in its text written out as singular and plural."""
-    if not many and "|" in one and _EITHER.search(one):
-        one, many = (_EITHER.sub(rf"\{form}", one) for form in (1, 2))
-    return CatalogueMessage(one, many, context)
+def numbers_of_forms(text: str) -> set[int]:
+    """Return how many forms `(a|b)` in a text have, each number once; empty if the text does not count."""
+    return {found.count("|") + 1 for found in _FORMS.findall(text)} if "|" in text else set()
+
+
+def form_of(text: str, index: int) -> str:
+    """Return a text with the form at this index in place of each `(a|b)`."""
+    return _FORMS.sub(lambda found: found[1].split("|")[index], text) if "|" in text else text
 
 
 def names(text: str) -> frozenset[str]:
@@ -68,7 +75,7 @@ def scan(source: str) -> Iterator[CatalogueMessage]:
     """Yield the messages of a template, in order."""
     if "say(" in source:
         for call in _CALL.finditer(_COMMENT.sub("", source)):
-            yield message_of(*("".join(map(_unquoted, _LITERAL.findall(text or ""))) for text in call.groups()))
+            yield CatalogueMessage(*("".join(map(_unquoted, _LITERAL.findall(text or ""))) for text in call.groups()))
 
 
 def _unquoted(literal: str) -> str:
@@ -83,14 +90,12 @@ def sources(templates: Path) -> list[Path]:
 
 
 def said_by(call: nodes.Call) -> CatalogueMessage | None:
-    """Return the message of a call of `say` whose first arguments are literals, else None."""
-    if not isinstance(call.node, nodes.Name) or call.node.name != "say" or not 1 <= len(call.args) <= 2:  # noqa: PLR2004 -- one, many
+    """Return the message of a call of `say` whose text and context are literals, else None."""
+    if not isinstance(call.node, nodes.Name) or call.node.name != "say" or len(call.args) != 1:
         return None
-    context = [pair.value for pair in call.kwargs if pair.key == "context"]
-    texts = [node.value for node in [*call.args, *context] if isinstance(node, nodes.Const)]
-    if len(texts) != len(call.args) + len(context):
-        return None
-    return message_of(texts[0], texts[1] if len(call.args) > 1 else "", texts[-1] if context else "")
+    given = [*call.args, *(pair.value for pair in call.kwargs if pair.key == "context")]
+    texts = [node.value for node in given if isinstance(node, nodes.Const)]
+    return CatalogueMessage(*texts) if len(texts) == len(given) else None
 
 
 _MACRO = re.compile(r"\{%-? macro (\w+)\(")

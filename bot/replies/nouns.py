@@ -56,14 +56,14 @@ def people(text: str, number: int, *, women: bool = False, language: str, words:
     says "cardiólogas".
     """
     if _CODE.fullmatch(text):
-        return words("{n} provider of code {what}", "{n} providers of code {what}", n=number, what=text)
+        return words("{n} (provider|providers) of code {what}", n=number, what=text)
     head, whom, tail = text.partition(_WHOM.get(language, "\n"))
     if whom and head.casefold().endswith(_ENDINGS[language]):
         return people(head, number, women=women, language=language, words=words) + whom + tail
     first, rest = _noun(text, language)
     plain = _of_field(_single(first, language), language)
     if not plain.casefold().endswith(_ENDINGS.get(language, ())):
-        return words("{n} doctor for {what}", "{n} doctors for {what}", n=number, what=text)
+        return words("{n} (doctor|doctors) for {what}", n=number, what=text)
     if women and language == "es":
         masculine = next((ending for ending in _FEMININE if plain.casefold().endswith(ending)), None)
         plain = plain[: -len(masculine)] + _FEMININE[masculine] if masculine else plain

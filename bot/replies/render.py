@@ -39,7 +39,7 @@ from bot.replies.markdown import parse
 from bot.replies.messages import (
     SUFFIX,
     CatalogueMessage,
-    message_of,
+    form_of,
     parts,
     scan,
     shared_macros,
@@ -99,34 +99,34 @@ class Say:
         `written` rewrites a message's text; `{them}` in it is the name of the person whose record it is.
         """
         self._catalogue, self._escape, self._written = catalogue or Catalogue(), escape, written
-        self._read: dict[tuple[tuple[str, str, str], _Absent], tuple[tuple[_Text, ...], _Form]] = {}
+        self._read: dict[tuple[CatalogueMessage, _Absent], tuple[tuple[_Text, ...], _Form]] = {}
 
     def in_templates(self) -> Callable[..., Markup]:
         """Return the function `say` for templates."""
 
-        def say(one: str, many: str = "", /, **values: object) -> Markup:
-            called = one, many, str(values.pop("context", ""))
+        def say(text: str, /, **values: object) -> Markup:
+            called = CatalogueMessage(text, str(values.pop("context", "")))
             return Markup(self._said(called, values, self._escape))  # noqa: S704 -- words of the pack
 
         return say
 
-    def words(self, one: str, many: str = "", /, **values: object) -> str:
+    def words(self, text: str, /, **values: object) -> str:
         """Return a message of the filters, not escaped."""
-        return self._said((one, many, ""), values, str)
+        return self._said(CatalogueMessage(text), values, str)
 
     def inlined(self, tree: nodes.Template) -> nodes.Template:
         """Return the template with its messages in this language, as `Inliner` writes them."""
         Inliner(lambda message: (self._read.get((message, _ALL)) or self._find(message, _ALL))[0][0]).visit(tree)
         return tree
 
-    def _said(self, called: tuple[str, str, str], values: dict[str, object], escape: Callable[[object], str]) -> str:
+    def _said(self, called: CatalogueMessage, values: dict[str, object], escape: Callable[[object], str]) -> str:
         """Return the message's text with `values` filled in, each passed through `escape`.
 
         Raises:
             KeyError: a value is missing.
             TypeError: a value needs a filter, or a message that counts has no whole number `n`.
         """
-        absent = _Absent(name for name, value in values.items() if _is_absent(value)) if "[" in called[0] else _ALL
+        absent = _Absent(name for name, value in values.items() if _is_absent(value)) if "[" in called.text else _ALL
         texts, form = self._read.get((called, absent)) or self._find(called, absent)
         text = texts[0]
         if form:
@@ -138,18 +138,18 @@ class Say:
             values[name] = given(name)
         return "".join([escape(values[piece]) if at % 2 else piece for at, piece in enumerate(text)])
 
-    def _find(self, called: tuple[str, str, str], absent: _Absent) -> tuple[tuple[_Text, ...], _Form]:
-        """Return the texts of a message and its plural rule, if it has one; the English ones without a translation.
+    def _find(self, message: CatalogueMessage, absent: _Absent) -> tuple[tuple[_Text, ...], _Form]:
+        """Return the texts of a message and its plural rule, if it counts; the English ones without a translation.
 
         `absent` are the values that the call gives as None or empty: parts in brackets that name one are left out.
         """
-        message, form = message_of(*called), self._catalogue.form
-        texts = self._catalogue.forms.get(message, ())
-        if not texts or not all(texts):
-            texts, form = (message.one, *filter(None, [message.many])), lambda number: int(number != 1)
-        split = tuple(tuple(parts(self._written(shortened(text, absent)))) for text in texts)
-        self._read[called, absent] = split, form if message.many else None
-        return self._read[called, absent]
+        text, form, plurals = self._catalogue.translated.get(message), self._catalogue.form, self._catalogue.plurals
+        if not text:
+            text, form, plurals = message.text, lambda number: int(number != 1), 2
+        forms = (form_of(shortened(text, absent), index) for index in range(plurals if message.counts else 1))
+        split = tuple(tuple(parts(self._written(one))) for one in forms)
+        self._read[message, absent] = split, form if message.counts else None
+        return self._read[message, absent]
 
 
 def _is_absent(value: object) -> bool:
@@ -375,9 +375,9 @@ def fixed_labels(
     found = {language: [*buttons] for language, buttons in titled.items()}
     for path in sources(templates):
         for message, press in _buttons(path.read_text(encoding="utf-8")):
-            found["en"].append((message.one, press))
+            found["en"].append((message.text, press))
             for language, catalogue in catalogues.items():
-                found[language] += [(text, press) for text in catalogue.forms.get(message, ())[:1] if text]
+                found[language] += [(text, press)] if (text := catalogue.translated.get(message)) else []
     for language, known in found.items():
         written = of_them(theirs.get(language, {}))
         known += [(other, press) for text, press in known if (other := written(text)) != text and "{" not in other]
@@ -387,5 +387,5 @@ def fixed_labels(
 def _buttons(source: str) -> Iterator[tuple[CatalogueMessage, Press]]:
     for words, intent, told in _BUTTON.findall(source):
         message = next(scan(words), None)
-        if message and not (message.many or message.names):
+        if message and not message.names:
             yield message, Press(intent, dict(pair.split("=") for pair in told.split("&") if pair))

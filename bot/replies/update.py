@@ -50,12 +50,11 @@ def printed(language: str, said: Iterable[CatalogueMessage], before: Catalogue) 
     """Return the text of a catalogue's file, with the messages sorted alphabetically."""
     made = Catalog(locale=language)
     if before.begun:
-        said = [message for message in said if message in before.forms]
-    for message in sorted(said, key=lambda one: (one.one.casefold(), one)):
-        texts = before.forms.get(message) or ("",) * (made.num_plurals if message.many else 1)
+        said = [message for message in said if message in before.translated]
+    for message in sorted(said, key=lambda one: (one.text.casefold(), one)):
         made.add(
-            (message.one, message.many) if message.many else message.one,
-            texts if message.many else texts[0],
+            message.text,
+            before.translated.get(message, ""),
             flags=["fuzzy"] if message in before.fuzzy else [],
             context=message.context or None,
         ).flags.discard("python-brace-format")

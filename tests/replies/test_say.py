@@ -69,8 +69,8 @@ def test_texts_one_after_another_are_one_message(tmp_path: Path) -> None:
 )
 def test_a_count_takes_the_plural_of_its_language(tmp_path: Path, number: int, english: str, spanish: str) -> None:
     """The catalogue's rule picks the form."""
-    forms = 'msgid "{n} claim"\nmsgid_plural "{n} claims"\nmsgstr[0] "{n} caso"\nmsgstr[1] "{n} casos"'
-    words = _words(tmp_path, '{{ say("{n} claim", "{n} claims", n=found) }}', forms)
+    entry = _entry("{n} (claim|claims)", "{n} (caso|casos)")
+    words = _words(tmp_path, '{{ say("{n} (claim|claims)", n=found) }}', entry)
     assert (_said(words, "en", found=number), _said(words, found=number)) == (english, spanish)
 
 
@@ -83,9 +83,7 @@ def test_a_context_keeps_two_translations_of_one_text_apart(tmp_path: Path) -> N
 
 def test_a_part_speaks_the_language_of_who_imports_it(tmp_path: Path) -> None:
     """A macro's messages are those of the catalogue, whoever imports it."""
-    (tmp_path / "_part.md.j2").write_text(
-        '{% macro name() %}{{ say("about {n} mile", "about {n} miles", n=2) }}{% endmacro %}'
-    )
+    (tmp_path / "_part.md.j2").write_text('{% macro name() %}{{ say("about {n} (mile|miles)", n=2) }}{% endmacro %}')
     words = _words(tmp_path, '{% from "_part.md.j2" import name %}{{ name() }}', _entry("unused", "x"))
     assert _said(words) == "a 2 millas"
 
@@ -93,11 +91,8 @@ def test_a_part_speaks_the_language_of_who_imports_it(tmp_path: Path) -> None:
 def test_singular_and_plural_stand_in_one_text(tmp_path: Path) -> None:
     """`(a|b)` in a text is its singular and its plural, also in a list of arguments."""
     template = '{{ say("{n} (claim is|claims are) left out, for {who}.", n=found, who=who) }}'
-    forms = (
-        'msgid "{n} claim is left out, for {who}."\nmsgid_plural "{n} claims are left out, for {who}."\n'
-        'msgstr[0] "{n} falta, para {who}."\nmsgstr[1] "{n} faltan, para {who}."'
-    )
-    words = _words(tmp_path, template, forms)
+    entry = _entry("{n} (claim is|claims are) left out, for {who}.", "{n} (falta|faltan), para {who}.")
+    words = _words(tmp_path, template, entry)
     assert _own_faults(words) == []
     assert [_said(words, "en", found=n, who="Ann") for n in (1, 2)] == [
         "1 claim is left out, for Ann.",
@@ -134,11 +129,8 @@ def test_a_choice_says_one_text_and_nothing_without_an_else(tmp_path: Path) -> N
 def test_a_part_in_brackets_stays_only_with_its_value(tmp_path: Path) -> None:
     """One that names no value, as in a letter to fill in, stays as it is written."""
     template = '{{ say("{n} (day|days) left[, until {end}] [your name]", n=n, end=end if end) }}'
-    forms = (
-        'msgid "{n} day left[, until {end}] [your name]"\nmsgid_plural "{n} days left[, until {end}] [your name]"\n'
-        'msgstr[0] "[Hasta {end}, ]{n} día [su nombre]"\nmsgstr[1] "[Hasta {end}, ]{n} días [su nombre]"'
-    )
-    words = _words(tmp_path, template, forms)
+    entry = _entry("{n} (day|days) left[, until {end}] [your name]", "[Hasta {end}, ]{n} (día|días) [su nombre]")
+    words = _words(tmp_path, template, entry)
     assert _own_faults(words) == lint(tmp_path) == []
     assert [_said(words, "en", n=2, end=end) for end in ("May", "")] == [
         "2 days left, until May [your name]",
@@ -181,7 +173,7 @@ def test_a_macro_of_the_folder_is_known_by_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "call", ['say("Owed: {amount}", amount=amount)', 'say("Owed: {amount}")', 'say("{n} a", "{n} b", n="2")']
+    "call", ['say("Owed: {amount}", amount=amount)', 'say("Owed: {amount}")', 'say("{n} (a|b)", n="2")']
 )
 def test_what_a_message_cannot_show_stops_the_template(tmp_path: Path, call: str) -> None:
     """A value that needs a filter or is missing, or a count of no number, is never shown as something else."""
@@ -196,7 +188,10 @@ def test_what_a_message_cannot_show_stops_the_template(tmp_path: Path, call: str
         ([_entry("**{who}** owes {amount}.", "")], "not translated"),
         ([_entry("**{who}** owes {amount}.", "{who} debe {sum}.")], "the value {amount} is in one language alone"),
         (["#, fuzzy\n" + _entry("**{who}** owes {amount}.", "{who} debe {amount}.")], "marked fuzzy"),
-        (['msgid "**{who}** owes {amount}."\nmsgid_plural "x"\nmsgstr[0] "y"'], "no template says it"),
+        (
+            [_entry("**{who}** owes {amount}.", "{who} (debe|deben) {amount}.")],
+            "(a|b) has 2 forms in this language, and stands where the English has it",
+        ),
     ],
 )
 def test_a_faulty_catalogue_is_told_by_message(tmp_path: Path, entries: list[str], fault: str) -> None:
@@ -205,17 +200,26 @@ def test_a_faulty_catalogue_is_told_by_message(tmp_path: Path, entries: list[str
 
 
 def test_a_form_too_few_is_told(tmp_path: Path) -> None:
-    """A language has as many plural forms as its catalogue says."""
-    words = _words(
-        tmp_path, '{{ say("{n} a", "{n} b", n=1) }}', 'msgid "{n} a"\nmsgid_plural "{n} b"\nmsgstr[0] "{n} c"'
-    )
-    assert _own_faults(words) == ["'{n} a': not translated"]
+    """A language has as many plural forms as its catalogue says, and a text says all of them or none."""
+    words = _words(tmp_path, '{{ say("{n} (a|b)", n=1) }}', _entry("{n} (a|b)", "{n} (c|d|e)"))
+    fault = "(a|b) has 2 forms in this language, and stands where the English has it"
+    assert _own_faults(words) == [f"'{{n}} (a|b)': {fault}"]
+    words = _words(tmp_path, '{{ say("{n} (a|b)", n=1) }}', _entry("{n} (a|b)", "{n} c"))
+    assert _own_faults(words) == []
+    assert _said(words) == "1 c"
 
 
-def test_a_text_with_a_plural_and_without_is_told(tmp_path: Path) -> None:
-    """A catalogue has one entry for a text in a context, so the two need a context to be apart."""
-    faults = _words(tmp_path, '{{ say("a") }} {{ say("a", "{n} a", n=1) }}').faults()
-    assert faults[0] == "'a': said with other plurals too, or without one: context= keeps them apart"
+def test_gettexts_own_plural_is_refused(tmp_path: Path) -> None:
+    """The forms of a number stand in one text."""
+    with pytest.raises(ValueError, match=r"es\.po: '\{n\} a': the forms of a number stand in one text"):
+        _words(tmp_path, OWED, 'msgid "{n} a"\nmsgid_plural "{n} b"\nmsgstr[0] "{n} c"\nmsgstr[1] "{n} d"')
+
+
+def test_a_text_with_a_plural_and_without_are_two(tmp_path: Path) -> None:
+    """A text that counts is another one than the same words without a number."""
+    source = '{{ say("{n} left", n="1") }} {{ say("{n} (left|left)", n=2) }}'
+    words = _words(tmp_path, source, _entry("{n} left", "{n} queda"), _entry("{n} (left|left)", "{n} (queda|quedan)"))
+    assert (_said(words, "en"), _said(words)) == ("1 left 2 left", "1 queda 2 quedan")
 
 
 @pytest.mark.parametrize(
@@ -226,15 +230,17 @@ def test_a_text_with_a_plural_and_without_is_told(tmp_path: Path) -> None:
         ('{{ say("a") }}{% set kinds = {"x": "My places"} %}', "line 1: 'My places' is outside say(...)"),
         ('{{ say("a") }}{% set kinds = {"x": "dental"} %}', "line 1: 'dental' is outside say(...)"),
         ('{{ say("a") }}{{ names|join(" or ") }}', "line 1: ' or ' is outside say(...)"),
-        ("{{ say(text) }}{{ say('a') }}", "line 1: say(...) starts with literals: text, plural, context="),
+        ("{{ say(text) }}{{ say('a') }}", "line 1: say(...) starts with literals: text, context="),
         ('{{ say("{who} owes") }}', "line 1: the value {who} is not given"),
         ('{{ say("owes", who=who) }}', "line 1: the value 'who' is in no text"),
+        ('{{ say("{n} (a|b|c)", n=1) }}', "line 1: '{n} (a|b|c)': a number has two forms: (day|days)"),
+        ('{{ say("a", "b", n=1) }}', "line 1: say(...) starts with literals: text, context="),
         ('{{ say("| a | b |") }}', "line 1: '| a | b |': structure and outer spaces stand in the template"),
         ('{{ say(" a") }}', "line 1: ' a': structure and outer spaces stand in the template"),
         ('{{ say("{Who} owes") }}', "line 1: '{Who} owes': braces hold the name of a value, a-z and _"),
         ('| amount:usd | {{ say("Dollars") }} |\n| date | {{ say("Day") }} |', ""),
         ('| Amount | {{ say("Dollars") }} |', "line 1: words outside say(...)"),
-        ('{{ say("a. "\n "b", "c"\n  "d", n=1) }}\nwords', "line 4: words outside say(...)"),
+        ('{{ say("a. "\n "b", context="c"\n  "d") }}\nwords', "line 4: words outside say(...)"),
         (
             '[{{ say("a") }}](b?{{\n {"c": x}|query }}{% if y\n %}&d={{ y|arg }}{% endif %})\nword',
             "line 4: words outside say(...)",
@@ -286,10 +292,10 @@ def test_an_update_keeps_what_is_translated(tmp_path: Path) -> None:
     )
     assert words.faults()
     assert update(tmp_path) == ["es.po"]
-    forms = read_catalogues(tmp_path)["es"].forms
-    assert {message.one: texts for message, texts in forms.items() if message not in MESSAGES} == {
-        "**{who}** owes {amount}.": ("debe",),
-        "new": ("",),
+    translated = read_catalogues(tmp_path)["es"].translated
+    assert {message.text: text for message, text in translated.items() if message not in MESSAGES} == {
+        "**{who}** owes {amount}.": "debe",
+        "new": "",
     }
     assert update(tmp_path) == []
 
@@ -302,7 +308,7 @@ def test_a_language_may_begin_with_a_few_words(tmp_path: Path) -> None:
     words = Words(tmp_path)
     assert [fault for fault in words.faults() if fault.startswith("vi")] == []
     update(tmp_path)
-    assert [message.one for message in read_catalogues(tmp_path)["vi"].forms] == ["new"]
+    assert [message.text for message in read_catalogues(tmp_path)["vi"].translated] == ["new"]
     said = _said(words, "vi", who="Sam", amount=5)
     assert "mới" in said
     assert "owes" in said, "English where the language has no words yet"
@@ -337,5 +343,5 @@ def test_a_third_language_takes_words_only(tmp_path: Path, monkeypatch: pytest.M
 def _translate(templates: Path) -> None:
     """What a translator does, here with marked words: every text of the new language is filled in."""
     said = messages(templates)
-    forms = {message: tuple(stretched(text) for text in message[:2] if text) for message in said}
-    (templates / "pt.po").write_text(printed("pt", said, Catalogue(list(forms.items()))), encoding="utf-8")
+    texts = [(message, stretched(message.text)) for message in said]
+    (templates / "pt.po").write_text(printed("pt", said, Catalogue(texts)), encoding="utf-8")
