@@ -18,7 +18,6 @@ from bot.message import (
     Actions,
     Block,
     Chart,
-    Fact,
     Facts,
     Item,
     Line,
@@ -35,15 +34,12 @@ from bot.replies.plain import (
     amount_of,
     bars_of,
     drawable,
-    end_in_amounts,
     folded,
     kept,
     meter_of,
     paged,
-    parted,
     plain,
     said_of,
-    together,
     unbroken,
 )
 
@@ -267,17 +263,10 @@ def _rows(facts: Facts) -> tuple[tuple[Span, ...], ...]:
     """Return the cells of a table, its header first; () for facts without columns, or beyond Slack's limits."""
     columns = facts.columns
     sides = facts.beside(len(columns)) if columns else []
-    told = (_told(side, entries=len(columns) > 1 and end_in_amounts(sides)) for side in sides)
+    told = ((Span(side[0].row), *(Span(fact.value, url=fact.url) for fact in side)) for side in sides)
     rows = (tuple(map(Span, (_CORNER, *columns))), *told) if columns else ()
     fits = len(columns) < _COLUMNS and sum(len(cell.text) for row in rows for cell in row) <= _CHARACTERS
     return rows if fits else ()
-
-
-def _told(side: Sequence[Fact], *, entries: bool) -> tuple[Span, ...]:
-    """Return the cells of a row. In a table of entries, the facts after a name are beside it, so both are narrow."""
-    name, more = parted(side[0].row) if entries else (side[0].row, [])
-    first, *others = (Span(fact.value, url=fact.url) for fact in side)
-    return Span(name), replace(first, text=DOT.join([first.text, *more])), *others
 
 
 def _table(rows: tuple[tuple[Span, ...], ...], caption: str) -> Kit:
@@ -294,8 +283,8 @@ def _table(rows: tuple[tuple[Span, ...], ...], caption: str) -> Kit:
 def _cell(cell: Span) -> Kit:
     """Return a cell, each of its facts on its own line. Slack aligns and sorts amounts by their value."""
     if cell.url or DOT in cell.text:
-        return _rich([replace(cell, text=together(fact))] for fact in cell.text.split(DOT))
-    text, amount = unbroken(replace(cell, text=together(cell.text))), amount_of(cell.text)
+        return _rich([replace(cell, text=fact)] for fact in cell.text.split(DOT))
+    text, amount = unbroken(cell), amount_of(cell.text)
     value = {} if amount is None else {"value": float(amount)}
     return {"type": "raw_number" if value else "raw_text", **value, "text": text}
 

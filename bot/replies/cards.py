@@ -20,7 +20,6 @@ from bot.replies.plain import (
     end_in_amounts,
     folded,
     paged,
-    parted,
     plain,
     row_of,
     said_of,
@@ -241,9 +240,8 @@ def _side_by_side(sides: list[tuple[Fact, ...]], columns: tuple[str, ...]) -> It
     """
     if end_in_amounts(sides):
         for *others, last in sides:
-            name, more = parted(last.row)
-            told = [Span(f"{DOT}{one.value}", url=one.url) for one in others] + [Span(f"{DOT}{one}") for one in more]
-            yield _item(Item(0, (Line((Span(name, True),)), Line((Span(last.value, True), *told)))))
+            told = (Span(f"{DOT}{one.value}", url=one.url) for one in others)
+            yield _item(Item(0, (Line((Span(last.row, True),)), Line((Span(last.value, True), *told)))))
         return
     names, labels = (_quiet, _bold) if sides[0][0].row[:1].isdecimal() else (_bold, _quiet)
     items = [_beside([names(name)] for name in columns)]

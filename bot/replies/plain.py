@@ -33,7 +33,7 @@ from bot.message import (
 from bot.replies.markdown import CUT, clean
 
 MOST, LEAST = 3, 2
-"""How many buttons of a row are visible at once, and how many stay so on a phone."""
+"""How many buttons of a row are visible at once, and how many stay so on a phone where nothing else is in a menu."""
 _EDGES, _DOTS = 4, 5
 """How many letters wide the two edges of a button are with the gap after it, and a menu."""
 _AMOUNT = re.compile(r"(-?)\$([\d,]+\.\d\d)")
@@ -55,7 +55,7 @@ def row_of(buttons: Iterable[Action], across: int = 0, *, beside: bool = False) 
     room = max(0, MOST - len(kept))
     most = len(free) if len(free) + len(last) == room + 1 else min(room, len(free))
     found = own, list[Action]()
-    for many in range(most, min(most, 1 if beside else LEAST) - 1, -1):
+    for many in range(most, min(most, 1 if beside or last else LEAST) - 1, -1):
         more = [*free[many:], *last]
         if len(more) == 1 and not last:
             continue
@@ -119,17 +119,11 @@ def end_in_amounts(sides: Iterable[Sequence[Fact]]) -> bool:
     return all([amount_of(one.value) is not None for one in side] == [*[False] * len(side[1:]), True] for side in sides)
 
 
-def parted(row: str) -> tuple[str, list[str]]:
-    """Return the name of a table's row, which ends at the first dot, and the facts after it."""
-    name, *more = row.split(DOT)
-    return name, more
-
-
 COLUMNS, WIDTH, _BAR, _SHORT, _ENTRY_LINE, _GAP = 80, 20, 10, 16, 30, "  "
 _ENTRY, _WHOLE = re.compile(r"(?:\d+\.)? +"), re.compile(r"\[[^\]]*\]|\(\d{3}\) \d")
 _NUMBERED = re.compile(
     r"(?<![\w.,$])\d{1,3} (?=[^\W\d_])|(?<=\b[ap]\.) (?=m\.)| (?=·)|(?<=\b[A-Z]{2}) (?=\d{5}\b)"
-    r"|(?<=[a-z]) (?=[A-HJ-Z]\b(?!['.]))"
+    r"|(?<=[a-z]) (?=[A-HJ-Z]\b(?!['.])|\d{1,2},)"
 )
 _DIGIT, _TOWN = re.compile(r"\d"), re.compile(r"(?<=, )[^,]{1,12}, [A-Z]{2} \d{5}$")
 DOT = " · "
@@ -283,9 +277,9 @@ def kept(text: str) -> str:
 def unbroken(span: Span) -> str:
     """Return the text of a span with no-break spaces where a line must not end.
 
-    These are between a small number and its word ("2 miles", "8:00 p. m."), before a ZIP code and before a dot, and
-    within a short fact after a dot or in parentheses. A phone number has no line break, so that it can be tapped as a
-    whole.
+    These are between a small number and its word ("2 miles", "May 17,", "8:00 p. m."), before a ZIP code and before a
+    dot, and within a short fact after a dot or in parentheses. A phone number has no line break, so that it can be
+    tapped as a whole.
     """
     if span.url.startswith("tel:"):
         return span.text.replace(" ", "\u00a0").replace("-", "\u2060-\u2060")

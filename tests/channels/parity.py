@@ -80,17 +80,9 @@ def _console(reply: Reply, *, entries: Literal["cells", "lines"]) -> Iterator[tu
     """Each thing said, fact or button, in the reply's order; a table that ends in amounts is one of `entries`."""
     for block in reply.blocks:
         match block:
-            case Facts() if _ends_in_amounts(block):
-                for fact, *others in block.beside(len(block.columns)):
-                    name, *more = fact.row.split(" · ")
-                    told = [(name, fact.column, [fact.value, *more])]
-                    told += [(name, one.column, [one.value]) for one in others]
-                    if entries == "cells":
-                        yield from (("said", f"{row} · {head}: {' · '.join(cell)}") for row, head, cell in told)
-                    else:
-                        *facts, amount = (cell for _, _, cell in told)
-                        values = (name, *amount, *(cell[0] for cell in facts), *more)
-                        yield from (("said", value) for value in values)
+            case Facts() if entries == "lines" and _ends_in_amounts(block):
+                for *others, last in block.beside(len(block.columns)):
+                    yield from (("said", value) for value in (last.row, last.value, *(one.value for one in others)))
             case Facts():
                 fields = [(rows[0].label, ", ".join(row.value for row in rows)) for rows in block.fields]
                 yield from (("said", ": ".join(field)) for field in fields)

@@ -167,14 +167,15 @@ def test_what_is_compared_stands_side_by_side() -> None:
 def test_a_table_that_ends_with_amounts_is_a_list() -> None:
     """Each has its amount at its right; where other columns are amounts too, their names are told."""
     told = (
-        Fact("1. Grace · visit · Date", "May 11", "1. Grace · visit", "Date"),
-        Fact("1. Grace · visit · Your share", "$5.00", "1. Grace · visit", "Sum"),
+        Fact("1. Grace · Date", "May 11", "1. Grace", "Date"),
+        Fact("1. Grace · Care", "visit", "1. Grace", "Care"),
+        Fact("1. Grace · Share", "$5.00", "1. Grace", "Share"),
     )
     [page] = pages(reply(Facts(told)))
     [head, under] = page.card["body"][0]["items"]
     assert [words(column["items"][0]) for column in head["columns"]] == ["1. Grace", "$5.00"]
     assert words(under) == "May 11 · visit"
-    [both] = pages(reply(Facts((replace(told[0], value="$4.00"), told[1]))))
+    [both] = pages(reply(Facts((replace(told[0], value="$4.00"), told[2]))))
     assert [value for *_, value in compared(both.card["body"][0])] == ["$4.00", "$5.00"]
 
 

@@ -49,7 +49,7 @@ DOCUMENTS: dict[Language, dict[str, tuple[str, ...]]] = {
     },
     "es": {
         "claims": ("mis reclamaciones de este año en un archivo",),
-        "card": ("mi tarjeta", "Código QR para la recepción"),
+        "card": ("mi tarjeta", "Código QR"),
         "results": ("imprima mis resultados de laboratorio",),
         "receipt": ("datos de la dra. grace okafor", "Comprobante de red"),
     },

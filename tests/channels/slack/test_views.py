@@ -112,7 +112,7 @@ async def test_a_form_opens_from_a_shortcut_and_from_home(house: House, how: str
     made = house.slack.shortcut("form-find") if how == "shortcut" else house.slack.home_press("form-find", "find")
     assert await house.deliver(made) == [200]
     [view] = house.slack.views
-    assert view["title"]["text"] == "Buscar un proveedor"
+    assert view["title"]["text"] == "Buscar médico"
     assert house.turn.heard == []
 
 
