@@ -27,6 +27,7 @@ TECHNICAL = "technical"
 """The argument of the button that shows the rule, the searches and the ids."""
 _TOLD, _ZIP_DIGITS, _SHOWN = "told", 5, 10
 _DAY = re.compile(r"[A-Z][a-z]+ \d{1,2}, \d{4}|\d+ (?:days|días)\b|\d+ ?%")
+_ELSEWHERE = {WISH_PLACE, "date_ahead", "date_range", "date_out", "near_day", "person"}
 _AMOUNT = re.compile(r"\$([\d,]+\.\d\d)")
 
 
@@ -120,7 +121,7 @@ def unmet_in(asked: Asked, ask: Ask, blocks: Sequence[Block]) -> tuple[dict[str,
     """Return the values about ignored conditions for the template, and the slot names of all ignored conditions.
 
     `conditions` are those that the answer must mention, `replaced` the slots for which it used another value, and
-    `elsewhere` an unknown place, for which it is about another place.
+    `elsewhere` those without which it is about another place, time or person, so that it begins with them.
     """
     missed = {name: slot for name, slot in asked.unmet.items() if adds_to(asked.slots.get(name), slot)}
     missed |= {name: asked.slots[name] for name in ask.unmet if name in asked.slots}
@@ -130,7 +131,7 @@ def unmet_in(asked: Asked, ask: Ask, blocks: Sequence[Block]) -> tuple[dict[str,
     missed = {name: slot for name, slot in missed.items() if not any(one in slot.text.casefold() for one in heard)}
     ignored = missing({name: slot for name, slot in missed.items() if not ask.unmet.get(name)}, blocks)
     replaced = {name for name, slot in asked.unmet.items() if name in asked.slots and asked.slots[name] != slot}
-    elsewhere = {WISH_PLACE} & ignored.keys()
+    elsewhere = _ELSEWHERE & ignored.keys()
     return {"conditions": ignored, "replaced": replaced, "elsewhere": elsewhere}, tuple(missed)
 
 
