@@ -21,6 +21,11 @@ from bot.kit.spelling import outermost, stands_at, words_of
 from bot.language.context import FACTS
 from bot.records.listing import Listing
 
+_CALLERS = frozenset({
+    *("mbr", "mbrs", "member", "members", "pt", "pts", "patient", "patients", "caller", "calling", "client", "phone"),
+    *("daughter", "son", "wife", "husband", "mother", "father", "mom", "dad", "line", "hold", "for", "my", "the", "a"),
+})  # fmt: skip
+"""The words of a desk for whom it asks, which narrow nothing."""
 FactTest = Literal["said", "unsaid", "yes", "no", "partly"]
 _WOMAN, _MAN = "woman|female|lady|mujer", "man|male|guy|hombre|var[oó]n"
 _CALLER = re.compile(r"\b(?:an?|the|this) \w+ (?:is )?on (?:the |my )?(?:phone|line)\b", re.IGNORECASE)
@@ -180,6 +185,12 @@ def without_facts(name: str) -> str:
 def words_unknown(ask: Ask) -> str:
     """Return the unknown words in the description of the requested provider; "" if there are none."""
     return ask.words.get("wish", "") if ask.slots.get("wish") == "words" else str(ask.beside.get("unknown", ""))
+
+
+def tells_caller(ask: Ask) -> bool:
+    """Return whether the unknown words only say for whom a desk asks: "mbr's daughter calling"."""
+    words = words_of(words_unknown(ask))
+    return bool(words) and _CALLERS.issuperset(words)
 
 
 def name_said(ask: Ask) -> str:

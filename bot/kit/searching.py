@@ -26,7 +26,7 @@ from bot.kit.conditions import (
 )
 from bot.kit.directory import listings
 from bot.kit.facilities import places_of_care
-from bot.kit.facts import ONE_OF_A_LIST, facts_beside, facts_in, name_among, name_said, words_unknown
+from bot.kit.facts import ONE_OF_A_LIST, facts_beside, facts_in, name_among, name_said, tells_caller, words_unknown
 from bot.kit.found import Found, page_of, sides_of
 from bot.kit.givers import given_by
 from bot.kit.network_names import names_of
@@ -78,7 +78,7 @@ class DirectorySearch:
                 ask.named["specialty"] = ",".join(codes)
             criteria = conditions(ask, codes or kind_codes(ask) if self.places is None else (), asked)
             what = self.care or kind_said(ask, criteria) if self.places is None else None
-            if criteria.accepting and "accepting_new" not in ask.slots:
+            if (criteria.accepting and "accepting_new" not in ask.slots) or tells_caller(ask):
                 ask.said_unmet("wish")
             if self.places is None and asks_kind(ask, criteria) and not (asked.unclear and asked.listed):
                 return Found(asks_kind=True)
