@@ -129,6 +129,27 @@ def with_town(ask: Ask, name: str) -> Ask | None:
     return replace(ask.without("provider_name", "location"), several={**ask.several, "location": towns})
 
 
+_ANY_ZIP = "00000"
+
+
+def with_state(ask: Ask) -> Ask:
+    """Return the question with the home state as its place if it names that, and no place or name: "psychiatrists TN".
+
+    The whole message is read again as at a place, where a letter may be a network.
+    """
+    state, named = ask.places.home_state, {"provider_name", "organization", "npi"} & ask.slots.keys()
+    name = name_of_state(state) or state
+    code = re.search(rf"\b(?:{state}|{name})\b", ask.said)
+    if code is None or "location" in {*ask.slots, *ask.several} or any(ask.words.get(one) != code[0] for one in named):
+        return ask
+    read = {slot: one.value for slot, one in ask.reads(ask.said.replace(code[0], _ANY_ZIP)).items()}
+    beside = {**ask.beside, "unknown": str(ask.beside.get("unknown", "")).replace(code[0], "").strip()}
+    ask = replace(ask.without(*named), beside=beside, words={**ask.words, "location": code[0]})
+    if not beside["unknown"]:
+        ask.said_unmet("wish")
+    return replace(ask, slots={**read, **ask.slots, "location": {"state": state}})
+
+
 def street_of(ask: Ask) -> str | None:
     """Return the street of the place in the question, as the person wrote it; None if it names none."""
     place = ask.slots.get("location")

@@ -102,6 +102,10 @@ _PARTS: Mapping[str, Mapping[str, str]] = {
 _GROUPS: Mapping[str, tuple[str, ...]] = {"weekend": ("sat", "sun"), "weekday": WEEK[:5], "weekdays": WEEK[:5]}
 _BOUNDS, _CLOCK = ("from", "until", "after", "before", "at"), re.compile(r"(?:[01]\d|2[0-4]):[0-5]\d")
 _SEVERAL = 2
+_WEEKDAY = re.compile(
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekends?|lunes|martes|jueves|viernes|s[aá]bados?|domingos?)\b",
+    re.IGNORECASE,
+)
 _NOW = re.compile(r"\b(?:open|abiert[oa]s?)\b.*\b(?:now|ahora)\b", re.IGNORECASE)  # with the kind of place between
 
 
@@ -152,6 +156,8 @@ class OpenAt(msgspec.Struct, frozen=True):
 def open_at(ask: Ask) -> OpenAt | None:
     """Return when the question needs a place to be open; None if the question does not say."""
     value = ask.slots.get("open_at")
+    if value is None and _WEEKDAY.search(ask.said):  # "where can I fill it on a Sunday" names no kind of place
+        value = next((one.value for name, one in ask.reads(f"hospital {ask.said}").items() if name == "open_at"), None)
     if not isinstance(value, Mapping):
         return OpenAt(now=True) if _NOW.search(ask.said) else None
     part = str(value.get("part") or "")

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from bot.kit.around import NeedsPlace, SearchArea, around, farther, names_area, with_town
+from bot.kit.around import NeedsPlace, SearchArea, around, farther, names_area, with_state, with_town
 from bot.kit.ask import Ask, Reroute
 from bot.kit.cards import Card, by_provider, by_store, cards, nearly_open, store_cards
 from bot.kit.conditions import (
@@ -70,7 +70,7 @@ class DirectorySearch:
         Raises:
             NeedsPlace: If the search is `placed` (needs a place), by default without a name, and no place is named.
         """
-        ask = self.ask
+        ask = self.ask = with_state(self.ask)
         if criteria is None:
             asked = await without_own(ask, await asked_networks(ask))
             codes, self.care = given_by(ask) if self.places is None else ((), "")
