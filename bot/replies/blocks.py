@@ -47,7 +47,7 @@ CHART, TABLE = "data_visualization", "data_table"
 PAGE_BLOCKS = 50
 PAGE_TEXT = 3_500
 _TEXT, _HEADER, _LINK, _ROWS, _BESIDE = 3_000, 150, 3_000, 20, 16
-_CHARTS, _CHART_TITLE, _CHART_LABEL = 2, 50, 20
+_CHARTS, _CHART_TITLE, _CHART_LABEL, _BARS = 2, 50, 20, 2
 
 _COLUMNS, _CORNER, _CHARACTERS = 20, "\u2060", 10_000  # the corner is seen as empty
 _MARKS = re.compile(r"[*_~`]|^\s*>|:[\w+-]+:", re.MULTILINE)
@@ -107,9 +107,9 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
     charts = 0
     for block in blocks:
         match block:
-            case Chart(kind="parts", points=(_, _)) | Chart(kind="bars") if drawable(block) and not _has_labels(block):
+            case Chart(kind="bars") if drawable(block) and not _has_labels(block):
                 yield block
-            case Chart() if drawable(block) and block.kind != "parts" and charts < _CHARTS and _labels(block):
+            case Chart() if drawable(block) and not _is_stack(block) and charts < _CHARTS and _labels(block):
                 charts += 1
                 yield block
             case Chart():
@@ -140,7 +140,7 @@ def _kit(blocks: Sequence[Block], buttons: Buttons, *, drawn: bool) -> Iterator[
             if block.actions[0] is offered[0]:
                 yield {"type": "actions", "elements": [buttons.button(one, at) for at, one in enumerate(offered)]}
         elif isinstance(block, Chart) and block.kind == "parts":
-            yield _rich([(Span(meter_of(block)),)])
+            yield _chart(block) if drawn else _rich([(Span(meter_of(block)),)])
         elif isinstance(block, Chart) and not _has_labels(block):
             yield _rich([(Span(block.title, bold=True),), *bars_of(block)])
         elif isinstance(block, Chart) and drawn:
@@ -218,6 +218,11 @@ def _marked(span: Span) -> str:
     if span.url and not set(span.url) & set("<>|"):
         shown = f"<{escape_mrkdwn(span.url)}|{shown}>"
     return f"*{shown}*" if span.bold and shown.strip() == shown else shown
+
+
+def _is_stack(chart: Chart) -> bool:
+    """Return whether a chart has three parts of a whole; two are drawn as bars."""
+    return chart.kind == "parts" and len(chart.points) > _BARS
 
 
 def _has_labels(chart: Chart) -> bool:
