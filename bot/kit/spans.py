@@ -19,6 +19,7 @@ _UNTIL_DECIDED = re.compile(
     r"\b.*\b(?:takes?|taking|took|wait\w*|decid\w+|hear|til+|until|tard\w+|demor\w+|esper\w+)\b",
     re.IGNORECASE,
 )
+_ENDS = re.compile(r"\b(?:good (?:until|till?|for)|valid|ends?|expir\w*|runs? out|venc\w+|termin\w+)\b", re.IGNORECASE)
 _APPROVES = re.compile(
     r"\b(?:(?:pre)?approv\w*|(?:pre)?auth\w*|precert\w*|to okay|aprob\w*|aprueb\w*|(?:pre)?autoriz\w*)\b", re.IGNORECASE
 )
@@ -263,7 +264,8 @@ def asks_how_long_approved(ask: Ask) -> bool:
     of_drug = "drug" in {*ask.slots, *ask.beside} and "NEEDS_APPROVAL" not in ask.concepts
     told = {"APPROVAL", "APPROVE"} if of_drug and lasts else {"APPROVAL"}
     timed = of_drug and (lasts or ask.asked.form == "date")
-    return not told.isdisjoint(ask.concepts) and (timed or not {"ACTIVE", "HOW_LONG_LEFT"}.isdisjoint(ask.concepts))
+    ends = _ENDS.search(ask.said) or not {"ACTIVE", "HOW_LONG_LEFT"}.isdisjoint(ask.concepts)
+    return not told.isdisjoint(ask.concepts) and bool(timed or ends)
 
 
 def hand_over_waiting(ask: Ask, rules: str) -> None:
