@@ -86,7 +86,9 @@ class Recognisers:
         if context and (again := corrected(hears, reading, text, context, self._intents)):
             reading, text, exchange.words = again, again.text, again.text
         least = CLEAR if further else 0.0
-        reading = with_object(self._engine, of_list(reading, memory, last), memory.objects, today, least=least)
+        care = memory.asked.slots if memory.asked else {}
+        reading = of_list(reading, memory, last)
+        reading = with_object(self._engine, reading, memory.objects, today, least=least, before=care)
         if further:
             reading = focus.of_shown(memory, reading, self._intents, points=refers(read(text)))
         reading = focus.of_all(memory, owner.without_giver(reading), self._intents)

@@ -7,6 +7,7 @@ last answer. A question without an object is read with the object of the previou
 import re
 from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
@@ -142,20 +143,31 @@ def _of_care_shown(engine: Engine, text: str, memory: Memory, today: date) -> st
 
 
 def with_object(
-    engine: Engine, reading: Reading, spoken: Mapping[str, Slot], today: date, *, least: float = 0.0
+    engine: Engine,
+    reading: Reading,
+    spoken: Mapping[str, Slot],
+    today: date,
+    *,
+    least: float = 0.0,
+    before: Mapping[str, Slot] = MappingProxyType({}),
 ) -> Reading:
     """Return the reading of a short message, with values in `spoken` from before: "what did I pay her last time".
 
     The values replace a pronoun or are appended. They are the term just explained ("and have I met mine"), or for a
     search for a place ("where can I get it") and an unclear message (less probable than `least`) the objects of the
-    previous question, or for a price without an object ("how much do I pay") the drug or the care. The reading is
-    unchanged if the one with these values is unclear or adds nothing.
+    previous question, or for a price without an object ("how much do I pay") the drug or the care, or the care that
+    another intent answers about ("when am I due for the next" of no refill), also that of the question `before`, whose
+    record was shown. The reading is unchanged if the one with these values is unclear or adds nothing.
     """
     rules = engine.intents.get(reading.intent or "")
     unsure = reading.score < least and reading.slots.keys() <= {"unit"}
     open_ = reading.unclear or (spoken and rules is not None and lists_providers(rules) and refers(reading.said))
     bare = not (reading.slots or {*reading.concepts} - _NO_OBJECT or _PRICE.isdisjoint(reading.concepts))
-    names = (TERM,) if TERM in spoken else _NAMES if open_ or unsure else _PRICED if bare else ()
+    due = "DUE" in reading.concepts and "FILL" not in reading.concepts and not reading.slots
+    other = rules.instead if rules and rules.needs == "member" and due else None
+    stood_for = (other.has,) if other and other.lacks not in {*spoken, *before} else ()
+    names = (TERM,) if TERM in spoken else _NAMES if open_ or unsure else _PRICED if bare else stood_for
+    spoken = {**before, **spoken} if names == stood_for else spoken
     named = {name: spoken[name] for name in names if name in spoken and spoken[name].is_plain and spoken[name].text}
     said = reading.said.words if named else ()
     if not named or len(said) > _OBJECT_OF or reading.slots.keys() & {TERM, "facility_type", *OF_CARE}:
@@ -167,10 +179,12 @@ def with_object(
     adds_to = both.intent != reading.intent or (
         (open_ or TERM in named) and not both.slots.keys() <= reading.slots.keys()
     )
-    least_sure = _SURE if bare else reading.score - _AS_CLEAR
-    if not adds_to or both.unclear or TERM in both.slots or both.score <= least_sure:
+    stands = other is not None and other.has in named and both.intent == other.intent
+    least_sure = 0.0 if stands else _SURE if bare else reading.score - _AS_CLEAR
+    if not adds_to or (both.unclear and not stands) or TERM in both.slots or both.score <= least_sure:
         return reading
     kept = {name: slot for name, slot in named.items() if name in both.slots}
+    both = replace(both, unclear=False) if stands else both
     return replace(both, text=reading.text, slots={**both.slots, **kept}, those=reading.those, picks=reading.picks)
 
 
