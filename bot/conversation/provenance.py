@@ -27,7 +27,7 @@ TECHNICAL = "technical"
 """The argument of the button that shows the rule, the searches and the ids."""
 _TOLD, _ZIP_DIGITS, _SHOWN = "told", 5, 10
 _DAY = re.compile(r"[A-Z][a-z]+ \d{1,2}, \d{4}|\d+ (?:days|días)\b|\d+ ?%")
-_ELSEWHERE = {WISH_PLACE, "date_ahead", "date_range", "date_out", "near_day", "person"}
+_ELSEWHERE = {WISH_PLACE, "date_ahead", "date_range", "date_out", "person"}
 _AMOUNT = re.compile(r"\$([\d,]+\.\d\d)")
 
 

@@ -213,7 +213,7 @@ class Ask(msgspec.Struct, dict=True):
         return self.now or datetime.combine(self.today, time(12), UTC)
 
     def cannot(self, name: str) -> None:
-        """Record that the slot `name` was not applied because the records lack the data; the reply begins with it."""
+        """Record that the slot `name` was not applied because the records lack the data; the reply says so."""
         self.unmet.setdefault(name, False)
 
     @property

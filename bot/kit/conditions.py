@@ -285,7 +285,7 @@ _TAKES = re.compile(r"\b(?:acept|recib|tom)\w+ pacientes\b", re.IGNORECASE)  # w
 _EQUIPMENT = "equipment"  # sells wheelchairs, so that the word names what is looked for
 _OF_WOMEN = re.compile(r"(?:olog|cirujan|medic|doctor)as?$")  # "cardióloga"
 _OR = re.compile(r"\s*(?:[/,&+]|\b(?:or|and|o|u|y|e)\b)\s*", re.IGNORECASE)
-_OR_PT = re.compile(r"\bpts?\s*(?:[/&+]|(?:or|and)\b)|(?:[/&+]|\b(?:or|and))\s*pts?\b", re.IGNORECASE)
+_PATIENT = re.compile(r"\bpt (?:has|have|had|is|was|can|needs?|wants?|says?|lives?|with|w|who)\b")
 _FINER: Mapping[str, tuple[str, ...]] = {
     "207RC0000X": ("207RI0011X", "207RC0001X", "207RA0001X"),
     "207RG0100X": ("207RT0003X",),
@@ -344,7 +344,7 @@ def kind_said(ask: Ask, criteria: Conditions) -> str | None:
 def kinds_of(ask: Ask) -> Kinds:
     """Return the kinds of provider if the question names several, each as NUCC codes and the person's words; else ().
 
-    If the words cannot be separated, each kind has all of the words. A desk's "pt" beside another kind is the patient.
+    If the words cannot be separated, each kind has all of the words. "pt has", beside another kind, is a patient.
     """
     several = ask.several.get("specialty")
     if several is None:
@@ -352,7 +352,7 @@ def kinds_of(ask: Ask) -> Kinds:
     words = [word.strip() for word in _OR.split(several.text) if word.strip()]
     words = words if len(words) == len(several.values) else [several.text] * len(several.values)
     kinds = zip(several.values, words, strict=True)
-    return tuple((as_codes(codes), word) for codes, word in kinds if word != "pt" or _OR_PT.search(ask.said))
+    return tuple((as_codes(codes), word) for codes, word in kinds if word != "pt" or not _PATIENT.search(ask.said))
 
 
 def as_codes(codes: object) -> tuple[str, ...]:

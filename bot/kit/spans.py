@@ -21,7 +21,8 @@ _UNTIL_DECIDED = re.compile(
 )
 _ENDS = re.compile(r"\b(?:good (?:until|till?|for)|valid|ends?|expir\w*|runs? out|venc\w+|termin\w+)\b", re.IGNORECASE)
 _APPROVES = re.compile(
-    r"\b(?:(?:pre)?approv\w*|(?:pre)?auth\w*|precert\w*|to okay|aprob\w*|aprueb\w*|(?:pre)?autoriz\w*)\b", re.IGNORECASE
+    r"\b(?:(?:pre)?(?:approv|auth|autoriz)\w*|precert\w*|(?:to|they|you|yall) okay|aprob\w*|aprueb\w*)\b",
+    re.IGNORECASE,
 )
 _APART = re.compile(r"\b(?:and|or|vs|versus|against|y|o|contra)\b")
 A_ZONE = timedelta(days=1)
