@@ -4,7 +4,7 @@ Each further question is shown under the first answer: its words, the first line
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise, takewhile
 from types import MappingProxyType
@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from bot.conversation.provenance import facts_in, quotable
 from bot.conversation.shown import OF_CARE
 from bot.conversation.state import TERM, Asked
-from bot.conversation.told import refers, with_object
+from bot.conversation.told import NO_OBJECT, refers, with_object
 from bot.language.asked import asked_in
-from bot.language.clauses import Clause, ClauseRole, as_listed, clauses, is_question
+from bot.language.clauses import Clause, ClauseRole, as_listed, clauses, is_question, is_whole
 from bot.language.context import OF_CLAIMS, Context, lists_providers, of_one_provider
 from bot.language.engine import Engine
 from bot.language.kernel import DANGER, FALLBACK, FOLLOW
@@ -33,6 +33,8 @@ CLEAR = 0.85
 _WHOLE = 0.7  # how clear the whole message has to be for a vague clause to be part of it
 _LIKELY, _TWO = 0.8, 2  # below this a question outside of the data may be a part of the message that is not
 _AS_CLEAR = 0.05  # a part this much less probable than the whole is as clear
+_EMPTY = NO_OBJECT | {"BARE", "REQUEST", "INSTEAD"}
+"""Concepts of a clause that names nothing of its own: "can you help me with that", "and what is mine"."""
 _DOUBT = 0.3  # by so much the whole message has to be clearer than its first question to be read as one
 
 
@@ -56,10 +58,14 @@ class Questions:
 
         A part that may begin a question does so if it is clear in its place, and asks something else than the question
         before it, or the same with another value. All other parts are conditions or background of that question.
-        `reading` is that of the whole message.
+        `reading` is that of the whole message. A question that none of these answers follows them.
         """
+        cut = clauses(reading.said, frozenset(), self._words)
+        found = self._found(reading, cut, context)
+        return (*found, *self._unanswered(reading, cut, found))
+
+    def _found(self, reading: Reading, cut: Sequence[Clause], context: Context | None) -> tuple[Question, ...]:
         said = reading.said
-        cut = clauses(said, frozenset(), self._words)
         starts = self._starts(said, cut, reading)
         if len(starts) < _TWO:
             return (Question(reading.text, reading, context),)
@@ -90,6 +96,41 @@ class Questions:
         asks = [one for one in cut if one.role is ClauseRole.ASKS]
         each = [self._read(said.said(one.first, one.after), None).reading for one in asks if len(asks) >= _TWO]
         return (Question(reading.text, self._with_all(reading, each), context),)
+
+    def _unanswered(self, whole: Reading, cut: Sequence[Clause], found: Sequence[Question]) -> Iterator[Question]:
+        """Yield the clauses with the form of a question that a question in `found` includes, but does not answer.
+
+        Such a clause by itself asks for another intent than its question, and none of its values narrows that question.
+        Where no clause asks for the intent of the question, the question needs all of them.
+        """
+        said = whole.said
+        texts = {said.said(one.first, one.after): is_whole(said, one, self._words) for one in cut}
+        for question in found:
+            held, rules = question.reading, self._engine.intents.get(question.reading.intent or "")
+            inside = [text for text in texts if text in question.words]
+            if rules is None or held.unclear or held.is_miss or len(inside) < _TWO or not any(map(texts.get, inside)):
+                continue
+            parts = {text: self._read(text, None).reading for text in inside}
+            its = held.intent in {one.intent for one in parts.values()}
+            if its and not of_one_provider(held, [*parts.values()], self._engine.intents):
+                for text, part in parts.items():
+                    if texts[text] and self._is_apart(part, held, rules):
+                        yield Question(text, part, None)
+
+    def _is_apart(self, part: Reading, held: Reading, first: IntentRules) -> bool:
+        """Return whether a clause asks for something that the answer to the question around it does not have."""
+        rules = self._engine.intents.get(part.intent or "")
+        if rules is None or rules is first or part.is_miss or rules.small_talk:
+            return False
+        nothing = part.unclear or _EMPTY.issuperset(part.concepts)
+        if not part.slots and (nothing or first.intent == FALLBACK):
+            return False
+        if rules.intent.startswith((DANGER, FOLLOW)) or not (rules.title or "reason" in part.slots):
+            return False
+        narrows = (held.slots[name].value == one.value for name, one in part.slots.items() if name in held.slots)
+        if any(narrows) and part.slots.keys() != {PERSON}:
+            return False
+        return not (first.shows_claims and rules.shows_claims and OF_CLAIMS.isdisjoint(part.slots))
 
     def _divided(
         self, said: Utterance, starts: Sequence[int], whole: Reading, context: Context | None
@@ -191,6 +232,8 @@ class Questions:
         for name, slot in (item for one in parts if one.intent == whole.intent for item in one.slots.items()):
             held = slots.get(name)
             if held is None or held.excluded or slot.excluded or not slot.text or not adds({name: slot}, slots):
+                continue
+            if slot.value == "me":  # "closest" is no other place
                 continue
             if rules and name in rules.several:
                 values = distinct((*held.every, *slot.every))

@@ -68,7 +68,7 @@ _REFERS = frozenset({
 _NAMES = ("drug", "service", "provider_name", "specialty", "facility_type", "amount_kind")
 # A question with no other concepts asks for a price and does not say of what: "how much do I pay".
 _PRICE = frozenset({"COST", "OWE"})
-_NO_OBJECT = _PRICE | {"MY", "FILLER", "FUTURE", "GENERIC", "DUE", "RECORD", "NOW", "HER"}
+NO_OBJECT = _PRICE | {"MY", "FILLER", "FUTURE", "GENERIC", "DUE", "RECORD", "NOW", "HER"}
 _PRICED = ("drug", "service", "specialty", "facility_type")
 _FOR = {"en": "for", "es": "por"}
 _OBJECT_OF, _SURE, _AS_CLEAR = 8, 0.7, 0.05  # words of a question that lacks its object; probabilities
@@ -162,7 +162,7 @@ def with_object(
     rules = engine.intents.get(reading.intent or "")
     unsure = reading.score < least and reading.slots.keys() <= {"unit"}
     open_ = reading.unclear or (spoken and rules is not None and lists_providers(rules) and refers(reading.said))
-    bare = not (reading.slots or {*reading.concepts} - _NO_OBJECT or _PRICE.isdisjoint(reading.concepts))
+    bare = not (reading.slots or {*reading.concepts} - NO_OBJECT or _PRICE.isdisjoint(reading.concepts))
     due = "DUE" in reading.concepts and "FILL" not in reading.concepts and not reading.slots
     other = rules.instead if rules and rules.needs == "member" and due else None
     stood_for = (other.has,) if other and other.lacks not in {*spoken, *before} else ()

@@ -100,7 +100,7 @@ class Engine:
         """Return the best reading of a message: danger is read in the whole message, all else in the scored part."""
         signs = self._alarms.hear(whole)
         reading, danger = self._in_topics(part, context, today), signs.danger
-        if danger is None or self._alarms.is_calm(danger, reading):
+        if danger is None or self._alarms.is_calm(danger, reading, context):
             return reading
         again = context is not None and reading.intent == context.intent and not reading.slots
         if self._alarms.is_beside(danger, reading, signs, again=again):

@@ -175,7 +175,7 @@ def _as_side(tag: Tag) -> Tag:
 _OTHER_KINDS = frozenset({"specialty", "drug", "facility_type", "provider_name", "organization", "claim_id", "npi"})
 _OTHER_CONCEPTS = frozenset({
     "CLAIM", "BILL", "OWE", "COST", "PAID", "DENY", "SPEND", "CARD", "PHARMACY", "LAB", "MEDICATION", "STATUS", "COVER",
-    "COPAY", "DEDUCTIBLE", "MORE", "FACILITY",
+    "COPAY", "DEDUCTIBLE", "FACILITY",
 })  # fmt: skip
 
 

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from bot.language.context import Context
 from bot.language.dangers import DangerPattern
-from bot.language.kernel import DANGER, FALLBACK
+from bot.language.kernel import DANGER, FALLBACK, FOLLOW
 from bot.language.lexicon import Lexicon
 from bot.language.phrases import PhraseFound, Speller
 from bot.language.reading import COUNTED, Candidate, Reading, Slot
@@ -160,8 +161,15 @@ class Alarms:
             return not (self._is_alone(reading, signs) or (WEARY in danger.lines and reading.score < _CLEAR))
         return not ((again and reading.score < _CLEAR) or self._is_unexplained(reading))
 
-    def is_calm(self, danger: Danger, reading: Reading) -> bool:
-        """Return whether the answer to a clear question is enough, because its weights find no danger in it either."""
+    def is_calm(self, danger: Danger, reading: Reading, context: Context | None) -> bool:
+        """Return whether the answer to a clear question is enough, because its weights find no danger in it either.
+
+        What narrows the previous answer by a value is calm unless danger is likely: "a man would be better, honestly".
+        """
+        faint = danger.rule == COUNTED and not danger.likely
+        goes_on = context is not None and (reading.intent or "").startswith((FOLLOW, context.intent))
+        if faint and goes_on and not reading.unclear and reading.slots.keys() - {"answer", "reason"}:
+            return True
         member = self._intents[reading.intent or FALLBACK].needs == "member"
         reason = reading.slots["reason"].value if reading.intent == FALLBACK else ""
         refused = reason in _ANSWERLESS or (reason and danger.rule != COUNTED)
@@ -171,7 +179,7 @@ class Alarms:
         clear = lone and _is_clear(reading) and not weary
         found = sum(reading.dangers.values())
         bare = WEARY in danger.lines and reading.slots.keys() == {"answer"} and reading.score >= _CLEAR  # "no"
-        faint = danger.rule == COUNTED and not danger.likely and found < _SOME
+        faint = faint and found < _SOME
         nothing = faint and found < _HARDLY
         return nothing or (answered and (clear or bare or faint or (member and danger.past and found < _GRAVE)))
 

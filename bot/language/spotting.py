@@ -165,7 +165,11 @@ class Spotter:
             plain = not kinds and key not in self.words.known and key not in self.words.place_words
             weight = (FAMILY if key in self.words.family else GIVEN) if plain else ALSO_A_WORD
             return weight + CAPITAL * (capital and not plain)
-        return None if kinds else self._unlisted(index, capital=capital)
+        joins = [
+            at for at in (index, index + 1) if 0 < at < self._count and self.between(at) == "-"
+        ]  # "Castellanos-Reed"
+        doubled = bool(joins) and all(self.capital(place) for at in joins for place in (at - 1, at))
+        return None if kinds and not doubled else self._unlisted(index, capital=capital)
 
     def _unlisted(self, index: int, *, capital: bool) -> int | None:
         """Return the weight of a word that is on no list of names; None for a short word without a capital."""
