@@ -168,7 +168,7 @@ class Spotter:
         joins = [
             at for at in (index, index + 1) if 0 < at < self._count and self.between(at) == "-"
         ]  # "Castellanos-Reed"
-        doubled = bool(joins) and all(self.capital(place) for at in joins for place in (at - 1, at))
+        doubled = bool(joins) and all(self.capital(place) for at in joins for place in (at - 1, at))  # "Inglés-Reed"
         return None if kinds and not doubled else self._unlisted(index, capital=capital)
 
     def _unlisted(self, index: int, *, capital: bool) -> int | None:

@@ -73,9 +73,15 @@ class CostShares(kit.Summary, frozen=True):
         return self.met[0][1] if [name for name, _ in self.met] == [self.aspect] else ()
 
     @property
+    def in_passing(self) -> tuple[kit.MetSoFar, ...]:
+        """How much of each plan's deductible is used, if the question is about all shares and that is known."""
+        return self.met[0][1] if self.aspect is None and self.met and not self.nothing_to_meet else ()
+
+    @property
     def rest(self) -> tuple[kit.Accumulated, ...]:
-        """The sums of claims that are in no entry of `standings`."""
-        return tuple(sum_ for sum_ in self.sums if not any(_is_same_sum(one, sum_) for one in self.standings))
+        """The sums of claims that are in no entry of `standings` or `in_passing`."""
+        told = (*self.standings, *self.in_passing)
+        return tuple(sum_ for sum_ in self.sums if not any(_is_same_sum(one, sum_) for one in told))
 
     @property
     def unmeasured(self) -> tuple[kit.Shares, ...]:
