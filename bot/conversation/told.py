@@ -65,6 +65,7 @@ _REFERS = frozenset({
     "it", "its", "he", "him", "his", "she", "her", "hers", "they", "them", "their", "theirs", "that", "those", "one",
     "ones", "ella", "ellas", "ellos", "ese", "esa", "eso", "esos", "esas", "alli", "ahi",
 })  # fmt: skip
+_PEOPLE = frozenset({"he", "him", "his", "she", "her", "hers", "ella", "ellas"})
 _NAMES = ("drug", "service", "provider_name", "specialty", "facility_type", "amount_kind")
 # A question with no other concepts asks for a price and does not say of what: "how much do I pay".
 _PRICE = frozenset({"COST", "OWE"})
@@ -167,6 +168,8 @@ def with_object(
     other = rules.instead if rules and rules.needs == "member" and due else None
     stood_for = (other.has,) if other and other.lacks not in {*spoken, *before} else ()
     names = (TERM,) if TERM in spoken else _NAMES if open_ or unsure else _PRICED if bare else stood_for
+    if not (bare or _PEOPLE.isdisjoint(reading.said.words)):  # "he" stands for no kind of care
+        names = tuple(name for name in names if name in {TERM, "provider_name"})
     spoken = {**before, **spoken} if names == stood_for else spoken
     named = {name: spoken[name] for name in names if name in spoken and spoken[name].is_plain and spoken[name].text}
     said = reading.said.words if named else ()

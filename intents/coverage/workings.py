@@ -50,6 +50,8 @@ _TWO_HOMES = (
     r"\b(?:kids?|child|children|sons?|daughters?|baby|hij[oa]s?|niñ[oa]s?|beb[eé])\b",
 )
 """What the question of two plans has to name so that it is about a child whose parents live apart."""
+_IN_ORDER = r"\b(?:primary|secondary|first|second|primero|primari[oa]|secundari[oa]|despu[eé]s)\b"
+"""What a question about Medicare names that asks which of two plans pays first."""
 
 
 class Working(kit.Summary, frozen=True):
@@ -68,7 +70,9 @@ class Working(kit.Summary, frozen=True):
         standing: True if the question also asks how much is left.
         portion: The member's share of a stated price.
         two: The copays of two kinds of visit to compare.
-        state: The name of the plan's own state; `at_home`: the question names a place in that state.
+        state: The name of the plan's own state; `at_home`: the question names a place in that state; `in_country`: in any.
+        kin: The relation of the person whom the question names, such as "mother".
+        with_medicare: True if the question names Medicare.
         covered: The member's medical coverage, if it names a network.
         drugs: True if the question is about prescriptions; `drug_deductible`: the plan has a deductible for drugs.
         visit: The code of the named kind of visit.
@@ -91,6 +95,9 @@ class Working(kit.Summary, frozen=True):
     two: kit.VisitCopays | None = None
     state: str | None = None
     at_home: bool = False
+    in_country: bool = False
+    kin: str | None = None
+    with_medicare: bool = False
     covered: kit.Coverage | None = None
     drugs: bool = False
     drug_deductible: bool = False
@@ -118,7 +125,9 @@ async def answer(ask: kit.Ask) -> Working:
     of_care = kit.listed_rules(ask, coverages) or kit.wants_to_come(ask) in {"counts", "unsaid"}
     of_care = of_care or kit.asks_yearly(ask) == "when"
     rule = handed or _narrowed(str(ask.slots["workings"]), ask, coverages)
-    rule = "two_homes" if rule == "two_plans" and all(re.search(one, ask.said.lower()) for one in _TWO_HOMES) else rule
+    said = ask.said.casefold()
+    rule = "two_plans" if rule == "medicare" and re.search(_IN_ORDER, said) else rule
+    rule = "two_homes" if rule == "two_plans" and all(re.search(one, said) for one in _TWO_HOMES) else rule
     named = kit.named_visits(ask)  # who names one of the visits that a rule compares asks for its cost
     one_visit = len(named) == 1 and named[0] in _TWO_VISITS.get(rule, ()) and _COMPARED.isdisjoint(ask.asked.says)
     if handed is None and (of_care or _of_time_past(rule, ask) or one_visit):
@@ -177,6 +186,9 @@ def summarize(rule: str, coverages: kit.Coverages, ask: kit.Ask, met: Mapping[st
         two=kit.visit_copays(ask, coverages, _TWO_VISITS[rule]) if rule in _TWO_VISITS else None,
         state=kit.name_of_state(ask.places.home_state),
         at_home=kit.state_named(ask) == ask.places.home_state,
+        in_country=kit.state_named(ask) is not None,
+        kin=person.get("kin") if isinstance(person := {**ask.beside, **ask.slots}.get("person"), dict) else None,
+        with_medicare="medicare" in ask.said.casefold(),
         covered=next((one for one in medical if one.networks), None),
         drugs=kit.scope_of(ask) == "drugs",
         visit=kit.visit_kind(ask),
