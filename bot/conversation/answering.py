@@ -379,7 +379,7 @@ class Answering:
         said, unmet = unmet_in(asked.without(CARE) if getattr(summary, _NONE, ()) else asked, ask, blocks)
         if said["conditions"]:
             rules = self._pack.intents[asked.intent]
-            told = self._pack.render("_unmet", {**said, "of_today": rules.needs == "directory"}, asked.language)
+            told = self._pack.render("_unmet", {**said, "rules": rules}, asked.language)
             at = int(not (rules.reads_claims or said["elsewhere"]))  # behind the line that answers, but for amounts
             blocks = (*blocks[:at], *(one for one in told if not isinstance(one, Note)), *blocks[at:])
             own = (*own, *(one for one in told if isinstance(one, Note)))

@@ -310,12 +310,14 @@ def become(press: Press, after: Asked | None, language: Language, slot_names: Co
     """Return the complete question of a button, which does not depend on later messages.
 
     If the button has the same intent as `after`, the question above it, the question's slots are kept. The button's
-    argument `without` names slots that are dropped. An argument with a slot's name fills that slot.
+    argument `without` names slots that are dropped, `keep` slots that a button of another intent keeps. An argument
+    with a slot's name fills that slot.
     """
     arguments = dict(press.arguments)
-    without = arguments.pop("without", "").split(",")
+    without, keep = (arguments.pop(name, "").split(",") for name in ("without", "keep"))
     whose = arguments.pop("whose", after.whose if after else "")
-    slots = dict(after.slots) if after and after.intent == press.intent else {}
+    same = after is not None and after.intent == press.intent
+    slots = {name: slot for name, slot in after.slots.items() if same or name in keep} if after else {}
     for name in [one for one in without if one in slots]:
         del slots[name]
     for name in [one for one in arguments if one in slot_names]:

@@ -148,7 +148,7 @@ def hour_tags(
     said, lexed = right, lexed if right is said else Lexed(lexed.grammar, right.words)
     operations = HourPatterns(lexed.grammar, said.words, today, sought=sought)
     matcher, spoken = Matcher(lexed, operations, said.dashes), operations.opens or sought
-    freed = list(matcher.find("hours.freed")) if sought else []
+    freed = list(matcher.find("hours.freed")) if spoken else []
 
     def found(rule: str) -> list[PatternFound]:
         every = (one for one in matcher.find(rule) if asking is None or one.first in asking)
