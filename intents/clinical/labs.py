@@ -15,9 +15,9 @@ _SENTENCE = re.compile(r"[^.?!]+[.?!]?")
 async def answer(ask: kit.Ask) -> kit.TestsOnRecord:
     """Return the lab results by test, newest first; results with a sensitivity label only if a button asks for them."""
     ask = replace(ask, slots={}) if "in_both" in ask.asked.says else ask  # "both times or just the one in April"
-    asks = [one for one in _SENTENCE.findall(ask.said) if one.endswith("?")]  # which test it is stands there
-    if one := next((one for one in asks if not ask.asked.tests.keys().isdisjoint(kit.words_of(one))), None):
-        ask = replace(ask, said=one.strip())
+    asks = [one for one in _SENTENCE.findall(ask.said) if one[-1] not in ".!"]  # which test it is stands there
+    if any(one.endswith("?") and not ask.asked.tests.keys().isdisjoint(kit.words_of(one)) for one in asks):
+        ask = replace(ask, said="".join(asks).strip())
     found = await kit.tests_of(ask, "laboratory")
     if found.without or found.asks.limits:
         return found
