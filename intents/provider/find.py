@@ -21,10 +21,10 @@ async def answer(ask: kit.Ask) -> kit.Found:
         ask = ask.without("specialty")  # "a woman doctor" is any doctor who is a woman
     if "like" in ask.arguments and (shown := await kit.who_shown(ask)):
         return await _like(ask, shown)
+    if {"at_hospital", "which_of"} <= ask.asked.says.keys():
+        raise kit.Reroute("facility.find")
     found = await kit.DirectorySearch(ask, "provider.detail").answer()
-    which = {"at_hospital", "which_of"} <= ask.asked.says.keys()
-    house = which or (found.criteria.houses and "specialty" not in ask.slots)
-    if house and not found.total:
+    if found.criteria.houses and "specialty" not in ask.slots and not found.total:
         raise kit.Reroute("facility.find")  # nobody is listed there, so the house itself is asked about
     return found
 
