@@ -35,6 +35,8 @@ _LIKELY, _TWO = 0.8, 2  # below this a question outside of the data may be a par
 _AS_CLEAR = 0.05  # a part this much less probable than the whole is as clear
 _EMPTY = NO_OBJECT | {"BARE", "REQUEST", "INSTEAD"}
 """Concepts of a clause that names nothing of its own: "can you help me with that", "and what is mine"."""
+_APART = frozenset({"WHERE_WORD", "WHEN_WORD", "WHO_WORD", "TAKES"})
+"""Concepts of a clause that asks for something of its own, however unclear: "and where do I order it from"."""
 _DOUBT = 0.3  # by so much the whole message has to be clearer than its first question to be read as one
 
 
@@ -122,7 +124,8 @@ class Questions:
         rules = self._engine.intents.get(part.intent or "")
         if rules is None or rules is first or part.is_miss or rules.small_talk:
             return False
-        nothing = part.unclear or _EMPTY.issuperset(part.concepts)
+        nothing = part.unclear and _APART.isdisjoint(part.concepts)
+        nothing = nothing or _EMPTY.issuperset(part.concepts)
         if not part.slots and (nothing or first.intent == FALLBACK):
             return False
         if rules.intent.startswith((DANGER, FOLLOW)) or not (rules.title or "reason" in part.slots):
@@ -130,7 +133,7 @@ class Questions:
         narrows = (held.slots[name].value == one.value for name, one in part.slots.items() if name in held.slots)
         if any(narrows) and part.slots.keys() != {PERSON}:
             return False
-        return not (first.shows_claims and rules.shows_claims and OF_CLAIMS.isdisjoint(part.slots))
+        return not (first.shows_claims and rules.shows_claims)
 
     def _divided(
         self, said: Utterance, starts: Sequence[int], whole: Reading, context: Context | None
@@ -318,7 +321,8 @@ Lines = tuple[Block, ...] | None
 
 
 class Further(msgspec.Struct, frozen=True):
-    """A further question of a message: its intent, its slots, and the first lines of its answer.
+    """A further question of a message: its intent ("" if it was not understood), its slots, and the first lines of its
+    answer.
 
     `lines` are () if the question only gets a button, None if the reply above states all of them. `asked` is the
     question as it was answered; None if it was not.
@@ -387,7 +391,7 @@ def questions(
 
     In shared places, or if the answer may be shared later, only words about the open directory are quoted.
     """
-    quoted = {intent for intent in also if alone or intents[intent].needs == "directory"}
+    quoted = {intent for intent in also if alone or (intent and intents[intent].needs == "directory")}
     return tuple(
         (intent, {name: slot for name, slot in slots.items() if name != SAID or intent in quoted})
         for intent, slots in also.items()

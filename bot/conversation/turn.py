@@ -34,7 +34,7 @@ from bot.message import FAREWELLS, Answered, Language, Message, Person, Private,
 from bot.pack import template_of
 from bot.payer.budget import Budget, Progress, Report, under_way
 
-_OFFERED = 0.3  # how likely a further question that was not understood has to be an intent to get its button
+_OFFERED = 0.5  # how likely a further question that was not understood has to be an intent to get its button
 log = structlog.get_logger("turn")
 _UNTOLD = frozenset({None, "advice", "chatter", "unknown"})  # why no record answers a further question
 _ACTS = ("account.", "reminder.")
@@ -282,6 +282,8 @@ class Turn:
             likely = question or next((one for one in later.reading.candidates if one.score >= _OFFERED), None)
             if likely and likely.intent in self._intents:
                 found.append(Further(likely.intent, with_words(words, likely.slots), lines, then))
+            elif exchange.message.alone:
+                found.append(Further("", with_words(words, {})))
         return reply, tuple(found)
 
     def _beside(self, exchange: Exchange, asked: Asked, then: Asked) -> Asked | None:
@@ -318,7 +320,7 @@ class Turn:
         if told := questions(others, self._intents, alone=alone):
             blocks += self._pack.render("also", {"questions": told, "first": True}, language)
         reply = replace(reply, blocks=tuple(blocks))
-        slots = by_button({**others, **{one.intent: one.slots for one in rest}})
+        slots = by_button({**others, **{one.intent: one.slots for one in rest if one.intent}})
         topic = next((one.asked for one in further if one.asked and one.asked.intent in self._pack.answers), None)
         if self._intents[asked.intent].answer == "aside" and topic is None:
             term = asked.slots.get(TERM)
