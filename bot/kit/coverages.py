@@ -111,6 +111,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 """Names of the services that copays are for, in both languages."""
 # NUCC: family medicine, internal medicine, pediatrics, general practice.
 _PRIMARY = frozenset({"207Q00000X", "207R00000X", "208000000X", "208D00000X"})
+_FOR = re.compile(r"^(?:for|para) ", re.IGNORECASE)  # a kind of doctor may be named with it: "for PT"
 _CARE, _SPENT = frozenset({"service", "specialty", "facility_type"}), frozenset({"out of pocket", "oop"})
 _FIGURES = re.compile(r"(?<![\d.,])\d{1,3},?\d{3}(?:\.\d\d)?(?![\d.,]*\d)")
 _AUXILIARY = frozenset(
@@ -281,7 +282,8 @@ def care_said(ask: Ask) -> str | None:
     Of words that contain each other, the longer ones are returned.
     """
     named = (ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words)
-    return ask.asked.care or next(named, None)
+    said = ask.asked.care or next(named, None)
+    return said and _FOR.sub("", said)
 
 
 def named_visits(ask: Ask) -> tuple[str, ...]:

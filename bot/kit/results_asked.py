@@ -39,7 +39,9 @@ _DIRECTIONS: Mapping[Direction, re.Pattern[str]] = {
         r"up|higher|weigh(?:ed|ing)? more|pes\w+ mas"
         r"|r[oi]sen?|increased?|climbed|(?:me|se|ha|han) sub(?:io|ido|ieron)|mas alt[oa]"
     ),
-    "same": re.compile(r"\b(?:changed?|compared?|comparad[oa]|(?:the )?same(?! (?:for|with|thing))|cambi(?:o|ado)|igual)\b"),
+    "same": re.compile(
+        r"\b(?:changed?|compared?|comparad[oa]|(?:the )?same(?! (?:for|with|thing))|cambi(?:o|ado)|igual)\b"
+    ),
 }
 """The words that ask whether a result moved, by the direction that the answer "yes" confirms."""
 _LONG_RUN = _words(r"getting|going|trend(?:s|ing)?|been|over time|improving|\w+ando|\w+iendo|con el tiempo")
