@@ -1,7 +1,7 @@
 """Searches the open directory around a place; every filter is checked again on the results (T44)."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from bot.kit.around import SearchArea
@@ -13,7 +13,6 @@ from bot.kit.spelling import name_of_state
 from bot.payer.budget import MIB
 from bot.payer.search import Search, SearchValue, any_of, escape, given, token
 from bot.records.listing import Listing
-from bot.records.provider import Role
 from bot.records.service import NUCC
 from bot.records.shapes import Key
 
@@ -169,16 +168,12 @@ async def bring(directory: ReadDirectory, elements: Sequence[str], filters: Sequ
         if directory.missing(element, roles)[1]:
             before = _OF_ROLE if element in {"service", "location"} else _OF_PLACE
             checks = [passes for name, passes in filters if name in before]
-            roles = _fitting(directory.listings(), checks) if checks else roles
+            rows = directory.listings() if checks else ()
+            fit = {row.key for row in rows if all(passes(row) for passes in checks)}  # providers, by any listing
+            roles = tuple(row.role for row in rows if row.key in fit) if checks else roles
             await directory.by_id(*directory.missing(element, roles))
         if element == "location" and "service" in elements:
             await _read_homes(directory, directory.owners_to_read(directory.roles.values()))
-
-
-def _fitting(rows: Sequence[Listing], checks: Sequence[Callable[[Listing], bool]]) -> tuple[Role, ...]:
-    """Return all roles of the providers that have a listing which passes every check."""
-    keys = {row.key for row in rows if all(passes(row) for passes in checks)}
-    return tuple(row.role for row in rows if row.key in keys)
 
 
 def area(ask: Ask, where: SearchArea) -> tuple[tuple[str, str], ...]:
