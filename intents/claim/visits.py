@@ -130,9 +130,8 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     """Return the days of the claims that count; several claims on one day are one day."""
     wanted = kit.of_unit(ask, kit.filter_of(ask))
     chosen, often = kit.choose(found.claims, wanted), kit.often_asked(ask)
-    kept = replace(
-        found, claims=_alike(chosen.claims, often) if often and ask.asked.says.keys() >= _SAME else chosen.claims
-    )
+    alike = ask.asked.says.keys() >= _SAME
+    kept = replace(found, claims=_alike(chosen.claims, often) if often and alike else chosen.claims)
     every_claim = (wanted.fills and ask.asked.gap is not None) or wanted.shared is not None
     groups = kit.visits(kept, ask.today, pharmacy=every_claim or kit.with_fills(kept.claims, kit.any_time(wanted)))
     every = [group for group in groups if group.day][:: -1 if wanted.order == "oldest" else 1]
@@ -142,7 +141,8 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     dated = every[:few] if at is None else every[at : at + 1]
     stays = [claim for claim in kept.claims if claim.kind == "inpatient"]
     known = [claim.service.day for claim in found.claims if claim.service.day]
-    often, gap = kit.often_asked(ask), _gap(ask, [group.day for group in dated if group.day])
+    gap = _gap(ask, [group.day for group in dated if group.day])
+    enough = (bool(dated) if alike else often.hold(Decimal(len(dated)))) if often else None
     claims, beside = tuple(claim for group in dated for claim in group.claims), None
     if kit.asks_both_sides(ask) and len(ask.anchors) == 1 and not ask.report.is_partial:
         known_days, (first, last) = [group.day for group in dated if group.day], ask.anchors[0]
@@ -153,7 +153,7 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
         days=tuple(_day(group.day, group.claims) for group in dated[:SHOWN]),
         count=len(dated),
         claims=claims,
-        so=_lasts(ask, gap) if gap else _is_often_enough(ask, often, len(dated)) if often and ask.asked.helps else None,
+        so=_lasts(ask, gap) if gap else enough if ask.asked.helps else None,
         part=None if beside else _part(ask, found, wanted),
         beside=beside,
         undated=len(groups) - len(every) + len(found.within((wanted.start, wanted.end), wanted).undated),
@@ -178,10 +178,6 @@ def _alike(claims: Sequence[kit.Claim], often: kit.AmountLimits) -> tuple[kit.Cl
     for claim in claims:
         days[claim.services[:1]].add(claim.service)
     return tuple(claim for claim in claims if often.hold(Decimal(len(days[claim.services[:1]]))))
-
-
-def _is_often_enough(ask: kit.Ask, often: kit.AmountLimits, days: int) -> bool:
-    return days > 0 if ask.asked.says.keys() >= _SAME else often.hold(Decimal(days))
 
 
 def _part(

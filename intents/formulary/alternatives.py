@@ -130,20 +130,13 @@ def summarize(
     for one in (*makes, *pointed):
         if chosen is None or one.plan_id is None or one.plan_id in chosen.plan_ids:
             rows.setdefault((one.ingredient, one.brand), []).append(one)
-    others = [_other(alike, ingredients, chosen) for alike in rows.values()]
-    others += _unread(asked, {one.id for one in pointed}, mine)
+    others = []
+    for first, *_ in rows.values():
+        name, costs = first.ingredient, chosen.costs(first) if chosen else None
+        name = f"{first.brand} ({name})" if first.brand else name
+        others.append(Priced(name, first, costs, same=first.ingredient in ingredients))
+    pairs = {words: key for one in asked for key, words in one.alternatives if words}
+    known_ids = {*mine, *(one.id for one in pointed)}  # of those not read only the words are known
+    others += [Priced(words, None, None) for words, key in pairs.items() if key is None or key.id not in known_ids]
     others.sort(key=lambda other: (other.drug.tier.rank if other.drug and other.drug.tier else 99, other.name))
     return replace(base, listed=bool(asked), others=tuple(others[:PAGE]), left=max(0, len(others) - PAGE))
-
-
-def _other(alike: Sequence[kit.Drug], ingredients: set[str], chosen: kit.DrugList | None) -> Priced:
-    first = alike[0]
-    name = f"{first.brand} ({first.ingredient})" if first.brand else first.ingredient
-    return Priced(name, first, chosen.costs(first) if chosen else None, same=first.ingredient in ingredients)
-
-
-def _unread(asked: Sequence[kit.Drug], read: set[str], mine: set[str]) -> list[Priced]:
-    """Return the alternatives that were not read from the server, with the names in the references."""
-    pairs = {words: key for one in asked for key, words in one.alternatives if words}
-    missing = (words for words, key in pairs.items() if key is None or key.id not in read | mine)
-    return [Priced(words, None, None) for words in missing]
