@@ -145,7 +145,7 @@ async def _of_side(ways: Sequence[kit.Ask], sizes: Sequence[Decimal], *, near: b
     """
     newest: tuple[kit.Claim, ...] = ()
     for way in ways:
-        claim_set = await kit.newest_claims(way, *kit.service_dates(way), enough=lambda _: False, page_size=50)
+        claim_set = await kit.newest_claims(way, *kit.service_dates(way), page_size=50)
         told = ((claim, claim.owed.amount) for claim in kit.fitting(claim_set.claims, way))
         gaps = [(abs(owed.value - size), size, claim) for claim, owed in told for size in sizes if owed]
         told_so = [(gap, claim) for gap, size, claim in gaps if 10 * gap <= size]

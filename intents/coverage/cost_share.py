@@ -256,7 +256,7 @@ def _chosen(coverages: kit.Coverages, ask: kit.Ask) -> tuple[kit.Coverage, ...]:
         held = (one for one in coverages.every if one.period.known and one.status != "cancelled")
         if then := tuple(one for one in held if one.period.overlaps(start, end)):
             return then
-    return coverages.current or coverages.in_state("ended")[:1]
+    return coverages.current_or_last
 
 
 def _asks_time(coverages: kit.Coverages, ask: kit.Ask) -> bool:
