@@ -26,8 +26,8 @@ _STAGES = (
     *("service", "location", "practitioner", "owner", "organization"),
     *("participating-organization", "primary-organization"),
 )
-PERSON_INCLUDES = ("practitioner", "location", "network", "organization", "service")
-_WHO_AND_WHERE = ("practitioner", "location", "owner", "organization", "service")
+OF_PERSON = ("practitioner", "location", "network", "organization", "service")
+WHO_AND_WHERE = ("practitioner", "location", "owner", "organization", "service")
 _FEW = 5  # providers: a page of them
 _MOST_PLACELESS = 100
 _MOST_PAGES, _MOST_RESOURCES, _MOST_BYTES = 80, 15_000, 80 * MIB
@@ -74,14 +74,14 @@ async def _roles(ask: Ask, roles: Search, where: SearchArea | None, filters: Seq
     """
     directory = ReadDirectory(ask=ask)
     if where is None:
-        await directory.rows(roles, PERSON_INCLUDES)
-        return await rows_of(directory, _WHO_AND_WHERE, filters)
+        await directory.rows(roles, OF_PERSON)
+        return await rows_of(directory, WHO_AND_WHERE, filters)
     ways = area(ask, where)
     (placeless, answered), _ = await asyncio.gather(
-        _placeless(ask, roles, PERSON_INCLUDES), directory.around(roles, PERSON_INCLUDES, ways)
+        _placeless(ask, roles, OF_PERSON), directory.around(roles, OF_PERSON, ways)
     )
     if answered != "all":
-        rows = await rows_of(directory, _WHO_AND_WHERE, filters)
+        rows = await rows_of(directory, WHO_AND_WHERE, filters)
         served = directory.has_services() or placeless.has_services()
         if len({row.key for row in sift(rows, filters)}) >= _FEW and not served:
             return rows
@@ -91,11 +91,11 @@ async def _roles(ask: Ask, roles: Search, where: SearchArea | None, filters: Seq
         await _read_homes(directory, [one.provided_by for one in found.services.values() if one.provided_by])
         services = ((key, one) for key, one in directory.services.items() if key.type)
         here = [key for key, one in services if one.locations or directory.home(one.provided_by)]
-        await directory.by(roles, "service", here, includes=PERSON_INCLUDES)
+        await directory.by(roles, "service", here, includes=OF_PERSON)
     await _read_unaddressed(ask, directory, roles, where)
     placeless.drop_unplaced()
     directory.absorb(placeless)
-    return await rows_of(directory, _WHO_AND_WHERE, filters)
+    return await rows_of(directory, WHO_AND_WHERE, filters)
 
 
 async def _placeless(
@@ -128,7 +128,7 @@ async def _read_unaddressed(ask: Ask, directory: ReadDirectory, roles: Search, w
     placed = [(key, one) for key, one in found.locations.items() if key.type and one.position and one.active]
     near = [key for key, place in placed if any(lies_in(ask, place, one) for one in areas)]
     if not has_cities:
-        await directory.by(roles, "location", near[:_MOST_PLACELESS], includes=PERSON_INCLUDES)
+        await directory.by(roles, "location", near[:_MOST_PLACELESS], includes=OF_PERSON)
 
 
 async def _read_homes(directory: ReadDirectory, owners: Iterable[Key]) -> None:
