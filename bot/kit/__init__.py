@@ -43,12 +43,12 @@ from bot.kit.formulary import (
     drug_lists, DrugLists, drugs_by_id, drugs_named, nearest_names, of_use, OfDrug)
 from bot.kit.found import Found
 from bot.kit.gathering import gathered, record_document, RecordPapers
-from bot.kit.household import Household, household, HouseholdMember, of_some
+from bot.kit.household import household, HouseholdMember, of_some
 from bot.kit.near_claims import (
     asks_always, compares_named, near_claims, Nearest, OfClaims, or_nearest, parted, sides_said, strict)
 from bot.kit.network_names import adds_to, names_of, Wanted
 from bot.kit.news import (
-    as_seen, Doctors, doctors_changed, doctors_seen, LOOKED_AT, mark, marks_of_claims, Seen, WithSeen)
+    as_seen, doctors_changed, doctors_seen, LOOKED_AT, mark, marks_of_claims, Seen, WithSeen)
 from bot.kit.of_one import asked_of_one, hand_over_asked
 from bot.kit.offers import (
     AppealCase, AppealOutcome, CallNote, CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish,
