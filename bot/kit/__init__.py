@@ -9,9 +9,9 @@ intents may use.
 # isort: off
 from bot.errors import NotLinked, PayerError
 from bot.kit.accumulated import (
-    Accumulated, accumulated, accumulated_by_plan, claims_toward, COUNTED, counted_since, counting, has_own_amounts,
-    deductible_met, yearly_threshold, MetSoFar, network_side, placed_by_deductible, scopes_of, standings, this_year,
-    year_now, year_so_far, yearly_asked)
+    Accumulated, accumulated, accumulated_by_plan, claims_toward, COUNTED, counted_since, counting,
+    deductible_met, MetSoFar, network_side, placed_by_deductible, scopes_of, standings, this_year,
+    year_now, year_so_far)
 from bot.kit.ahead import listed_rules, OfPrice, recorded_rule
 from bot.kit.amounts import (
     amount_in, crossed_asked, Crossing, crossing_of, gap_of, holds_more, Inner, inner_amount,
@@ -24,38 +24,38 @@ from bot.kit.ask import Answer, Ask, Kin, named_care, Paged, Reroute, Summary, t
 from bot.kit.benefits import Benefits, NO_BENEFITS, read_benefits
 from bot.kit.cards import by_provider, Card, cards, Ranked, ranked
 from bot.kit.care import (
-    care_plans, Curve, curve_of, dated, on_record, OnRecord, results, Series, series, shield, Shielded,
+    Curve, curve_of, dated, on_record, OnRecord, results, Series, series, shield, Shielded,
     tests_of, TestsOnRecord, UNSHIELDED)
 from bot.kit.claim_filter import any_time, choose, Chosen, ClaimFilter, with_fills
 from bot.kit.claims import (
     care_words, cite_claims, claim_before, claim_by_id, claim_news, claims_around, claims_numbered, Medication,
     medications, newest_claims, newest_visits, of_fills, shown_alone, two_alike, why_gone, WhyGone, with_one_before)
 from bot.kit.coming import (
-    counted_toward, counting_asked, hand_over_away, is_timeless, names_care, pays_self, sides_asked, Toward, Wants,
+    counted_toward, counting_asked, hand_over_away, names_care, pays_self, sides_asked, Toward, Wants,
     wants_to_come, went_toward)
 from bot.kit.conditions import conditions, is_title, kind_codes, kind_said, shows
 from bot.kit.coverages import (
     asks_family, asks_standing, asks_whether, asks_yearly, by_figure, Coverages, coverages_of, member_coverages,
-    named_visits, of_family, of_scope, passed, plan_year_of, scope_of, share_asked, Shares, shares_of, side_named,
-    visit_copays, visit_kind, VisitCopays)
+    figures_named, named_visits, of_family, of_scope, passed, plan_year_of, scope_of, share_asked, Shares, shares_of,
+    side_named, visit_copays, visit_kind, VisitCopays)
 from bot.kit.facts import other_facts, facts_asked, facts_each, facts_in, facts_of, OF_PLACE, ProviderFact
 from bot.kit.formulary import (
     drug_lists, DrugLists, drugs_by_id, drugs_named, nearest_names, of_use, OfDrug)
 from bot.kit.found import Found
 from bot.kit.gathering import gathered, record_document, RecordPapers
-from bot.kit.household import Household, household, HouseholdMember, of_some
+from bot.kit.household import household, HouseholdMember, of_some
 from bot.kit.near_claims import (
     asks_always, compares_named, near_claims, Nearest, OfClaims, or_nearest, parted, sides_said, strict)
 from bot.kit.network_names import adds_to, names_of, Wanted
 from bot.kit.news import (
-    as_seen, Doctors, doctors_changed, doctors_seen, LOOKED_AT, mark, marks_of_claims, Seen, WithSeen)
+    as_seen, doctors_changed, doctors_seen, LOOKED_AT, mark, marks_of_claims, Seen, WithSeen)
 from bot.kit.of_one import asked_of_one, hand_over_asked
 from bot.kit.offers import (
     AppealCase, AppealOutcome, CallNote, CaseChange, CaseKept, Document, Offer, ReminderKept, ReminderWish,
     WithCase, WithDocument, WithReminder)
 from bot.kit.opening import local_time
 from bot.kit.organizations import affiliations_of, Electronic, electronic_addresses, places_of
-from bot.kit.period import month_words, newest_procedure, period_claims, procedures_in, same_month
+from bot.kit.period import month_words, newest_procedure, period_claims, procedures_in
 from bot.kit.plans import (
     among as networks_among, asked_networks, AskedNetworks, in_own, network_names, NetworkSide,
     own_networks, Plan, plans, plans_said, side_asked, sold_in, without_own)
@@ -66,7 +66,7 @@ from bot.kit.ranking import (
 from bot.kit.reading import records
 from bot.kit.results_asked import course_asked, follows
 from bot.kit.said import (
-    asks_claims, asks_one, asks_parts, asks_several, by_name, by_side, compares_shown, confirms, filter_of,
+    asks_one, asks_parts, asks_several, by_name, by_side, compares_shown, confirms, filter_of,
     fitting, plurals, whole_of, with_sides)
 from bot.kit.searching import DirectorySearch
 from bot.kit.sets import holds_together, sets_asked

@@ -16,10 +16,8 @@ from msgspec.structs import replace
 from bot.errors import PayerError
 from bot.kit.ask import Ask
 from bot.kit.claims import newest_claims
-from bot.kit.coverages import SCOPES, Coverages, Shares, figures_named, member_coverages
-from bot.kit.ranking import threshold_asked
+from bot.kit.coverages import SCOPES, Coverages, Shares, member_coverages
 from bot.kit.spans import days_around, lies_after
-from bot.kit.which import Threshold
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimDays, ClaimSelector, ClaimSet
 from bot.records.coverage import CostShare, Coverage, PlanYear, calendar_year, plan_year, same_plan
@@ -72,18 +70,6 @@ class MetSoFar(msgspec.Struct, frozen=True):
     def drugs_reach_it(self) -> bool:
         """Whether the amount is reached only with prescriptions."""
         return self.left is not None and self.with_drugs is not None and self.with_drugs.value >= self.limit.value
-
-
-def yearly_threshold(ask: Ask, met: Sequence[MetSoFar]) -> Threshold | None:
-    """Return the limit in the question, compared with what is left or used of the only yearly amount in `met`.
-
-    None if the question names no limit, or if `met` does not have exactly one amount.
-    """
-    threshold = threshold_asked(ask) if len(met) == 1 else None
-    if threshold is None:
-        return None
-    left = "what_is_left" in ask.asked.says
-    return threshold.compared(met[0].left, most=True) if left else threshold.compared(met[0].used, least=True)
 
 
 def claims_toward(claims: Iterable[Claim], aspect: str | None) -> list[tuple[Claim, Amount]]:
@@ -324,11 +310,6 @@ def scopes_of(claim: Claim, scopes: Mapping[str, str]) -> tuple[str, ...]:
     return ("drugs", "medical") if own == "drugs" else (own,)
 
 
-def has_own_amounts(claim: Claim, scopes: Mapping[str, str]) -> bool:
-    """Return whether a claim is for dental or vision care, which has its own amounts; `scopes` is by coverage id."""
-    return scopes.get(claim.coverage or "") in {"dental", "vision"} or claim.kind in {"oral", "vision"}
-
-
 def accumulated_by_plan(claims: Sequence[Claim], coverages: Coverages) -> tuple[Accumulated, ...]:
     """Return the sums of the claims by plan, plan year and network side; a plan renewed under a new id is one plan."""
     groups: list[tuple[Coverage | None, PlanYear | None, list[Claim]]] = []
@@ -388,10 +369,3 @@ def accumulated(
         first=min(days, default=None),
         last=max(days, default=None),
     )
-
-
-def yearly_asked(ask: Ask, coverages: Coverages) -> tuple[str, ...]:
-    """Return the yearly amounts that the question names, by name or figure, if it names both of them; otherwise ()."""
-    several = ask.several.get("amount_kind")
-    named = {str(one) for one in several.values} if several else figures_named(ask, coverages)
-    return COUNTED if named.issuperset(COUNTED) else ()

@@ -16,7 +16,6 @@ from bot.kit.spelling import name_of_state, words_of
 from bot.language.reading import Slot
 from bot.payer.search import Search
 from bot.records.details import GeoPoint
-from bot.records.provider import Location
 
 FARTHER = (25, 60)  # miles: how far is looked when nothing is near; the second only where the first is empty
 _WIDER = frozenset({"farther", "further", "wider", "widen", "lejos", "ampliar", "amplia", "amplie"})
@@ -243,7 +242,8 @@ async def _known_or_listed(
     except NeedsPlace:
         directory = ReadDirectory(ask=ask)
         await directory.pages(listed, 1)
-        there = [place for place in directory.locations.values() if place.active and _is_called(place, name)]
+        active = [place for place in directory.locations.values() if place.active]
+        there = [one for one in active if one.zip5 == name or (one.city or "").casefold() == name.casefold()]
         points = [place.position for place in there if place.position]
         if points:
             from statistics import median  # noqa: PLC0415 -- few places are known to the directory only
@@ -253,10 +253,6 @@ async def _known_or_listed(
         if not there or center is None:
             raise
         return SearchArea(center, name, state, max(miles, 1.0))
-
-
-def _is_called(place: Location, name: str) -> bool:
-    return name in {place.zip5, place.city} or (place.city or "").casefold() == name.casefold()
 
 
 def _known(ask: Ask, center: GeoPoint | None, name: str, state: str, miles: float, *, home: bool = False) -> SearchArea:

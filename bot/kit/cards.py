@@ -17,7 +17,6 @@ from bot.kit.ask import Ask
 from bot.kit.opening import DAY, OpenAt, open_at, spans
 from bot.kit.sites import Site, sites, spot_of
 from bot.kit.spelling import is_alike, is_named, words_of
-from bot.records.claim import Claim
 from bot.records.details import WEEK, is_npi
 from bot.records.listing import Listing
 from bot.records.shapes import Key, Value, grouped
@@ -296,19 +295,14 @@ async def of_own_claims(ask: Ask, groups: Groups, every: Groups, called: str) ->
     gone = [one for one in every if not any(row.active(ask.today) for row in one)]
     asked = (*groups, *gone)
     claims = await ask.own_claims() if len(asked) > 1 and "every" not in ask.arguments else ()
-    seen = ((rows, next((one for one in claims if _gave(rows, one)), None)) for rows in asked)
+    names = [(rows, name) for rows in asked if (name := bare_name(rows[0].name))]
+    seen = ((rows, next((one for one in claims if is_named(one.seen, name)), None)) for rows, name in names)
     mine = [(rows, claim) for rows, claim in seen if claim]
     if len(mine) != 1:
         return groups, called
     [(rows, claim)] = mine
     ask.own_doctors.append(OwnDoctor(rows[0].name or called, called, claim.service.day, len(asked) - 1))
     return ((), bare_name(rows[0].name)) if rows in gone else ((rows,), called)
-
-
-def _gave(rows: Sequence[Listing], claim: Claim) -> bool:
-    """Return whether the claim names this provider as the one who gave care."""
-    name = bare_name(rows[0].name)
-    return bool(name) and is_named(claim.seen, name)
 
 
 def bare_name(name: str | None) -> str:

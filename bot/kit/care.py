@@ -27,12 +27,11 @@ from bot.kit.results_asked import (
 from bot.kit.spans import TimeSpan, excluded_days, separate_times, span_of
 from bot.kit.spelling import words_of
 from bot.payer.search import Search
-from bot.records.care import CarePlan, ClinicalRecord, Observation, figures_of, unit_of
+from bot.records.care import ClinicalRecord, Observation, figures_of, unit_of
 from bot.records.shapes import grouped
 from bot.records.written import PartialDate, Period
 
 _TREND = 5  # results of one test
-_ASSESS = "assess-plan"
 
 _MOST = 12
 _TESTS = 6  # a page of them
@@ -116,11 +115,6 @@ async def results(ask: Ask, category: str) -> tuple[Observation, ...]:
     dates = [("date", f"{prefix}{day}") for prefix, day in zip(("ge", "le"), span_of(ask), strict=True) if day]
     found = await dated(ask, Search("Observation", (("category", category), *dates)), Observation)
     return tuple(one for one in found if one.is_of(category))
-
-
-async def care_plans(ask: Ask) -> tuple[CarePlan, ...]:
-    """Return the care plans, newest first; US Core requires a category in every search."""
-    return await dated(ask, Search("CarePlan", (("category", _ASSESS),)), CarePlan)
 
 
 async def dated(ask: Ask, search: Search, read: Reader[D], *, ever: bool = False) -> tuple[D, ...]:

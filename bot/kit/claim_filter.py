@@ -294,18 +294,15 @@ def _fits(wanted: ClaimFilter) -> Callable[[Claim], bool]:
         for name, holds, some, barred in told:
             if some and not any(holds(claim, one) for one in some):
                 return False
-            if any(holds(claim, one) for one in barred) and not (name == "claim_types" and _is_lab(claim, wanted)):
+            kind = wanted.kinds.label(claim) if barred and name == "claim_types" else None
+            lab = kind is not None and "lab" in wanted.kinds.above(kind.key)
+            if any(holds(claim, one) for one in barred) and not lab:
                 return False
         primary = wanted.specialists and (claim.specialties <= _PRIMARY or claim.kind in _APART)
         numbered = wanted.number is None or is_numbered(claim, wanted.number)
         return numbered and not primary and all(one.holds(claim) for one in wanted.traits)
 
     return fits
-
-
-def _is_lab(claim: Claim, wanted: ClaimFilter) -> bool:
-    kind = wanted.kinds.label(claim)
-    return kind is not None and "lab" in wanted.kinds.above(kind.key)
 
 
 def _of_care(claim: Claim, wanted: ClaimFilter) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -281,6 +281,14 @@ class Medication(msgspec.Struct, frozen=True):
     def labels(self) -> tuple[str, ...]:
         """The sensitivity labels of all fills."""
         return tuple(sorted({label for claim in self.claims for label in claim.labels}))
+
+    @property
+    def until(self) -> date | None:
+        """The last day of the last fill's supply; None if the claim lacks the day of the fill or the days of supply."""
+        day, days = self.newest.service.day, self.dispensed.days
+        if day is None or day.exact is None or days is None or self.newest.service_is == "processed":
+            return None
+        return day.exact + timedelta(days=int(days) - 1)
 
 
 async def medications(ask: Ask, since: date) -> tuple[Medication, ...]:

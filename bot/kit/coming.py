@@ -100,15 +100,6 @@ def wants_to_come(ask: Ask) -> Wants | None:
     return _wants(ask, aspect, reason)
 
 
-def is_timeless(ask: Ask) -> bool:
-    """Return whether the question asks for a rule of the plan, so that a day in the message does not matter.
-
-    For example, "it cracked on Sunday" in a question whether a crown is covered.
-    """
-    says = ask.asked.says
-    return "was" not in says and ("paid_for" in says or wants_to_come(ask) in {"counts", "unsaid"})
-
-
 def unsaid_of(ask: Ask) -> tuple[str, ...]:
     """Return the keys of what the question asks about care but no record contains, such as "limited" or "referral"."""
     return tuple(one for one in _UNSAID if one in ask.asked.says or one == text_of(ask, "reason"))

@@ -1,7 +1,7 @@
 """Searches the open directory around a place; every filter is checked again on the results (T44)."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from bot.kit.around import SearchArea
@@ -13,7 +13,6 @@ from bot.kit.spelling import name_of_state
 from bot.payer.budget import MIB
 from bot.payer.search import Search, SearchValue, any_of, escape, given, token
 from bot.records.listing import Listing
-from bot.records.provider import Role
 from bot.records.service import NUCC
 from bot.records.shapes import Key
 
@@ -27,8 +26,8 @@ _STAGES = (
     *("service", "location", "practitioner", "owner", "organization"),
     *("participating-organization", "primary-organization"),
 )
-PERSON_INCLUDES = ("practitioner", "location", "network", "organization", "service")
-_WHO_AND_WHERE = ("practitioner", "location", "owner", "organization", "service")
+OF_PERSON = ("practitioner", "location", "network", "organization", "service")
+WHO_AND_WHERE = ("practitioner", "location", "owner", "organization", "service")
 _FEW = 5  # providers: a page of them
 _MOST_PLACELESS = 100
 _MOST_PAGES, _MOST_RESOURCES, _MOST_BYTES = 80, 15_000, 80 * MIB
@@ -75,14 +74,14 @@ async def _roles(ask: Ask, roles: Search, where: SearchArea | None, filters: Seq
     """
     directory = ReadDirectory(ask=ask)
     if where is None:
-        await directory.rows(roles, PERSON_INCLUDES)
-        return await rows_of(directory, _WHO_AND_WHERE, filters)
+        await directory.rows(roles, OF_PERSON)
+        return await rows_of(directory, WHO_AND_WHERE, filters)
     ways = area(ask, where)
     (placeless, answered), _ = await asyncio.gather(
-        _placeless(ask, roles, PERSON_INCLUDES), directory.around(roles, PERSON_INCLUDES, ways)
+        _placeless(ask, roles, OF_PERSON), directory.around(roles, OF_PERSON, ways)
     )
     if answered != "all":
-        rows = await rows_of(directory, _WHO_AND_WHERE, filters)
+        rows = await rows_of(directory, WHO_AND_WHERE, filters)
         served = directory.has_services() or placeless.has_services()
         if len({row.key for row in sift(rows, filters)}) >= _FEW and not served:
             return rows
@@ -92,11 +91,11 @@ async def _roles(ask: Ask, roles: Search, where: SearchArea | None, filters: Seq
         await _read_homes(directory, [one.provided_by for one in found.services.values() if one.provided_by])
         services = ((key, one) for key, one in directory.services.items() if key.type)
         here = [key for key, one in services if one.locations or directory.home(one.provided_by)]
-        await directory.by(roles, "service", here, includes=PERSON_INCLUDES)
+        await directory.by(roles, "service", here, includes=OF_PERSON)
     await _read_unaddressed(ask, directory, roles, where)
     placeless.drop_unplaced()
     directory.absorb(placeless)
-    return await rows_of(directory, _WHO_AND_WHERE, filters)
+    return await rows_of(directory, WHO_AND_WHERE, filters)
 
 
 async def _placeless(
@@ -129,7 +128,7 @@ async def _read_unaddressed(ask: Ask, directory: ReadDirectory, roles: Search, w
     placed = [(key, one) for key, one in found.locations.items() if key.type and one.position and one.active]
     near = [key for key, place in placed if any(lies_in(ask, place, one) for one in areas)]
     if not has_cities:
-        await directory.by(roles, "location", near[:_MOST_PLACELESS], includes=PERSON_INCLUDES)
+        await directory.by(roles, "location", near[:_MOST_PLACELESS], includes=OF_PERSON)
 
 
 async def _read_homes(directory: ReadDirectory, owners: Iterable[Key]) -> None:
@@ -169,16 +168,12 @@ async def bring(directory: ReadDirectory, elements: Sequence[str], filters: Sequ
         if directory.missing(element, roles)[1]:
             before = _OF_ROLE if element in {"service", "location"} else _OF_PLACE
             checks = [passes for name, passes in filters if name in before]
-            roles = _fitting(directory.listings(), checks) if checks else roles
+            rows = directory.listings() if checks else ()
+            fit = {row.key for row in rows if all(passes(row) for passes in checks)}  # providers, by any listing
+            roles = tuple(row.role for row in rows if row.key in fit) if checks else roles
             await directory.by_id(*directory.missing(element, roles))
         if element == "location" and "service" in elements:
             await _read_homes(directory, directory.owners_to_read(directory.roles.values()))
-
-
-def _fitting(rows: Sequence[Listing], checks: Sequence[Callable[[Listing], bool]]) -> tuple[Role, ...]:
-    """Return all roles of the providers that have a listing which passes every check."""
-    keys = {row.key for row in rows if all(passes(row) for passes in checks)}
-    return tuple(row.role for row in rows if row.key in keys)
 
 
 def area(ask: Ask, where: SearchArea) -> tuple[tuple[str, str], ...]:

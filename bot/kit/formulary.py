@@ -124,11 +124,8 @@ async def of_use(ask: Ask) -> Ask:
 
 
 def _slot(ask: Ask, own: Sequence[str], uses: Sequence[DrugUse]) -> Slot | None:
-    names = tuple(name for name in own if any(is_for(ask, name, one.drugs) for one in uses))
+    """Return the slot of those of the drugs of which a word or its synonym is an ingredient for one of the uses."""
+    drugs = {drug for one in uses for drug in one.drugs}
+    words = {name: filter(None, re.split(r"[\s/-]+", name.casefold())) for name in own}
+    names = tuple(name for name in own if any(drugs & {word, *ask.other_names(word)} for word in words[name]))
     return Slot(" / ".join(one.said for one in uses), names[0], values=names) if names else None
-
-
-def is_for(ask: Ask, name: str, drugs: frozenset[str]) -> bool:
-    """Return whether a word of the drug's name, or a synonym of the word, is one of these ingredients."""
-    words = [word for word in re.split(r"[\s/-]+", name.casefold()) if word]
-    return not drugs.isdisjoint(other for word in words for other in (word, *ask.other_names(word)))

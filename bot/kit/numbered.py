@@ -1,38 +1,30 @@
 """Finds providers by a number that the directory prints: an NPI, a tax number, or a telephone or fax number."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from bot.kit.around import SearchArea
 from bot.kit.ask import Ask
-from bot.kit.directory import bring, listings
+from bot.kit.directory import OF_PERSON, bring, listings
 from bot.kit.facilities import places_of_care
-from bot.kit.organizations import AT_PLACE, OF_PERSON, listings_of
+from bot.kit.organizations import AT_PLACE, listings_of
 from bot.kit.reading import ReadDirectory
-from bot.payer.search import Search, SearchValue, any_of, token
+from bot.payer.search import Search, any_of, token
 from bot.records.directory import NPI
 from bot.records.listing import Listing
 
 _ROLES = (("PractitionerRole", OF_PERSON), ("OrganizationAffiliation", AT_PLACE))
 
 
-async def with_npi(ask: Ask, number: str) -> tuple[Listing, ...]:
-    """Return the listings of the practitioners and organizations with an NPI."""
-    return await _by_number(ask, "npi", number, ("Practitioner", "Organization"), token(NPI, number))
-
-
-async def with_tin(ask: Ask, number: str) -> tuple[Listing, ...]:
-    """Return the listings of the organizations with a tax number of nine digits."""
-    return await _by_number(ask, "tin", number, ("Organization",), any_of([number, f"{number[:2]}-{number[2:]}"]))
-
-
-async def _by_number(ask: Ask, slot: str, number: str, types: Sequence[str], value: SearchValue) -> tuple[Listing, ...]:
-    """Return the listings of the practitioners and organizations with an NPI or TIN.
+async def with_number(ask: Ask, slot: Literal["npi", "tin"], number: str) -> tuple[Listing, ...]:
+    """Return the listings of the practitioners and organizations with an NPI, or of the organizations with a TIN.
 
     Servers need not support a search by number (fhir-notes 9.1). If a server returns only other records, or the search
     fails, the slot is reported as not applied.
     """
     directory = ReadDirectory(ask=ask)
-    for type_ in types:
+    value = token(NPI, number) if slot == "npi" else any_of([number, f"{number[:2]}-{number[2:]}"])
+    for type_ in ("Practitioner", "Organization") if slot == "npi" else ("Organization",):
         await directory.pages(Search(type_, (("identifier", value),)), 1)
     people, houses = directory.practitioners, directory.organizations
     keys = [key for key, one in people.items() if one.npi == number]

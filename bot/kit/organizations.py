@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bot.kit.ask import Ask
 from bot.kit.conditions import Filter
-from bot.kit.directory import PERSON_INCLUDES, bring, rows_of, taxonomy, widen
+from bot.kit.directory import OF_PERSON, WHO_AND_WHERE, bring, rows_of, taxonomy, widen
 from bot.kit.reading import ReadDirectory, records_of
 from bot.kit.spelling import is_address, is_named, lies_on, likeness, words_of
 from bot.payer.search import Search, any_of, escape, given
@@ -23,7 +23,6 @@ from bot.records.written import NOTE_LIMIT, clean
 NameTest = Callable[[str | None, str], bool]
 AT_PLACE = ("participating-organization", "location", "network", "primary-organization", "service")
 HOUSES, PLACES = ("Organization", "Location", "HealthcareService"), ("Location", "HealthcareService")
-OF_PERSON = ("practitioner", "location", "network", "organization", "service")
 _ROLES = {
     "Practitioner": ("PractitionerRole", "practitioner", OF_PERSON),
     "Organization": ("OrganizationAffiliation", "participating-organization", AT_PLACE),
@@ -173,7 +172,7 @@ async def staff(
     roles = Search("PractitionerRole", (("specialty", taxonomy(codes)),) if codes else ())
 
     async def read(search: Search, parameter: str, of: Iterable[Key], *, optional: bool = True) -> None:
-        includes = PERSON_INCLUDES if search is roles else ()
+        includes = OF_PERSON if search is roles else ()
         await directory.by(search, parameter, sorted(set(of))[:_MOST], includes=includes, optional=optional)
 
     owners, places, services = ([key for key in keys if key.type == type_] for type_ in HOUSES)
@@ -185,7 +184,7 @@ async def staff(
     here = set(places)
     services += [key for key, one in directory.services.items() if key.type and not here.isdisjoint(one.locations)]
     await read(roles, "service", services)
-    return await rows_of(directory, ("practitioner", "location", "owner", "organization", "service"), filters)
+    return await rows_of(directory, WHO_AND_WHERE, filters)
 
 
 def places_of(rows: Iterable[Listing]) -> frozenset[Key]:

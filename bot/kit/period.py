@@ -173,14 +173,6 @@ def windows(start: date, end: date) -> Iterator[tuple[date, date]]:
             yield before + timedelta(days=1), last
 
 
-def same_month(day: date, start: date, end: date) -> bool | None:
-    """Return whether `day` is in the month of the period `start`-`end`, in any year.
-
-    Return None if the period is not within one month.
-    """
-    return day.month == start.month if (start.year, start.month) == (end.year, end.month) else None
-
-
 _DAY = timedelta(days=1)
 _NAMED = ("service", "provider_name", "specialty", "drug")
 _CARED = frozenset({*_NAMED, "visit", "one", "next"})

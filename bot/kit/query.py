@@ -9,24 +9,11 @@ from datetime import date, timedelta
 
 from msgspec.structs import replace
 
+from bot.kit import ranking
 from bot.kit.amounts import crossed_asked
 from bot.kit.ask import Ask, text_of, values_of
 from bot.kit.claim_filter import ClaimFilter, any_time
 from bot.kit.groups import COUNTS, DAYS, SIDE, ClaimQuery, DaySpan, Fold, of_group
-from bot.kit.ranking import (
-    LONG,
-    YEAR,
-    asks_order,
-    counted_as,
-    group_said,
-    of_unit,
-    only_of,
-    ranking_asked,
-    summed_filter,
-    threshold_asked,
-    times_asked,
-    unit_asked,
-)
 from bot.kit.said import filter_of, is_ranking, with_sides
 from bot.kit.sets import group_listed, sets_asked
 from bot.kit.spans import TimeSpan, joins_years, lag_asked, separate_times, span_of, spans_of, time_of
@@ -54,25 +41,25 @@ def query_asked(ask: Ask) -> ClaimQuery | None:
         return found if found.required else replace(found, required=filter_of(ask).sides)
     if found := composed_asked(ask) or _sides_asked(ask):
         return found
-    if threshold_asked(ask) or crossed_asked(ask) or ask.asked.each:
+    if ranking.threshold_asked(ask) or crossed_asked(ask) or ask.asked.each:
         return None
     group = text_of(ask, "number_of") or group_listed(ask)
-    if (found := ranking_asked(ask)) or not group or "money" in ask.asked.says:
+    if (found := ranking.ranking_asked(ask)) or not group or "money" in ask.asked.says:
         return found
-    counted = counted_as(group, None)
-    return ClaimQuery(group, measures=(counted,), unit=counted, members=True, shown=YEAR)
+    counted = ranking.counted_as(group, None)
+    return ClaimQuery(group, measures=(counted,), unit=counted, members=True, shown=ranking.YEAR)
 
 
 def _sides_asked(ask: Ask) -> ClaimQuery | None:
     """Return the query for one sum per kind of care ("scripts separate"), or for a ranking of kinds of care."""
     named, says, order = filter_of(ask), ask.asked.says, order_asked(ask)
     query = ClaimQuery(SIDE, measures=(amount_asked(ask),))
-    if asks_order(ask) and len(named.sides) > 1:  # which of them came first
+    if ranking.asks_order(ask) and len(named.sides) > 1:  # which of them came first
         return replace(query, sides=named.sides, folds=("first",), order="first")
     if split := _split(ask):
         return replace(query, sides=split, rest="medical" if "medical" in says else "other")
     ranked = is_ranking(ask) and text_of(ask, "group") in {None, "kind"}
-    sides = with_sides(ask, of_unit(ask, summed_filter(ask, named)))
+    sides = with_sides(ask, ranking.of_unit(ask, ranking.summed_filter(ask, named)))
     if not (ranked and len(sides.claim_types) + len(sides.services) > 1) and ask.arguments.get("by") != SIDE:
         return None
     return replace(query, sides=sides.sides, order="least" if order == "smallest" or "cheaper" in says else "most")
@@ -117,10 +104,10 @@ def composed_asked(ask: Ask) -> ClaimQuery | None:
     other = not ask.slots.keys().isdisjoint({"percent", "claim_id"}) or ("gap" in says and "slow" not in says)
     if barred or other or text_of(ask, "question") in _OTHERS or pressed == SIDE or sets_asked(ask):
         return None
-    ranking, period, timed = ranking_asked(ask), _period(ask), span_of(ask) != (None, None)
-    named = asked.form == "who" or not _MEMBERS.isdisjoint({group_said(ask), asked.by})
-    if ranking and period and named and ranking.by in _MEMBERS and ranking.order and ranking.at is None:
-        return replace(ranking, by=period, across=ranking.by, folds=("sum",), timed=timed)  # "my top doctor each year"
+    ranked, period, timed = ranking.ranking_asked(ask), _period(ask), span_of(ask) != (None, None)
+    named = asked.form == "who" or not _MEMBERS.isdisjoint({ranking.group_said(ask), asked.by})
+    if ranked and period and named and ranked.by in _MEMBERS and ranked.order and ranked.at is None:
+        return replace(ranked, by=period, across=ranked.by, folds=("sum",), timed=timed)  # "my top doctor each year"
     if not {"ranked", "top", "had_times", "crossing", "crossing_me", "in_order"}.isdisjoint(says):
         return None
     measures, newest = _measures(ask), _newest(ask)
@@ -141,7 +128,7 @@ def composed_asked(ask: Ask) -> ClaimQuery | None:
     if not (slow or newest or told or ((divided or times) and measured)):
         return None
     comparing = "MATCH" in ask.concepts or says.keys() & _COMPARING - ({"apart"} if "number_of" in ask.slots else set())
-    ranks = not member and extreme and (asked.form == "who" or group_said(ask) not in {None, "claim", by})
+    ranks = not member and extreme and (asked.form == "who" or ranking.group_said(ask) not in {None, "claim", by})
     if ranks or (comparing and times and not member):
         return None
     return ClaimQuery(
@@ -162,7 +149,7 @@ def _unit(ask: Ask, folds: tuple[Fold, ...], *, slow: bool, newest: bool) -> str
     """Return the unit of a mean, or of the first, last or newest: "visit", "fill", "claim", "month" or "year"."""
     visits = newest or (folds[-1] in {"first", "last"} and not {"one", "several"}.isdisjoint(ask.asked.says))
     own = "visit" if visits and not {"claims", "fills", "one_fill"} & ask.asked.says.keys() else None
-    return "claim" if slow else own or unit_asked(ask, filter_of(ask))
+    return "claim" if slow else own or ranking.unit_asked(ask, filter_of(ask))
 
 
 def _member(ask: Ask) -> str | None:
@@ -174,7 +161,7 @@ def _member(ask: Ask) -> str | None:
     if "average" in ask.slots and _PER_VISIT.search(ask.said):
         by = None  # "on average per doctor visit"
     if each and not by:  # "my last fill of each"
-        by = group_said(ask) or ("drug" if text_of(ask, "unit") == "fill" and not ask.asked.each_of else None)
+        by = ranking.group_said(ask) or ("drug" if text_of(ask, "unit") == "fill" and not ask.asked.each_of else None)
     return by if by in _MEMBERS else None
 
 
@@ -312,7 +299,7 @@ def query_filter(ask: Ask, query: ClaimQuery) -> ClaimFilter:
         wanted = replace(wanted, claim_types=())  # they may have been seen in a hospital too
     elif query.ranks and text_of(ask, "unit") == "doctor" and not (wanted.claim_types or wanted.services):
         wanted = replace(wanted, claim_types=("professional",))  # "at the doctor"
-    wanted = wanted if unit == "visit" and wanted.providers else only_of(wanted, unit)
+    wanted = wanted if unit == "visit" and wanted.providers else ranking.only_of(wanted, unit)
     wanted = replace(wanted, also=only or wanted.also)
     sized = query.ranks and wanted.by_size  # "my second and third most expensive visits"
     return wanted if sized else replace(wanted, nth=None, order=None, by_size=False, through=None)
@@ -331,7 +318,7 @@ def query_time(ask: Ask, query: ClaimQuery) -> DaySpan:
         or query.folds[-1] in {"first", "last"}
         or any_time(filter_of(ask)).narrows
     )
-    since, back = times_asked(ask, _EVER if query.members else LONG if long or query.counts else None)
+    since, back = ranking.times_asked(ask, _EVER if query.members else ranking.LONG if long or query.counts else None)
     start, end = (since, ask.today) if since else time_of(ask, back)
     period = next((one for one in (query.by, query.across) if one in {"month", "year"}), None)
     if period and query.timed and start.day == end.day and (period == "month" or start.month == end.month):

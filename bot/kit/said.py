@@ -7,7 +7,7 @@ from itertools import takewhile
 from msgspec.structs import replace
 
 from bot.kit.ask import Ask, excluded_of, text_of, values_of
-from bot.kit.claim_filter import ClaimFilter, any_time, choose, drugs_asked
+from bot.kit.claim_filter import ClaimFilter, choose, drugs_asked
 from bot.kit.conditions import as_codes, doctors_asked, is_title
 from bot.kit.ranking import asks_order, fields_compared, sets_one_above
 from bot.kit.spans import days_of, excluded_days, lag_asked, separate_times, span_of
@@ -53,11 +53,6 @@ def asks_one(ask: Ask) -> bool:
     single = form == "which" or (not {"one", "only_one"}.isdisjoint(says) and "several" not in says)
     asks = single and not (ask.asked.by_size or ask.asked.each or ask.asked.sort) and form not in {"reason", "date"}
     return asks and order_asked(ask) in {"biggest", "smallest"}
-
-
-def asks_claims(ask: Ask) -> bool:
-    """Return whether the question asks for claims or about certain claims, and not for the sum of all in a period."""
-    return "claims" in ask.asked.says or ask.asked.form == "which" or any_time(filter_of(ask)).narrows
 
 
 def asks_parts(ask: Ask) -> bool:

@@ -13,7 +13,7 @@ does not bind older ("grandfathered") plans, and Medicare and Medicaid have rule
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 
 import msgspec
@@ -221,6 +221,8 @@ def summarize(
     rules = worked_out(rules, ask, claim_set, coverages) if claim_set and yearly else rules
     public = {plan.line for plan in plans} <= {"commercial", None} and not scope and wants not in _NOT_PUBLIC
     told = [rule.benefit for rule in rules if rule.benefit and not rule.listed]
+    # Whether plans usually require approval for such care: never for emergencies (45 CFR 149.110(c)(1)).
+    approved = False if "er" in kinds else any(_OFTEN & ask.care_kinds.above(kind) for kind in kinds) or None
     return ToCome(
         wants=wants,
         pays=yes_pays(ask, wants),
@@ -238,15 +240,10 @@ def summarize(
         unsaid=(*(("covered",) if wants == "price" and asks_cover(ask) and not visit else ()), *unsaid_of(ask)),
         turn=year.next if (year := plan_year_of(plans, ask.today)) and asks_to_wait(ask) else None,
         since=year.first if year and wants == "counts" and (span_of(ask)[1] or ask.today) < year.first else None,
-        approved=_approved(ask, kinds) if ask.asked.form is None else None,
+        approved=approved if ask.asked.form is None else None,
         others=tuple(one for one in coverages.current if one not in plans),
         lacking=unlisted(ask) if listed else (),
     )
-
-
-def _approved(ask: Ask, kinds: Sequence[str]) -> bool | None:
-    """Return whether plans usually require approval for such care; False by 45 CFR 149.110(c)(1), None if unknown."""
-    return False if "er" in kinds else any(_OFTEN & ask.care_kinds.above(kind) for kind in kinds) or None
 
 
 def asks_to_wait(ask: Ask) -> bool:

@@ -15,20 +15,12 @@ from bot.kit.around import NeedsPlace, SearchArea, around, street_of
 from bot.kit.ask import Ask, Reroute, text_of
 from bot.kit.cards import Card, Groups, OwnDoctor, bare_name, by_provider, cards, of_own_claims
 from bot.kit.conditions import TITLES, is_titled, shows
-from bot.kit.directory import bring
+from bot.kit.directory import OF_PERSON, bring
 from bot.kit.facts import ProviderFact, name_said, without_facts
 from bot.kit.narrowing import narrowed
-from bot.kit.numbered import with_npi, with_phone, with_tin
+from bot.kit.numbered import with_number, with_phone
 from bot.kit.offers import WithDocument
-from bot.kit.organizations import (
-    OF_PERSON,
-    PLACES,
-    Choice,
-    listings_of,
-    nearest,
-    organizations_named,
-    telling_words,
-)
+from bot.kit.organizations import PLACES, Choice, listings_of, nearest, organizations_named, telling_words
 from bot.kit.reading import ReadDirectory
 from bot.kit.sites import within
 from bot.kit.spelling import is_named, likeness, stands_at, starts_like, words_of
@@ -161,11 +153,11 @@ async def who(ask: Ask, *, guesses: bool = False) -> Who:
     if key is not None:
         name, rows = None, await listings_of(ask, (key,))
     elif npi:
-        rows = await with_phone(ask, npi, await _area(ask)) if "-" in npi else await with_npi(ask, npi)
+        rows = await with_phone(ask, npi, await _area(ask)) if "-" in npi else await with_number(ask, "npi", npi)
         rows = tuple(row for row in rows if is_named(row.name, text_of(ask, "provider_name") or "")) or rows
         name = npi if "-" in npi else f"NPI {npi}" if rows or is_npi(npi) else f"NPI? {npi}"
     elif tin:
-        name, rows = f"TIN {tin}", await with_tin(ask, tin)
+        name, rows = f"TIN {tin}", await with_number(ask, "tin", tin)
     elif name:
         name, near, rows = await _called(ask, name, guesses=guesses)
     else:

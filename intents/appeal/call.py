@@ -38,16 +38,12 @@ def _note(ask: Ask, day: date) -> CallNote:
     if "day" in ask.arguments:
         said = ask.arguments
         return CallNote(day, said.get("who", ""), said.get("number", ""), said.get("said", ""))
-    who = text_of(ask, "call_with") or _named(ask) or text_of(ask, "provider_name") or ""
+    person = ask.slots.get("person")
+    named = str(person.get("name", "")) if isinstance(person, Mapping) else ""
+    who = text_of(ask, "call_with") or named or text_of(ask, "provider_name") or ""
     number = text_of(ask, "call_number") or ""
     # A question that waited for the sign-in comes with the words of the code.
     stated = any(
         word in ask.said for name in ("call_with", "call_number", "date_range") if (word := ask.words.get(name))
     )
     return CallNote(day, who, number, " ".join(ask.said.split())[:LONGEST] if stated else "")
-
-
-def _named(ask: Ask) -> str:
-    """Return the name of the person who answered the call; "" if the message names none."""
-    person = ask.slots.get("person")
-    return str(person.get("name", "")) if isinstance(person, Mapping) else ""

@@ -1,7 +1,5 @@
 """The state of an appeal as the person reported it: the stages, the deadlines, and the notes of calls."""
 
-from collections.abc import Callable
-
 from msgspec.structs import replace
 
 from bot import kit
@@ -33,20 +31,15 @@ async def answer(ask: kit.Ask) -> AppealStatus:
     plain = AppealStatus(found=found, forgets=forgets, forgotten=forgotten)
     if found.claim is None or found.case is None:
         return plain
-    takes = _takes(ask)
-    step = await kit.stepped(ask, plain, takes or (lambda case: case))
+    undo, call = ask.arguments.get("undo"), ask.arguments.get("call")
+
+    def taken(case: kit.AppealCase) -> kit.AppealCase:  # without the step or the call that a button names
+        return case.reopened(undo) if undo else case.without_call(call) if call else case
+
+    step = await kit.stepped(ask, plain, taken)
     if forgotten and step.change:
         return replace(plain, change=replace(step.change, made=lambda _: None))
     gone = (
         found.case.stage == "open" and kit.why_gone(found.claim, await kit.claims_around(ask, found.claim)) is not None
     )
-    return replace(step, change=step.change if takes else None, gone=gone)
-
-
-def _takes(ask: kit.Ask) -> Callable[[kit.AppealCase], kit.AppealCase] | None:
-    """Return a function that removes the step or call that a button names from a case; None for another button."""
-    if step := ask.arguments.get("undo"):
-        return lambda case: case.reopened(step)
-    if key := ask.arguments.get("call"):
-        return lambda case: case.without_call(key)
-    return None
+    return replace(step, change=step.change if undo or call else None, gone=gone)

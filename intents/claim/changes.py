@@ -28,7 +28,7 @@ class Changes(Summary, frozen=True):
 async def answer(ask: Ask) -> Changes:
     """Return the matching claims that replace another claim, newest first, each with the claim that it replaces."""
     wanted = replace(filter_of(ask), states=())
-    claim_set = await newest_claims(ask, *days_around(wanted.start, wanted.end), enough=lambda _: False, page_size=100)
+    claim_set = await newest_claims(ask, *days_around(wanted.start, wanted.end), page_size=100)
     fit = [claim for claim in choose(claim_set.claims, wanted).claims if not claim.sensitive]
     after = [claim for claim in fit if claim.replaces or claim_set.before(claim)]
     replaced = [claim for claim in choose(claim_set.replaced, wanted).claims if claim_set.after(claim) is None]

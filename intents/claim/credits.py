@@ -28,7 +28,7 @@ class Credits(kit.OfClaims, frozen=True):
 
 async def answer(ask: kit.Ask) -> Credits:
     """Return the credits among the claims of the named period, or else among all claims, each claim once."""
-    claim_set = await kit.newest_claims(ask, *kit.service_dates(ask), enough=lambda _: False, page_size=100)
+    claim_set = await kit.newest_claims(ask, *kit.service_dates(ask), page_size=100)
     ask = kit.by_name(ask, claim_set.every)
     wanted = replace(kit.filter_of(ask), states=())
     fit = kit.choose((*claim_set.claims, *claim_set.reversals, *claim_set.taken_back), wanted).claims

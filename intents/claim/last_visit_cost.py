@@ -1,6 +1,6 @@
 """The cost of the last visit or of a described one: the payer's amount first, with every caveat about it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec.structs import replace
@@ -156,6 +156,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> LastVisitCost:
         chosen = replace(chosen, claims=tuple(focus))
     only = chosen.claims[0] if len(chosen.claims) == 1 else None
     shown, part = kit.part_of(only, wanted) if only else (None, None)
+    of_day = [claim for claim in chosen.claims if claim.id not in claim_set.coordinated]
     return replace(
         base,
         day=chosen.day,
@@ -167,7 +168,7 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> LastVisitCost:
         doubts={claim.id: kit.doubts_of(claim, claim_set) for claim in chosen.claims},
         part=part,
         shown=shown,
-        together=_together(chosen.claims, claim_set, wanted),
+        together=_sum(of_day, wanted) if wanted.services and not only else None,
         portion=kit.portion_of(chosen.claims, wanted) if "percent" in ask.slots else None,
         unplaced=wanted.part is not None and all(wanted.part.holds(claim) is None for claim in chosen.claims),
     )
@@ -187,13 +188,6 @@ def _days(claim_set: kit.ClaimSet, ask: kit.Ask, wanted: kit.ClaimFilter) -> tup
         return tuple(kit.Visits(claim.service.day, (claim,)) for claim in claim_set.claims)
     of_fill = "focus" in ask.arguments and all(claim.is_pharmacy for claim in claim_set.claims)
     return kit.visits(claim_set, ask.today, pharmacy=of_fill or kit.with_fills(claim_set.claims, wanted))
-
-
-def _together(claims: Sequence[kit.Claim], claim_set: kit.ClaimSet, wanted: kit.ClaimFilter) -> kit.Amount | None:
-    """Return the sum of several claims of one day for one kind of care; None for a single claim or a missing amount."""
-    if not wanted.services or len(claims) == 1:
-        return None
-    return _sum((claim for claim in claims if claim.id not in claim_set.coordinated), wanted)
 
 
 def _sum(claims: Iterable[kit.Claim], wanted: kit.ClaimFilter | None = None) -> kit.Amount | None:

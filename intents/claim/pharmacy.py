@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from functools import partial
 
 import msgspec
 from msgspec.structs import replace
@@ -89,14 +88,17 @@ async def answer(ask: kit.Ask) -> Pharmacy:
     told = kit.since_first(kit.by_name(ask, claim_set.every), claim_set)
     claim_set = claim_set if _time(told)[0] >= _time(ask)[0] else await _read(told)
     ask = told
-    ask.claim_filter = replace(kit.of_fills(ask, claim_set.every), also=partial(_is_asked, ask))
+    of_care = "service" in ask.slots  # such as a shot, which need not be a fill
+    ask.claim_filter = replace(kit.of_fills(ask, claim_set.every), also=lambda claim: claim.is_pharmacy or of_care)
     if kit.compares_named(ask):
         raise kit.Reroute("claim.compare", **ask.arguments)
     if ask.claim_filter.prescribers and _asks_drugs(ask):
         raise kit.Reroute("clinical.medications")
     earlier: kit.ClaimSet | None = None
     if not _ordered(claim_set, ask) and not kit.service_dates(ask):
-        earlier = await kit.newest_claims(ask, enough=lambda so_far: bool(_wanted(so_far.claims, ask)), page_size=100)
+        earlier = await kit.newest_claims(
+            ask, enough=lambda so_far: bool(kit.choose(so_far.claims, _filter(ask)).claims), page_size=100
+        )
     summary = summarize(claim_set, ask, earlier)
     ask.cite("ExplanationOfBenefit", [claim.id for claim in (*_filled(claim_set, ask), summary.last) if claim])
     ask.report.steps += kit.sum_of(
@@ -134,8 +136,9 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
     if one:
         sums, day = tuple(filled), filled[0].service.day
         start, end = (day.first, day.last) if day else (start, end)
-    before = _wanted(earlier.claims, ask) if earlier else ()
-    total, paid = kit.sums_of(sums, _filter(ask), None, "paid_by_patient", least=ask.report.is_partial)
+    wanted = _filter(ask)
+    before = kit.choose(earlier.claims, wanted).claims if earlier else ()
+    total, paid = kit.sums_of(sums, wanted, None, "paid_by_patient", least=ask.report.is_partial)
     shares = [share for claim in sums if (share := kit.amount_in(claim, _of_share(ask)))]
     rows, place = ask.paged(filled, kit.count_asked(ask, MOST) or PAGE)
     unnamed = claim_set.within(_time(ask), kit.ClaimFilter(also=lambda claim: claim.is_pharmacy and not _drugs(claim)))
@@ -151,14 +154,14 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask, earlier: kit.ClaimSet | Non
         unnamed=len((*unnamed.counted, *unnamed.two_plans)) if kit.text_of(ask, "drug") else 0,
         shielded=sum(1 for claim in filled if claim.sensitive),
         last=before[0] if before else None,
-        wanted=_filter(ask),
+        wanted=wanted,
         doubts={claim.id: kit.doubts_of(claim, claim_set) for claim in filled},
         summed=found.doubts,
         visits=any(not claim.is_pharmacy for claim in filled),
         prescribers=_prescribed(filled) if ask.asked.form == "who" or kit.asks_prescriber(ask) else (),
         dated=ask.asked.form == "date" or (one and ask.asked.form != "amount"),
         places=_places(filled)[: 1 if "newest" in ask.asked.says else None]
-        if not (one or _filter(ask).exact or _filter(ask).limits) and _WHERE.search(" ".join(kit.words_of(ask.said)))
+        if not (one or wanted.exact or wanted.limits) and _WHERE.search(" ".join(kit.words_of(ask.said)))
         else (),
         counted="how_many" in ask.asked.says,
         alike=len({share.value for share in shares}) == 1 if "alike" in ask.asked.says else None,
@@ -192,12 +195,8 @@ def _place(ask: kit.Ask, rows: Sequence[kit.Claim]) -> int | None:
     This is the last fill, or for a follow-up the fill shown before or an earlier one.
     """
     at = kit.place_of(ask, [(claim,) for claim in rows])
-    return 0 if at is None and _asks_last(ask) else at
-
-
-def _asks_last(ask: kit.Ask) -> bool:
     newest = "newest" in ask.asked.says and _SEVERAL.isdisjoint(ask.asked.says) and (ask.asked.count or 1) == 1
-    return newest and _OTHERWISE.isdisjoint(ask.slots)
+    return 0 if at is None and newest and _OTHERWISE.isdisjoint(ask.slots) else at
 
 
 def _filled(claim_set: kit.ClaimSet, ask: kit.Ask) -> list[kit.Claim]:
@@ -226,16 +225,6 @@ def _filter(ask: kit.Ask) -> kit.ClaimFilter:
 def _of_share(ask: kit.Ask) -> kit.ClaimFilter:
     """Return the conditions for the member's share, which the answer shows even if another amount selects the fills."""
     return replace(_filter(ask), aspect=None)
-
-
-def _wanted(claims: Sequence[kit.Claim], ask: kit.Ask) -> tuple[kit.Claim, ...]:
-    """Return the fills that match the conditions of the question."""
-    return kit.choose(claims, _filter(ask)).claims
-
-
-def _is_asked(ask: kit.Ask, claim: kit.Claim) -> bool:
-    """Return whether the claim is a fill; if the question names a kind of care, such as a shot, any claim counts."""
-    return claim.is_pharmacy or "service" in ask.slots
 
 
 def _prescribed(filled: Sequence[kit.Claim]) -> tuple[kit.Claim, ...]:

@@ -2,8 +2,6 @@
 
 from datetime import date, timedelta
 
-import msgspec
-
 from bot.kit import Ask, Medication, Reroute, Summary, asks_how_long_approved, hand_over_ahead, medications, text_of
 
 SHOWN = 5
@@ -12,15 +10,8 @@ LOOKED_BACK = 730
 EARLY = timedelta(days=7)
 
 
-class Supply(msgspec.Struct, frozen=True):
-    """A drug with its last fill; `until` is the last day of the supply, None if the record has no days."""
-
-    medication: Medication
-    until: date | None
-
-
 class Refill(Summary, frozen=True):
-    """The supplies of the member's drugs, latest end first.
+    """The member's drugs, those whose supply ends last first.
 
     Attributes:
         since: The first day of the search for fills.
@@ -28,7 +19,7 @@ class Refill(Summary, frozen=True):
         whether: True if the question is whether a refill is possible now.
     """
 
-    supplies: tuple[Supply, ...]
+    supplies: tuple[Medication, ...]
     more: int
     drug: str | None
     since: date
@@ -43,9 +34,9 @@ class Refill(Summary, frozen=True):
         return until is not None and until - self.today > EARLY
 
     @property
-    def next(self) -> Supply | None:
+    def next(self) -> Medication | None:
         """The supply that ends next, today or later, among those whose drug has a name; None if there is none."""
-        named = (one for one in self.supplies if one.medication.dispensed.drug)
+        named = (one for one in self.supplies if one.dispensed.drug)
         ahead = [one for one in named if one.until and one.until >= self.today]
         return min(ahead, key=lambda one: one.until or date.max, default=None)
 
@@ -68,18 +59,9 @@ async def answer(ask: Ask) -> Refill:
     since = ask.today - timedelta(days=LOOKED_BACK)
     fit, drug = await medications(ask, since), text_of(ask, "drug")
     plain = [one for one in fit if not one.labels]
-    supplies = [Supply(one, _until(one)) for one in plain]
-    supplies.sort(key=lambda one: one.until or date.min, reverse=True)
+    supplies = sorted(plain, key=lambda one: one.until or date.min, reverse=True)
     more = max(0, len(supplies) - SHOWN)
-    ask.cite("ExplanationOfBenefit", [one.medication.newest.id for one in supplies[:SHOWN]])
+    ask.cite("ExplanationOfBenefit", [one.newest.id for one in supplies[:SHOWN]])
     counts = "refills_left" in says and "in_days" not in says
     whether = "yet" in says and not counts and ask.asked.form is None
     return Refill(tuple(supplies[:SHOWN]), more, drug, since, len(fit) - len(plain), counts, whether)
-
-
-def _until(one: Medication) -> date | None:
-    day, days = one.newest.service.day, one.dispensed.days
-    first = day.exact if day else None
-    if first is None or days is None or one.newest.service_is == "processed":
-        return None
-    return first + timedelta(days=int(days) - 1)

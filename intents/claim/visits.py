@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
-import msgspec
 from msgspec.structs import replace
 
 from bot import kit
@@ -15,19 +14,6 @@ _SAME = frozenset({"alike", "had_times"})
 _COUNTED = frozenset({"earliest", "how_many", "often"})
 _SEEING = frozenset({"had", "looked", "to_me"})
 _OTHERWISE = frozenset({"rank", "order", "number_of", "date_range", "average"})
-
-
-class Day(msgspec.Struct, frozen=True):
-    """One day of care.
-
-    Attributes:
-        claims: The claims without a sensitivity label.
-        marked: The number of claims with a sensitivity label.
-    """
-
-    day: kit.PartialDate | None
-    claims: tuple[kit.Claim, ...]
-    marked: int
 
 
 class DaysOfCare(kit.OfClaims, frozen=True):
@@ -51,7 +37,7 @@ class DaysOfCare(kit.OfClaims, frozen=True):
         record: The clinical record of such care, if it is newer than the claims.
     """
 
-    days: tuple[Day, ...]
+    days: tuple[kit.Visits, ...]
     count: int
     claims: tuple[kit.Claim, ...] = ()
     undated: int = 0
@@ -79,13 +65,14 @@ class DaysOfCare(kit.OfClaims, frozen=True):
     @property
     def rows(self) -> list[tuple[kit.PartialDate | None, kit.Claim | None, int]]:
         """A row for each claim: the day, the claim, and in the day's first row the number of its labelled claims."""
-        days = ((day, day.claims or (None,)) for day in self.days)
-        return [(day.day, claim, 0 if at else day.marked) for day, rows in days for at, claim in enumerate(rows)]
+        days = [(one.day, [c for c in one.claims if not c.sensitive], len(one.claims)) for one in self.days]
+        rows = ((day, some, n - len(some)) for day, some, n in days)
+        return [(day, one, 0 if at else n) for day, some, n in rows for at, one in enumerate(some or (None,))]
 
     @property
     def seen(self) -> str | None:
         """The full name of the requested provider, if all matching claims have the same provider; else None."""
-        names = {claim.seen for day in self.days for claim in day.claims}
+        names = {claim.seen for day in self.days for claim in day.claims if not claim.sensitive}
         name, asked = (names.pop() if len(names) == 1 else None), self.wanted.provider
         return name if name and asked and asked.casefold() in name.casefold() and self.count == len(self.days) else None
 
@@ -130,9 +117,8 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     """Return the days of the claims that count; several claims on one day are one day."""
     wanted = kit.of_unit(ask, kit.filter_of(ask))
     chosen, often = kit.choose(found.claims, wanted), kit.often_asked(ask)
-    kept = replace(
-        found, claims=_alike(chosen.claims, often) if often and ask.asked.says.keys() >= _SAME else chosen.claims
-    )
+    alike = ask.asked.says.keys() >= _SAME
+    kept = replace(found, claims=_alike(chosen.claims, often) if often and alike else chosen.claims)
     every_claim = (wanted.fills and ask.asked.gap is not None) or wanted.shared is not None
     groups = kit.visits(kept, ask.today, pharmacy=every_claim or kit.with_fills(kept.claims, kit.any_time(wanted)))
     every = [group for group in groups if group.day][:: -1 if wanted.order == "oldest" else 1]
@@ -142,7 +128,8 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     dated = every[:few] if at is None else every[at : at + 1]
     stays = [claim for claim in kept.claims if claim.kind == "inpatient"]
     known = [claim.service.day for claim in found.claims if claim.service.day]
-    often, gap = kit.often_asked(ask), _gap(ask, [group.day for group in dated if group.day])
+    gap = _gap(ask, [group.day for group in dated if group.day])
+    enough = (bool(dated) if alike else often.hold(Decimal(len(dated)))) if often else None
     claims, beside = tuple(claim for group in dated for claim in group.claims), None
     if kit.asks_both_sides(ask) and len(ask.anchors) == 1 and not ask.report.is_partial:
         known_days, (first, last) = [group.day for group in dated if group.day], ask.anchors[0]
@@ -150,10 +137,10 @@ def summarize(found: kit.ClaimSet, ask: kit.Ask) -> DaysOfCare:
     of_money = "money" in ask.asked.says or ask.asked.form == "amount"
     return DaysOfCare(
         wanted=wanted,
-        days=tuple(_day(group.day, group.claims) for group in dated[:SHOWN]),
+        days=tuple(dated[:SHOWN]),
         count=len(dated),
         claims=claims,
-        so=_lasts(ask, gap) if gap else _is_often_enough(ask, often, len(dated)) if often and ask.asked.helps else None,
+        so=_lasts(ask, gap) if gap else enough if ask.asked.helps else None,
         part=None if beside else _part(ask, found, wanted),
         beside=beside,
         undated=len(groups) - len(every) + len(found.within((wanted.start, wanted.end), wanted).undated),
@@ -178,10 +165,6 @@ def _alike(claims: Sequence[kit.Claim], often: kit.AmountLimits) -> tuple[kit.Cl
     for claim in claims:
         days[claim.services[:1]].add(claim.service)
     return tuple(claim for claim in claims if often.hold(Decimal(len(days[claim.services[:1]]))))
-
-
-def _is_often_enough(ask: kit.Ask, often: kit.AmountLimits, days: int) -> bool:
-    return days > 0 if ask.asked.says.keys() >= _SAME else often.hold(Decimal(days))
 
 
 def _part(
@@ -266,11 +249,6 @@ def _lasts(ask: kit.Ask, gap: tuple[date, date]) -> bool | None:
     least = limits.over is not None
     full = kit.later(first, int((limits.over if least else limits.under) or 0), unit)
     return (last >= full if limits.over_too else last > full) if least else last < full
-
-
-def _day(day: kit.PartialDate | None, claims: tuple[kit.Claim, ...]) -> Day:
-    plain = tuple(claim for claim in claims if not claim.sensitive)
-    return Day(day, plain, len(claims) - len(plain))
 
 
 def _nights(stays: list[kit.Claim]) -> int | None:

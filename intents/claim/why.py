@@ -117,7 +117,9 @@ async def _two_compared(ask: kit.Ask) -> Explained | None:
         for name in (*ask.beside, "words") if claims else ():
             ask.said_unmet(name)
         missing = tuple(kit.filter_of(way[0]) for way, rows in zip(ways, found, strict=True) if not rows)
-        return _explained(ask, claims[:1], claims[1:], missing) if claims else None
+        second = tuple(one for one in claims[1:] if one != claims[0] and not one.sensitive)
+        told = Explained(claims=tuple(claims[:1]), others=second, missing=missing, wanted=kit.filter_of(ask))
+        return told if claims else None
     return None
 
 
@@ -143,7 +145,7 @@ async def _of_side(ways: Sequence[kit.Ask], sizes: Sequence[Decimal], *, near: b
     """
     newest: tuple[kit.Claim, ...] = ()
     for way in ways:
-        claim_set = await kit.newest_claims(way, *kit.service_dates(way), enough=lambda _: False, page_size=50)
+        claim_set = await kit.newest_claims(way, *kit.service_dates(way), page_size=50)
         told = ((claim, claim.owed.amount) for claim in kit.fitting(claim_set.claims, way))
         gaps = [(abs(owed.value - size), size, claim) for claim, owed in told for size in sizes if owed]
         told_so = [(gap, claim) for gap, size, claim in gaps if 10 * gap <= size]
@@ -199,28 +201,14 @@ def summarize(claim_set: kit.ClaimSet, ask: kit.Ask) -> Explained:
     found, wanted = _chosen(claim_set, ask), kit.filter_of(ask)
     summed = _is_several(ask) and "one" not in ask.asked.says  # "that October charge" is the biggest
     several = claim_set.within((wanted.start, wanted.end), wanted).counted if summed else ()
-    return replace(
-        _explained(ask, found[:SHOWN]),
+    return Explained(
+        wanted=wanted,
+        claims=found[:SHOWN],
         more=max(0, len(found) - SHOWN),
         several=len(several),
         together=kit.added(claim.owed.amount for claim in several),
         doubts={claim.id: kit.doubts_of(claim, claim_set) for claim in found[:SHOWN]},
         free=kit.text_of(ask, "question") == "free" and ask.asked.form != "reason",
-    )
-
-
-def _explained(
-    ask: kit.Ask,
-    claims: Sequence[kit.Claim],
-    others: Sequence[kit.Claim] = (),
-    missing: tuple[kit.ClaimFilter, ...] = (),
-) -> Explained:
-    """Return the claims, and the others with which they are contrasted, with the reasons for their shares."""
-    return Explained(
-        wanted=kit.filter_of(ask),
-        claims=tuple(claims),
-        others=tuple(one for one in others if one not in claims and not one.sensitive),
-        missing=missing,
     )
 
 

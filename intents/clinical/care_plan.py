@@ -2,9 +2,10 @@
 
 from msgspec.structs import asdict
 
-from bot.kit import Ask, CarePlan, OnRecord, care_plans, on_record, shield
+from bot.kit import Ask, CarePlan, OnRecord, Search, dated, on_record, shield
 
 PAGE = 3
+_SEARCH = Search("CarePlan", (("category", "assess-plan"),))  # US Core requires a category in every search
 
 
 class CarePlans(OnRecord[CarePlan], frozen=True):
@@ -15,7 +16,7 @@ class CarePlans(OnRecord[CarePlan], frozen=True):
 
 async def answer(ask: Ask) -> CarePlans:
     """Return the member's care plans, active ones first; sensitive ones only if a button asks for them."""
-    read = await care_plans(ask)
+    read = await dated(ask, _SEARCH, CarePlan)
     described, shielded = shield(ask, read)
     ordered = sorted(described, key=lambda one: one.status != "active")
     named = next((one for one in ordered if one.id == ask.arguments.get("id")), None)

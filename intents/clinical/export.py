@@ -66,23 +66,19 @@ class ResultsPage(kit.WithDocument, frozen=True, kw_only=True):
 
 
 async def answer(ask: kit.Ask) -> ResultsPage:
-    """Return the page with the results of the requested categories and period, by default of all time."""
+    """Return the page with the results of the requested categories and period, by default of all time.
+
+    Results with a sensitivity label are included only if the person pressed their button (T33).
+    """
     profiles = await kit.records(ask, kit.Search("Patient"), kit.Patient, optional=True)
-    found = {category: await kit.results(ask, category) for category in CATEGORIES if _only(ask) in {category, "both"}}
-    page = summarize(found, ask, profiles[0].name if profiles else None)
-    tests = (test for _, tests in page.papers.groups for test in tests)
-    ask.cite("Observation", [one.id for test in tests for one in test.series.results])
-    return page
-
-
-def summarize(found: dict[str, tuple[kit.Observation, ...]], ask: kit.Ask, patient: str | None = None) -> ResultsPage:
-    """Return the page; results with a sensitivity label are included only if the person pressed their button (T33)."""
-    start, end = kit.span_of(ask)
+    only, (start, end) = str(ask.arguments.get("only") or ask.slots.get("only") or "both"), kit.span_of(ask)
+    found = {category: await kit.results(ask, category) for category in CATEGORIES if only in {category, "both"}}
     described, shielded = kit.shield(ask, [one for rows in found.values() for one in rows])
     kept = {one.id for one in described}
     groups = tuple((name, _charted([one for one in rows if one.id in kept])) for name, rows in found.items())
+    ask.cite("Observation", [one.id for _, tests in groups for test in tests for one in test.series.results])
     papers = ResultPapers(
-        patient=patient,
+        patient=profiles[0].name if profiles else None,
         made=ask.today,
         start=start,
         end=end,
@@ -94,13 +90,9 @@ def summarize(found: dict[str, tuple[kit.Observation, ...]], ask: kit.Ask, patie
     return ResultsPage(
         document=kit.Document("results", {"papers": papers}) if described else None,
         papers=papers,
-        only=_only(ask),
+        only=only,
         shielded=shielded,
     )
-
-
-def _only(ask: kit.Ask) -> str:
-    return str(ask.arguments.get("only") or ask.slots.get("only") or "both")
 
 
 def _charted(rows: Sequence[kit.Observation]) -> tuple[Charted, ...]:

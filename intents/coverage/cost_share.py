@@ -126,8 +126,9 @@ async def answer(ask: kit.Ask) -> CostShares:
     ask = kit.by_figure(ask, coverages)
     if apart := await _other_answer(coverages, ask):
         return apart
-    wants = kit.wants_to_come(ask)
-    if wants and (kit.is_timeless(ask) or kit.may_come(ask) or not _asks_time(coverages, ask)):
+    wants, says = kit.wants_to_come(ask), ask.asked.says
+    rule = "was" not in says and ("paid_for" in says or wants in {"counts", "unsaid"})
+    if wants and (rule or kit.may_come(ask) or not _asks_time(coverages, ask)):
         ask.said_unmet("date_range")  # "it cracked on Sunday" tells of no time of the plan
         return await _of_care(ask, coverages, wants)
     aspect = kit.share_asked(ask)
@@ -165,7 +166,8 @@ async def _other_answer(coverages: kit.Coverages, ask: kit.Ask) -> CostShares | 
         ask.said_unmet("drug")
     rule, ahead = kit.counting_asked(ask), kit.speaks_ahead(ask)
     counted = ask.slots.get("reason") == "counted" and not ahead and kit.wants_to_come(ask) != "counts"
-    if rule or (counted and (_asks_time(coverages, ask) or kit.asks_claims(ask))):
+    of_some = _asks_time(coverages, ask) or "claims" in ask.asked.says or ask.asked.form == "which"
+    if rule or (counted and (of_some or kit.any_time(kit.filter_of(ask)).narrows)):  # not of all claims of a time
         toward = await kit.went_toward(ask, coverages, kit.counted_toward(ask) or "deductible")
         of_claims = counted or "was" in ask.asked.says or rule == _CLAIMS_TELL
         if rule and (ahead or not (toward.looked and of_claims)):
@@ -191,7 +193,10 @@ def summarize(coverages: kit.Coverages, claim_set: kit.ClaimSet | None, ask: kit
     sums = kit.accumulated_by_plan([claim for claim in counted if not claim.is_pharmacy or scope == "drugs"], coverages)
     (start, end), timed = _span(ask), _asks_time(coverages, ask)
     drugs = kit.accumulated("unknown", [c for c in counted if c.is_pharmacy]) if scope is None else None
-    asked = (kit.yearly_asked(ask, coverages) or (aspect or "deductible",)) if side != "out" and not timed else ()
+    several = ask.several.get("amount_kind")
+    yearly = {str(one) for one in several.values} if several else kit.figures_named(ask, coverages)
+    both = yearly.issuperset(kit.COUNTED) and side != "out" and not timed
+    asked = kit.COUNTED if both else (aspect or "deductible",) if side != "out" and not timed else ()
     met = {
         one: kit.standings(one, every, claim_set, coverages, ask) for one in asked if claim_set and one in kit.COUNTED
     }
@@ -200,6 +205,12 @@ def summarize(coverages: kit.Coverages, claim_set: kit.ClaimSet | None, ask: kit
     then = (
         kit.standings(aspect, every, claim_set, coverages, span=(start, end)) if timed and claim_set and aspect else ()
     )
+    own = met.get(aspect or "", ())
+    threshold = kit.threshold_asked(ask) if len(own) == 1 else None
+    if threshold and "what_is_left" in ask.asked.says:
+        threshold = threshold.compared(own[0].left, most=True)
+    elif threshold:
+        threshold = threshold.compared(own[0].used, least=True)
     return CostShares(
         past=then[0] if len(then) == 1 and side != "out" else None,
         met=tuple((name, found) for name, found in met.items() if found),
@@ -222,7 +233,7 @@ def summarize(coverages: kit.Coverages, claim_set: kit.ClaimSet | None, ask: kit
         detail="counted" in ask.arguments,
         yearly=kit.asks_yearly(ask) if aspect in kit.COUNTED else None,
         no_family=kit.asks_family(ask) and not any(s.who == "family" for _, shares in every for s in shares),
-        threshold=kit.yearly_threshold(ask, met.get(aspect or "", ())),
+        threshold=threshold,
     )
 
 
@@ -262,7 +273,7 @@ def _chosen(coverages: kit.Coverages, ask: kit.Ask) -> tuple[kit.Coverage, ...]:
         held = (one for one in coverages.every if one.period.known and one.status != "cancelled")
         if then := tuple(one for one in held if one.period.overlaps(start, end)):
             return then
-    return coverages.current or coverages.in_state("ended")[:1]
+    return coverages.current_or_last
 
 
 def _asks_time(coverages: kit.Coverages, ask: kit.Ask) -> bool:
@@ -290,7 +301,10 @@ def _counted(claim_set: kit.ClaimSet, coverages: kit.Coverages, ask: kit.Ask, sc
     scopes = {coverage.id: coverage.scope for coverage in coverages.every}
     timed = _asks_time(coverages, ask)
     rows = kit.counting(claim_set, coverages, _span(ask)) if timed else kit.this_year(claim_set, coverages)
-    return [c for c in rows if (kit.scopes_of(c, scopes)[0] == scope if scope else not kit.has_own_amounts(c, scopes))]
+    if scope:
+        return [one for one in rows if kit.scopes_of(one, scopes)[0] == scope]
+    medical = (one for one in rows if one.kind not in {"oral", "vision"})  # which have amounts of their own
+    return [one for one in medical if scopes.get(one.coverage or "") not in {"dental", "vision"}]
 
 
 def _is_same_sum(standing: kit.MetSoFar, sum_: kit.Accumulated) -> bool:

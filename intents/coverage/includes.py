@@ -75,15 +75,10 @@ async def answer(ask: kit.Ask) -> Included:
     rows = claim_set.within((start, end), dental).counted
     ask.cite("ExplanationOfBenefit", [claim.id for claim in rows])
     ask.report.steps += kit.sum_of("plan_paid", rows, lambda claim: claim.plan_paid)
-    return dental_maximum(coverages, rows, start, end)
-
-
-def dental_maximum(coverages: kit.Coverages, rows: Sequence[kit.Claim], start: date, end: date) -> Included:
-    """Return the dental plans and the sum that the claims in `rows` show as paid by the plans."""
     found = tuple(one for one in coverages.current if one.scope == "dental")
     others = tuple(one for one in coverages.current if one not in found)
     paid = [claim.plan_paid for claim in rows]
-    base = Included("dental_max", found, others, start=start, end=end)
+    base = Included(reason, found, others, start=start, end=end)
     return replace(base, paid=kit.added(paid), claims=len(rows), unstated=paid.count(None))
 
 

@@ -52,11 +52,12 @@ async def answer(ask: Ask) -> CoverageSummary:
     if "location" in ask.slots and not (near and coverages.current):
         ask.cannot("location")
     words = set(words_of(ask.said))
+    bare = {"coverage", "now"} <= words or words == {"tengo", "cobertura"}
     return CoverageSummary(
         coverages=coverages,
         place=ask.words.get("location") if near and coverages.current else None,
         near=near,
-        asks=_asks(ask),
+        asks=next((one for name, one in _ASKS.items() if name in ask.asked.says), "whether" if bare else "which"),
         kind=next((kind for word, kind in _KINDS.items() if word in words), None),
         beyond=_is_beyond(ask),
     )
@@ -69,9 +70,3 @@ def _is_beyond(ask: Ask) -> bool:
     told = {word for words_said in ask.words.values() for word in words_of(words_said)}
     left = {*words[limit:]} - _ANY - _LIMITS - told - month_words(ask.language)
     return any(len(word) > _SHORT and not word.isdecimal() for word in left)
-
-
-def _asks(ask: Ask) -> str:
-    words = set(words_of(ask.said))
-    bare = {"coverage", "now"} <= words or words == {"tengo", "cobertura"}
-    return next((one for name, one in _ASKS.items() if name in ask.asked.says), "whether" if bare else "which")

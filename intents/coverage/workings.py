@@ -163,6 +163,7 @@ def summarize(rule: str, coverages: kit.Coverages, ask: kit.Ask, met: Mapping[st
     percent = next((share for share in inside if share.kind == _PERCENT and share.service is None), None)
     year = kit.plan_year_of(medical, ask.today)
     start, end = kit.span_of(ask)
+    month = start.month if start and end and (start.year, start.month) == (end.year, end.month) else None
     kinds = _BESIDE.get(rule, ())
     price = kit.price_named(ask) if rule == "arithmetic" and own.get(_DEDUCTIBLE) else None
     general = kit.recorded_rule(plan, None, None) if plan else None
@@ -180,7 +181,7 @@ def summarize(rule: str, coverages: kit.Coverages, ask: kit.Ask, met: Mapping[st
         left=met.get(_DEDUCTIBLE),
         most=met.get(_MAXIMUM),
         starts_anew=year.next if year else None,
-        so=kit.same_month(year.next, start, end) if year and start and end and kit.asks_whether(ask) else None,
+        so=year.next.month == month if year and month and kit.asks_whether(ask) else None,
         standing=kit.asks_standing(ask) and ask.asked.form is not None,
         portion=general.of_price(price) if price and general and percent and percent.percent is not None else None,
         two=kit.visit_copays(ask, coverages, _TWO_VISITS[rule]) if rule in _TWO_VISITS else None,

@@ -17,15 +17,11 @@ async def answer(ask: Ask) -> Found:
     ask.cannot("specialty")  # which of them does "a hip replacement", no listing says
     kinds = values_of(ask, "facility_type") or [one for one in values_of(ask, "group") if one in KINDS] or house
     named = ask.slots.keys() & {"provider_name", "organization"}
-    if kinds == ("hospital",) and _wants_emergency_room(ask):
-        kinds = WALK_IN[1:]
+    more = kinds == ("hospital",) and "wish" in ask.beside
+    beside = ask.reads(ask.said.replace(ask.words["facility_type"], " ")) if more else {}
+    if "facility_type" in beside and beside["facility_type"].value in WALK_IN:
+        kinds = WALK_IN[1:]  # "a hospital with an ER"
         ask.said_unmet("wish")
     if not (kinds or named) and ("MY" in ask.concepts or ask.slots.get("open_at") == {"now": True}):
         kinds = WALK_IN  # "I hurt my thumb, where can I go"
     return await DirectorySearch(ask, "provider.detail", places=kinds).answer()
-
-
-def _wants_emergency_room(ask: Ask) -> bool:
-    """Return whether the words beside the kind of place name an emergency room: "a hospital with an ER"."""
-    inside = ask.reads(ask.said.replace(ask.words["facility_type"], " ")) if "wish" in ask.beside else {}
-    return "facility_type" in inside and inside["facility_type"].value in WALK_IN

@@ -12,30 +12,21 @@ PAGE = 5
 MONTH = "1-month-in-retail"
 
 
-class Other(msgspec.Struct, frozen=True):
-    """One alternative; `same` is True if the alternative has the same ingredient as the drug.
+class Priced(msgspec.Struct, frozen=True):
+    """The drug or an alternative: its name, and its entry and the costs of its tier in the list; None if unknown.
 
-    `drug` and `costs` are None if the list names the alternative without an entry of its own.
+    `same` is True if an alternative has the same ingredient as the drug.
     """
 
     name: str
-    same: bool
     drug: kit.Drug | None
     costs: kit.TierCosts | None
+    same: bool = False
 
     @property
-    def month(self) -> kit.Amount | None:
-        """The cost of a month at a network pharmacy if it is a fixed amount before any deductible; None otherwise."""
-        cost = self.costs.at(MONTH) if self.costs else None
-        return cost.fixed if cost else None
-
-
-class Priced(msgspec.Struct, frozen=True):
-    """A drug with its name in the message, its entry, and the in-network cost of a month; None if unknown."""
-
-    name: str
-    drug: kit.Drug | None
-    month: kit.PharmacyCost | None
+    def month(self) -> kit.PharmacyCost | None:
+        """The cost of a month at a network pharmacy; None if unknown."""
+        return self.costs.at(MONTH) if self.costs else None
 
     @property
     def dollars(self) -> kit.Amount | None:
@@ -54,19 +45,19 @@ class Alternatives(kit.OfDrug, frozen=True):
     """
 
     listed: bool = False
-    others: tuple[Other, ...] = ()
+    others: tuple[Priced, ...] = ()
     left: int = 0
     itself: Priced | None = None
     generic_of: Literal["itself", "none"] | None = None
 
     @property
-    def cheaper(self) -> Other | None:
+    def cheaper(self) -> Priced | None:
         """The first alternative whose month costs less than the drug's; None if there is none or costs are unknown."""
         own = self.itself.dollars if self.itself else None
-        return next((one for one in self.others if own and one.month and _is_less(one.month, own)), None)
+        return next((one for one in self.others if own and one.dollars and _is_less(one.dollars, own)), None)
 
     @property
-    def generic(self) -> Other | None:
+    def generic(self) -> Priced | None:
         """The alternative with the same ingredient, if the list has the drug only under the ingredient's name."""
         told = self.itself is not None and self.itself.drug is None
         return next((one for one in self.others if told and one.same), None)
@@ -77,7 +68,7 @@ class Alternatives(kit.OfDrug, frozen=True):
         own = self.itself.dollars if self.itself else None
         if own is None or self.left:
             return False
-        return all(one.month and not _is_less(one.month, own) for one in self.others)
+        return all(one.dollars and not _is_less(one.dollars, own) for one in self.others)
 
 
 async def answer(ask: kit.Ask) -> Alternatives:
@@ -103,9 +94,7 @@ async def answer(ask: kit.Ask) -> Alternatives:
     found = summarize(Alternatives(drug, lists, chosen), asked, known, pointed, named=bool(called))
     ask.report.cite("List", [chosen.id])
     ask.report.cite("MedicationKnowledge", [one.id for one in (*asked, *pointed)])
-    # The first entry in the list, and the cost of a month at a network pharmacy.
-    costs = chosen.costs(called[0]) if called else None
-    itself = Priced(drug, called[0] if called else None, costs.at(MONTH) if costs else None)
+    itself = Priced(drug, called[0] if called else None, chosen.costs(called[0]) if called else None)
     ingredients = {one.ingredient for one in asked}
     drugs = (itself.drug, *(one.drug for one in found.others))
     same = [one for one in drugs if one and not one.brand and one.ingredient in ingredients]
@@ -141,20 +130,13 @@ def summarize(
     for one in (*makes, *pointed):
         if chosen is None or one.plan_id is None or one.plan_id in chosen.plan_ids:
             rows.setdefault((one.ingredient, one.brand), []).append(one)
-    others = [_other(alike, ingredients, chosen) for alike in rows.values()]
-    others += _unread(asked, {one.id for one in pointed}, mine)
+    others = []
+    for first, *_ in rows.values():
+        name, costs = first.ingredient, chosen.costs(first) if chosen else None
+        name = f"{first.brand} ({name})" if first.brand else name
+        others.append(Priced(name, first, costs, same=first.ingredient in ingredients))
+    pairs = {words: key for one in asked for key, words in one.alternatives if words}
+    known_ids = {*mine, *(one.id for one in pointed)}  # of those not read only the words are known
+    others += [Priced(words, None, None) for words, key in pairs.items() if key is None or key.id not in known_ids]
     others.sort(key=lambda other: (other.drug.tier.rank if other.drug and other.drug.tier else 99, other.name))
     return replace(base, listed=bool(asked), others=tuple(others[:PAGE]), left=max(0, len(others) - PAGE))
-
-
-def _other(alike: Sequence[kit.Drug], ingredients: set[str], chosen: kit.DrugList | None) -> Other:
-    first = alike[0]
-    name = f"{first.brand} ({first.ingredient})" if first.brand else first.ingredient
-    return Other(name, first.ingredient in ingredients, first, chosen.costs(first) if chosen else None)
-
-
-def _unread(asked: Sequence[kit.Drug], read: set[str], mine: set[str]) -> list[Other]:
-    """Return the alternatives that were not read from the server, with the names in the references."""
-    pairs = {words: key for one in asked for key, words in one.alternatives if words}
-    missing = (words for words, key in pairs.items() if key is None or key.id not in read | mine)
-    return [Other(words, same=False, drug=None, costs=None) for words in missing]

@@ -117,7 +117,8 @@ def code_in(said: str, procedure: str | None) -> BillCode | None:
 def _own(term: str, coverage: kit.Coverage) -> Own | None:
     if term in _SHARES:
         kind, service = _SHARES[term]
-        shares = tuple(one for one in coverage.costs if one.kind == kind and _counts(one, service))
+        own = (one for one in coverage.costs if one.kind == kind and one.who != "family" and not one.drugs)
+        shares = tuple(one for one in own if service in {None, one.service})
         return Own("service" if service else "shares", coverage, shares) if shares else None
     if term in _KINDS:
         return Own("kind", coverage, of_it=coverage.kind == _KINDS[term]) if coverage.kind else None
@@ -127,8 +128,3 @@ def _own(term: str, coverage: kit.Coverage) -> Own | None:
         return Own("network", coverage, text=coverage.networks) if coverage.networks else None
     group = coverage.group if term == _GROUP else None
     return Own("group", coverage, text=group.value) if group and group.value else None
-
-
-def _counts(share: kit.CostShare, service: str | None) -> bool:
-    """Return whether the share is for one person, for medical care, and for that kind of visit."""
-    return share.who != "family" and not share.drugs and service in {None, share.service}

@@ -26,10 +26,24 @@ class FamilyClaims(kit.Paged, frozen=True):
 async def answer(ask: kit.Ask) -> FamilyClaims:
     """Return the requested page of the claims that match all conditions of the question."""
     ask = kit.by_side(ask)
-    found = await kit.household(ask, _read, "ExplanationOfBenefit")
-    summary = summarize(found, ask)
-    ask.cite("ExplanationOfBenefit", [claim.id for _, claim in summary.rows])
-    return summary
+    found, wanted = await kit.household(ask, _read, "ExplanationOfBenefit"), kit.filter_of(ask)
+    chosen = [(person, claim_set.within(kit.span_of(ask), wanted).listed) for person, claim_set in found.found]
+    whose = {id(claim): person for person, claims in chosen for claim in claims}
+    rows = (claim for _, claims in chosen for claim in claims)
+    newest = sorted(rows, key=lambda claim: claim.service.sort_key, reverse=True)
+    ordered = kit.choose(newest, kit.ClaimFilter(order=wanted.order, aspect=wanted.aspect)).claims
+    shown, place = ask.paged([(whose[id(claim)], claim) for claim in ordered], PAGE)
+    ask.cite("ExplanationOfBenefit", [claim.id for _, claim in shown])
+    return FamilyClaims(
+        wanted=wanted,
+        rows=shown,
+        people=tuple(person for person, _ in found.found),
+        counts=tuple((person, len(claims)) for person, claims in chosen) if wanted.start else (),
+        missing=found.missing,
+        in_part=tuple(person for person, _ in found.found if person.number in found.partial),
+        some=kit.of_some(ask),
+        **place,
+    )
 
 
 async def _read(one: kit.Ask) -> kit.ClaimSet:
@@ -39,26 +53,3 @@ async def _read(one: kit.Ask) -> kit.ClaimSet:
         return await kit.period_claims(one, start, end)
     most, wanted = (one.page + 1) * PAGE, kit.filter_of(one)
     return await kit.newest_claims(one, enough=lambda so_far: len(so_far.within((start, end), wanted).listed) > most)
-
-
-def summarize(found: kit.Household[kit.ClaimSet], ask: kit.Ask) -> FamilyClaims:
-    """Return the requested page of the claims of all people that match the conditions."""
-    wanted = kit.filter_of(ask)
-    chosen = [(person, claim_set.within(kit.span_of(ask), wanted).listed) for person, claim_set in found.found]
-    whose = {id(claim): person for person, claims in chosen for claim in claims}
-    rows = (claim for _, claims in chosen for claim in claims)
-    newest = sorted(rows, key=lambda claim: claim.service.sort_key, reverse=True)
-    ordered = kit.choose(newest, kit.ClaimFilter(order=wanted.order, aspect=wanted.aspect)).claims
-    every = [(whose[id(claim)], claim) for claim in ordered]
-    bounded = wanted.start is not None
-    shown, place = ask.paged(every, PAGE)
-    return FamilyClaims(
-        wanted=wanted,
-        rows=shown,
-        people=tuple(person for person, _ in found.found),
-        counts=tuple((person, len(claims)) for person, claims in chosen) if bounded else (),
-        missing=found.missing,
-        in_part=tuple(person for person, _ in found.found if person.number in found.partial),
-        some=kit.of_some(ask),
-        **place,
-    )

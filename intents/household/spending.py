@@ -39,26 +39,21 @@ class FamilySpending(kit.OfClaims, frozen=True):
 
 
 async def answer(ask: kit.Ask) -> FamilySpending:
-    """Return the sums over the requested period, by default this calendar year."""
+    """Return the sum of each person's own claims of the requested period, by default this year, and the total."""
     ask = kit.by_side(ask)
     start, end = kit.time_of(ask)
+    wanted = replace(kit.filter_of(ask), aspect=kit.amount_asked(ask))
     found = await kit.household(
         ask, lambda one: kit.period_claims(one, start, end, people=False), "ExplanationOfBenefit"
     )
-    counted = [claim for _, claim_set in found.found for claim in _within(claim_set, ask).counted]
+    within = [(person, claim_set.within((start, end), wanted)) for person, claim_set in found.found]
+    counted = [claim for _, own in within for claim in own.counted]
     ask.cite("ExplanationOfBenefit", [claim.id for claim in counted])
-    ask.report.steps += kit.sum_of("spending", counted, lambda claim: kit.amount_in(claim, _wanted(ask)))
-    return summarize(found, ask)
-
-
-def summarize(found: kit.Household[kit.ClaimSet], ask: kit.Ask) -> FamilySpending:
-    """Return the sum of each person's own claims, and the total."""
-    start, end = kit.time_of(ask)
+    ask.report.steps += kit.sum_of("spending", counted, lambda claim: kit.amount_in(claim, wanted))
     parts = list[Part]()
-    for person, claim_set in found.found:
-        rows = _within(claim_set, ask).counted
-        (cell,) = kit.sums_of(rows, _wanted(ask), least=person.number in found.partial)
-        parts.append(Part(person, len(rows), replace(cell, is_minimum=cell.is_minimum or cell.unstated > 0)))
+    for person, own in within:
+        (cell,) = kit.sums_of(own.counted, wanted, least=person.number in found.partial)
+        parts.append(Part(person, len(own.counted), replace(cell, is_minimum=cell.is_minimum or cell.unstated > 0)))
     return FamilySpending(
         start=start,
         end=end,
@@ -66,16 +61,8 @@ def summarize(found: kit.Household[kit.ClaimSet], ask: kit.Ask) -> FamilySpendin
         missing=found.missing,
         total=kit.added(part.sum.amount for part in parts if part.sum.stated),
         least=found.is_minimum or any(part.sum.is_minimum for part in parts),
-        wanted=_wanted(ask),
-        doubts=sum((_within(claim_set, ask).doubts for _, claim_set in found.found), kit.NO_DOUBTS),
+        wanted=wanted,
+        doubts=sum((own.doubts for _, own in within), kit.NO_DOUBTS),
         so_far=(start, end) == (date(ask.today.year, 1, 1), ask.today),
         some=kit.of_some(ask),
     )
-
-
-def _within(claim_set: kit.ClaimSet, ask: kit.Ask) -> kit.Within:
-    return claim_set.within(kit.time_of(ask), _wanted(ask))
-
-
-def _wanted(ask: kit.Ask) -> kit.ClaimFilter:
-    return replace(kit.filter_of(ask), aspect=kit.amount_asked(ask))

@@ -67,7 +67,10 @@ async def answer(ask: kit.Ask) -> FamilyYear:
 
 
 async def _standing(one: kit.Ask) -> Standing:
-    """Return the person's current medical plan, what the person has used of its amount, and the family's amount."""
+    """Return the person's current medical plan, what the person has used of its amount, and the family's amount.
+
+    The family's amount is that in network; None if the plan does not state exactly one.
+    """
     coverages = await kit.member_coverages(one)
     plan = next(iter(coverages.medical), None)
     if plan is None:
@@ -75,17 +78,9 @@ async def _standing(one: kit.Ask) -> Standing:
     claim_set = await kit.period_claims(one, kit.counted_since(coverages), people=False)
     one.cite("ExplanationOfBenefit", [claim.id for claim in claim_set.added])
     found = kit.standings(_aspect(one), [(plan, plan.costs)], claim_set, coverages)
-    return plan, found[0] if found else None, _of_family(plan, _aspect(one))
-
-
-def _of_family(plan: kit.Coverage, aspect: str) -> kit.Amount | None:
-    """Return the plan's in-network amount for the family; None if the plan does not state exactly one."""
-    named = [
-        share.amount
-        for share in plan.costs
-        if (share.kind, share.who) == (aspect, "family") and share.side != "out" and not share.drugs and share.amount
-    ]
-    return named[0] if len(named) == 1 else None
+    of_family = (share for share in plan.costs if (share.kind, share.who) == (_aspect(one), "family"))
+    stated = [share.amount for share in of_family if share.side != "out" and not share.drugs and share.amount]
+    return plan, found[0] if found else None, stated[0] if len(stated) == 1 else None
 
 
 def _aspect(ask: kit.Ask) -> str:

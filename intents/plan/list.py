@@ -1,8 +1,6 @@
 """The plans that the payer lists, for a place if one is named."""
 
-from collections.abc import Mapping, Sequence
-
-from msgspec.structs import replace
+from collections.abc import Mapping
 
 from bot import kit
 
@@ -36,40 +34,33 @@ class PlanList(kit.Paged, frozen=True):
 
 
 async def answer(ask: kit.Ask) -> PlanList:
-    """Return the plans that are sold at the named place or in the named state, or all plans if none is named."""
+    """Return the requested page of the plans by name, of those that may be sold at the named place or in the state."""
     place = ask.slots.get("location")
     state = str(place["state"]) if isinstance(place, Mapping) and set(place) == {"state"} else None
     where = await kit.around(ask) if place and not state else None
     asked = await kit.asked_networks(ask)
     every = await kit.plans(ask)
     using = [plan for plan in every if uses(plan, asked)] if asked.wanted and not asked.plans else every
-    result = summarize(using, ask, where, state)
-    result = replace(result, listed=len(every), networks=asked.names, how=asked.how, unclear=asked.unclear)
-    ask.cite("InsurancePlan", [plan.id for plan in result.plans])
+    answers = {plan.id: kit.sold_in(plan, where or state or "") if where or state else "yes" for plan in using}
+    sold = sorted((plan for plan in using if answers[plan.id] != "no"), key=lambda plan: plan.name or "~")
+    rows, page = ask.paged(sold, PAGE)
+    ask.cite("InsurancePlan", [plan.id for plan in rows])
     ask.cite("Organization", ())
-    return result
+    return PlanList(
+        plans=rows,
+        total=len(sold),
+        listed=len(every),
+        unsaid=sum(answers[plan.id] == "unsaid" for plan in sold),
+        where=where,
+        state=state,
+        networks=asked.names,
+        how=asked.how,
+        unclear=asked.unclear,
+        **page,
+    )
 
 
 def uses(plan: kit.Plan, asked: kit.AskedNetworks) -> bool:
     """Return whether the plan uses the named networks: all or any of them, as the question says."""
     found = [any(one.has(network) for network in plan.networks) for one in asked.wanted]
     return all(found) if asked.how == "and" else any(found)
-
-
-def summarize(
-    every: Sequence[kit.Plan], ask: kit.Ask, where: kit.SearchArea | None, state: str | None = None
-) -> PlanList:
-    """Return the requested page of the plans by name, without plans that are certainly not sold at the place."""
-    answers = {plan.id: kit.sold_in(plan, where or state or "") for plan in every}
-    sold = [plan for plan in every if not (where or state) or answers[plan.id] != "no"]
-    fitting = sorted(sold, key=lambda plan: plan.name or "~")
-    rows, place = ask.paged(fitting, PAGE)
-    return PlanList(
-        plans=rows,
-        total=len(fitting),
-        listed=len(every),
-        unsaid=sum(answers[plan.id] == "unsaid" for plan in fitting) if where or state else 0,
-        where=where,
-        state=state,
-        **place,
-    )

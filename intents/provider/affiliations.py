@@ -1,7 +1,6 @@
 """The hospitals, groups and practices that a provider is affiliated with in the directory."""
 
 import msgspec
-from msgspec.structs import replace
 
 from bot import kit
 
@@ -38,7 +37,7 @@ class Affiliations(kit.OfProvider, frozen=True, kw_only=True):
 
 
 async def answer(ask: kit.Ask) -> Affiliations:
-    """Return the organizations in the provider's listings, and the organizations with which these are affiliated.
+    """Return each organization in the provider's listings once, and those with which these are affiliated.
 
     Raises:
         Reroute: The question is who works at an organization, or beside a provider; `provider.find` lists them.
@@ -54,24 +53,14 @@ async def answer(ask: kit.Ask) -> Affiliations:
     asked = None if found.only and house == kit.text_of(ask, "provider_name") else house
     of_group = not of_hospital and "of_group" in ask.asked.says
     where = () if asked or of_hospital or of_group else kit.sites(ask, found.only or (), None)
-    addresses = tuple(dict.fromkeys(site.address for site in where if site.address))
-    told = summarize(found, further, asked)
     beside = kit.other_facts(ask, found.only, found.shown, "affiliations")
-    return replace(told, addresses=addresses, of_group=of_group, **beside)
-
-
-def summarize(found: kit.Who, further: tuple[tuple[str, bool], ...], asked: str | None = None) -> Affiliations:
-    """Return each affiliation of the provider once, and those with the organization `asked`."""
-    rows = found.only
-    if rows is None:
-        return Affiliations(found=found)
     cities: dict[str, dict[str, None]] = {}
-    for row in rows:
+    for row in found.only or ():
         for name in (row.organization_name,) if row.practitioner_key else row.place_names:
             if name:
                 cities.setdefault(name, {}).update(dict.fromkeys(p.city for p in row.locations if p.city))
     groups = tuple(Tie(name, tuple(towns), "hospital" in name.casefold()) for name, towns in cities.items())
-    asked = None if asked and kit.is_named(rows[0].name, asked) else asked
+    asked = None if asked and (not found.only or kit.is_named(found.only[0].name, asked)) else asked
     beyond = tuple(Tie(name, (), hospital) for name, hospital in further if name not in cities)
     return Affiliations(
         found=found,
@@ -79,4 +68,7 @@ def summarize(found: kit.Who, further: tuple[tuple[str, bool], ...], asked: str 
         beyond=beyond,
         asked=asked,
         tied=tuple(tie for tie in (*groups, *beyond) if asked and kit.is_named(tie.name, asked)),
+        addresses=tuple(dict.fromkeys(site.address for site in where if site.address)),
+        of_group=of_group,
+        **beside,
     )

@@ -1,10 +1,10 @@
 """A text with which the person can report an incorrect listing to the plan; nothing is sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, get_args
 
-from bot.kit import Ask, Card, Listing, OfProvider, Who, cards, facts_in, who
+from bot.kit import Ask, Card, OfProvider, cards, facts_in, who
 
 Wrong = Literal["phone", "address", "accepting", "gone", "network"]
 _WRONG: Mapping[str, Wrong] = {
@@ -17,7 +17,7 @@ class Report(OfProvider, frozen=True, kw_only=True):
 
     Attributes:
         wrong: What is wrong; None until the person says it.
-        records: The FHIR records of the listing as `Type/id`, shown if `technical`.
+        records: The provider, the roles and the locations of the listing as `Type/id`, shown if `technical`.
         read: When the records were read.
     """
 
@@ -29,33 +29,22 @@ class Report(OfProvider, frozen=True, kw_only=True):
 
 
 async def answer(ask: Ask) -> Report:
-    """Return the listing of the named provider, or of the provider of a button."""
+    """Return the listing of the named provider, or of a button's, with the data by which the plan can find it."""
     found = await who(ask)
     found.cite(ask)
-    return summarize(found, ask)
-
-
-def summarize(found: Who, ask: Ask) -> Report:
-    """Return the data with which the plan can find the listing in the directory."""
     rows = found.only
     if rows is None:
         return Report(found=found)
     said = {_WRONG[about] for about in facts_in(ask.said) & _WRONG.keys()}
     pressed = next((one for one in get_args(Wrong) if one == ask.arguments.get("wrong")), None)
     read = max((source.fetched_at for source in ask.report.sources), default=None)
+    places = [("Location", place.id) for row in rows for place in row.locations]
+    keys = [(rows[0].key.type, rows[0].key.id), *((row.role.type, row.role_id) for row in rows), *places]
     return Report(
         found=found,
         card=cards(ask, rows, None)[0],
         wrong=pressed or (said.pop() if len(said) == 1 else None),
-        records=records(rows),
+        records=tuple(dict.fromkeys(f"{kind}/{id_}" for kind, id_ in keys)),
         technical="technical" in ask.arguments,
         read=read.astimezone(ask.moment().tzinfo) if read else None,
     )
-
-
-def records(rows: Sequence[Listing]) -> tuple[str, ...]:
-    """Return the provider, the roles and the locations of the listings as `Type/id`."""
-    of_rows = [(row.role.type, row.role_id) for row in rows]
-    places = [("Location", place.id) for row in rows for place in row.locations]
-    named = [(rows[0].key.type, rows[0].key.id), *of_rows, *places]
-    return tuple(dict.fromkeys(f"{kind}/{id_}" for kind, id_ in named))

@@ -40,36 +40,22 @@ class News(kit.WithSeen, frozen=True):
 
 
 async def answer(ask: kit.Ask) -> News:
-    """Return the changes since the last question, or by the records' dates for a named day or the first question."""
+    """Return the changes since the last question, or by the records' dates for a named day or the first question.
+
+    A claim that replaces another one counts as changed.
+    """
     before, asked = await ask.last_seen(), kit.span_of(ask)[0]
     claim_set = await kit.period_claims(ask, ask.today - kit.LOOKED_AT)
     if "ids" in ask.arguments:
         return shown(claim_set, ask)
     now = await kit.doctors_seen(ask, claim_set.claims)
-    found = summarize(claim_set, ask, before, now, asked)
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*found.new, *found.changed)])
-    return found
-
-
-def shown(claim_set: kit.ClaimSet, ask: kit.Ask) -> News:
-    """Return the answer with the claims that a button names; the stored state stays unchanged."""
-    ids = ask.arguments["ids"].split()
-    rows = tuple(claim for claim in claim_set.every if claim.id in ids)
-    ask.cite("ExplanationOfBenefit", [claim.id for claim in rows])
-    day = ask.arguments.get("since")
-    return News(since=date.fromisoformat(day) if day else ask.today, new=rows, shown=True)
-
-
-def summarize(
-    claim_set: kit.ClaimSet, ask: kit.Ask, before: kit.Seen | None, now: kit.Doctors, asked: date | None
-) -> News:
-    """Return the new and the changed claims; a claim that replaces another one counts as changed."""
     since = asked or (before.day if before else ask.today - _FIRST_TIME)
     marks, is_partial = kit.marks_of_claims(ask, claim_set), ask.report.is_partial
     known = None if asked or before is None else _compared(ask, claim_set, before, marks)
     new, changed, undated = _by_dates(claim_set, since) if known is None else (*known, 0)
     gone, still = kit.doctors_changed(ask, before, now)
     kept = {**(before.claims if before and is_partial else {}), **marks}
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in (*new, *changed)])
     return News(
         since=since,
         new=new,
@@ -85,6 +71,15 @@ def summarize(
         if before is None and is_partial
         else kit.as_seen(ask, kept, now, before),  # else old claims seem new later
     )
+
+
+def shown(claim_set: kit.ClaimSet, ask: kit.Ask) -> News:
+    """Return the answer with the claims that a button names; the stored state stays unchanged."""
+    ids = ask.arguments["ids"].split()
+    rows = tuple(claim for claim in claim_set.every if claim.id in ids)
+    ask.cite("ExplanationOfBenefit", [claim.id for claim in rows])
+    day = ask.arguments.get("since")
+    return News(since=date.fromisoformat(day) if day else ask.today, new=rows, shown=True)
 
 
 def _compared(

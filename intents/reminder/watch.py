@@ -85,13 +85,9 @@ async def _approval_ends(ask: kit.Ask) -> AsyncIterator[tuple[str, date]]:
 
 async def _supply_ends(ask: kit.Ask) -> AsyncIterator[tuple[str, date]]:
     """Yield the id of the last fill and the last day of each supply, only of the named drug if any is named."""
-    drug = kit.text_of(ask, "drug")
-    names = [name.casefold() for name in (drug, *ask.other_names(drug))] if drug else [""]
     for one in await kit.medications(ask, ask.today - _LOOKED_BACK):
-        day, days = one.newest.service.day, one.dispensed.days
-        named = any(name in (one.dispensed.drug or "").casefold() for name in names)
-        if named and not one.labels and day and day.exact and days and one.newest.service_is != "processed":
-            yield one.newest.id, day.exact + timedelta(days=int(days) - 1)
+        if one.until and not one.labels:
+            yield one.newest.id, one.until
 
 
 async def _year_begins(ask: kit.Ask) -> AsyncIterator[tuple[str, date]]:
