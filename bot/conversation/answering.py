@@ -16,10 +16,10 @@ from bot import kit
 from bot.accounts.rows import Access, LastLook, PatientCandidate
 from bot.conversation.exchange import Exchange, Parts, asks_back
 from bot.conversation.followups import SHARED
+from bot.conversation.further import Lines, lead
 from bot.conversation.own_records import OwnRecords
 from bot.conversation.owner import called, household_of, of_household
 from bot.conversation.provenance import TECHNICAL, PayerQuoted, closed, trace_in, trace_of, unmet_in, with_trace
-from bot.conversation.questions import Lines, lead
 from bot.conversation.references import OWN, References
 from bot.conversation.reminding import Reminding
 from bot.conversation.state import Asked, Memory

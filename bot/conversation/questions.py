@@ -1,20 +1,19 @@
 """Splits a message into its questions: "when did I see Dr. Kim, what was it for, and is he in network".
 
-Each further question is shown under the first answer: its words, the first lines of its answer, and a button.
+`bot.conversation.further` shows the further ones under the first answer.
 """
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from types import MappingProxyType
 
 import msgspec
 from msgspec.structs import replace
 
-from bot.conversation.provenance import facts_in, quotable
 from bot.conversation.shown import OF_CARE
-from bot.conversation.state import TERM, Asked
+from bot.conversation.state import TERM
 from bot.conversation.told import NO_OBJECT, refers, with_object
 from bot.language.asked import asked_in
 from bot.language.clauses import Clause, ClauseRole, as_listed, clauses, is_question, is_whole
@@ -24,9 +23,8 @@ from bot.language.kernel import DANGER, FALLBACK, FOLLOW
 from bot.language.reading import Reading, Slot, adds, distinct
 from bot.language.rules import PERSON, IntentRules
 from bot.language.text import Utterance
-from bot.message import Block, Facts, Item, Line, Note, Span, Title
 
-_LEAD = re.compile(r"^(?:and|also|plus|then|so|but|pero|y|e|también|tambien|además|ademas)\s+", re.IGNORECASE)
+LEAD = re.compile(r"^(?:and|also|plus|then|so|but|pero|y|e|también|tambien|además|ademas)\s+", re.IGNORECASE)
 _SURE = 0.5
 CLEAR = 0.85
 """How clear a part has to be to ask something besides without the form of a question, and without an object."""
@@ -249,7 +247,7 @@ class Questions:
     def _read(self, words: str, context: Context | None, beside: Mapping[str, Slot] = MappingProxyType({})) -> Question:
         """Return the reading of a part, without the word that joins it to the last part unless that is unclear."""
         found: list[Question] = []
-        for said in (_LEAD.sub("", words), words):
+        for said in (LEAD.sub("", words), words):
             reading = self._engine.understand(said, today=self._today, context=context, people=self._people)
             spoken = {**(context.slots if context else {}), **beside}
             open_ = not (reading.unclear and self._words.personal.isdisjoint(said.casefold().split()))
@@ -312,95 +310,3 @@ def within(part: Reading, whole: Reading) -> Reading:
     """Return the reading of a part of a message, with the emergency and the language of the whole message."""
     language = {"language": whole.language, "shows_language": whole.shows_language}
     return replace(part, **language, alarm=whole.alarm, present=whole.present, lines=whole.lines)
-
-
-SAID, DOUBT = "said", "doubt"
-"""Slots added to another question: its words, and the probability that it was meant instead."""
-_LINES = 3  # of the second answer, and entries of its list
-Lines = tuple[Block, ...] | None
-
-
-class Further(msgspec.Struct, frozen=True):
-    """A further question of a message: its intent ("" if it was not understood), its slots, and the first lines of its
-    answer.
-
-    `lines` are () if the question only gets a button, None if the reply above states all of them. `asked` is the
-    question as it was answered; None if it was not.
-    """
-
-    intent: str
-    slots: Mapping[str, Slot]
-    lines: Lines = ()
-    asked: Asked | None = None
-
-
-def with_words(text: str, slots: Mapping[str, Slot]) -> Mapping[str, Slot]:
-    """Return the slots of another question, with its quotable words in the slot `SAID`."""
-    words = quotable(_LEAD.sub("", text))
-    return {**slots, SAID: Slot(words, words)}
-
-
-def lead(blocks: Sequence[Block], above: Sequence[Block], *, repeats: bool = False, same: bool = False) -> Lines:
-    """Return the first lines of an answer that goes under another one, without lines that are already in `above`.
-
-    The heading of a list is followed by its first entries. Return () if the sentences above have all amounts and dates
-    of the answer's first line and entries (of the `same` intent: amounts), unless it `repeats` them for a yes or no.
-    """
-    told = list(takewhile(lambda one: isinstance(one, Title | Line), blocks))
-    lines = [_plain(one) for one in told[:_LINES] if isinstance(one, Title | Line)]
-    behind = next((one for one in blocks[len(told) :] if not isinstance(one, Note)), None)
-    lists = bool(lines) and len(told) <= _LINES and (isinstance(behind, Item) or lines[-1].spans[-1].text.endswith(":"))
-    entries = [line for one in blocks[len(told) :] for line in _entries(one)][:_LINES] if lists else []
-    said = facts_in((*lines[:1], *entries))
-    said = {one for one in said if same and one[0].isdecimal()} or said
-    noted = {one for one in facts_in(above) if one[-1].isalpha()}  # "180 days" in a note, whose dates are of its own
-    if not repeats and said and said <= noted | facts_in(one for one in above if isinstance(one, Title | Line)):
-        return ()
-    return (*lines, *entries) if entries else () if lists else tuple(one for one in lines if one not in above)
-
-
-def _plain(block: Title | Line) -> Line:
-    return Line((Span(block.text, bold=True),)) if isinstance(block, Title) else block
-
-
-def _entries(block: Block) -> tuple[Line, ...]:
-    """Return a list entry as one line, or the facts of a block as one line each; () for any other block.
-
-    The lines have no number, because it would be taken for the number of an entry in the first answer.
-    """
-    if isinstance(block, Facts):
-        return tuple(Line((Span(f"\u2022 {row.label}: {row.value}"),)) for row in block.rows)
-    if not isinstance(block, Item):
-        return ()
-    first, *more = (line.spans for line in block.lines)
-    return (Line((Span("\u2022 "), *first, *(span for spans in more for span in (Span(" \u00b7 "), *spans)))),)
-
-
-def by_button(also: Mapping[str, Mapping[str, Slot]]) -> dict[str, dict[str, Slot]]:
-    """Return the slots of other questions by intent, as their buttons carry them: without `SAID` and `DOUBT`."""
-    return {
-        intent: {name: slot for name, slot in slots.items() if name not in {SAID, DOUBT}}
-        for intent, slots in also.items()
-    }
-
-
-def questions(
-    also: Mapping[str, Mapping[str, Slot]], intents: Mapping[str, IntentRules], *, alone: bool
-) -> tuple[tuple[str, Mapping[str, Slot]], ...]:
-    """Return the other questions for the template, as (intent, slots) pairs.
-
-    In shared places, or if the answer may be shared later, only words about the open directory are quoted.
-    """
-    quoted = {intent for intent in also if alone or (intent and intents[intent].needs == "directory")}
-    return tuple(
-        (intent, {name: slot for name, slot in slots.items() if name != SAID or intent in quoted})
-        for intent, slots in also.items()
-    )
-
-
-def unsaid(also: Mapping[str, Mapping[str, Slot]], said: Collection[str]) -> dict[str, Mapping[str, Slot]]:
-    """Return the other questions without doubtful ones that a button of the reply asks already.
-
-    `said` are the intents of the reply's buttons.
-    """
-    return {intent: slots for intent, slots in also.items() if DOUBT not in slots or intent not in said}

@@ -16,7 +16,8 @@ from bot.accounts.codes import read_code
 from bot.conversation import focus, followups, owner
 from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.exchange import UNREAD, Exchange, Parts, Said
-from bot.conversation.questions import CLEAR, DOUBT, Questions, within
+from bot.conversation.further import DOUBT
+from bot.conversation.questions import CLEAR, Questions, within
 from bot.conversation.shown import corrected, of_list
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Memory, become, typed_label

@@ -167,7 +167,9 @@ def with_object(
     due = "DUE" in reading.concepts and "FILL" not in reading.concepts and not reading.slots
     other = rules.instead if rules and rules.needs == "member" and due else None
     stood_for = (other.has,) if other and other.lacks not in {*spoken, *before} else ()
-    names = (TERM,) if TERM in spoken else _NAMES if open_ or unsure else _PRICED if bare else stood_for
+    names: tuple[str, ...] = (
+        (TERM,) if TERM in spoken else _NAMES if open_ or unsure else _PRICED if bare else stood_for
+    )
     if not (bare or _PEOPLE.isdisjoint(reading.said.words)):  # "he" stands for no kind of care
         names = tuple(name for name in names if name in {TERM, "provider_name"})
     spoken = {**before, **spoken} if names == stood_for else spoken

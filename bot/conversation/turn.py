@@ -18,10 +18,10 @@ from bot.conversation.connecting import Connecting
 from bot.conversation.exchange import ABOUT, AlarmLine, Exchange, Parts, Said, button_intents, endangered
 from bot.conversation.followups import SHARED, carried
 from bot.conversation.forms import Forms
+from bot.conversation.further import Further, Lines, by_button, lead, questions, unsaid, with_words
 from bot.conversation.handing_over import ASK, DROP, HUMAN, KEEP, SEND, SENTENCE, Feedback, HandingOver
 from bot.conversation.owner import SWITCH, WHOSE, Owners
 from bot.conversation.provenance import PayerQuoted
-from bot.conversation.questions import Further, Lines, by_button, lead, questions, unsaid, with_words
 from bot.conversation.recognising import NextStep, Recognisers
 from bot.conversation.reminding import END, LIST, Reminding, Telling
 from bot.conversation.state import TERM, Asked, Memory

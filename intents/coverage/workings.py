@@ -70,7 +70,8 @@ class Working(kit.Summary, frozen=True):
         standing: True if the question also asks how much is left.
         portion: The member's share of a stated price.
         two: The copays of two kinds of visit to compare.
-        state: The name of the plan's own state; `at_home`: the question names a place in that state; `in_country`: in any.
+        state: The name of the plan's own state; `at_home`: the question names a place in that state.
+        in_country: The question names a place in any state.
         kin: The relation of the person whom the question names, such as "mother".
         with_medicare: True if the question names Medicare.
         covered: The member's medical coverage, if it names a network.
