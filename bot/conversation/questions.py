@@ -31,6 +31,7 @@ CLEAR = 0.85
 _WHOLE = 0.7  # how clear the whole message has to be for a vague clause to be part of it
 _LIKELY, _TWO = 0.8, 2  # below this a question outside of the data may be a part of the message that is not
 _AS_CLEAR = 0.05  # a part this much less probable than the whole is as clear
+_NEVER = 2.0  # above any probability
 _EMPTY = NO_OBJECT | {"BARE", "REQUEST", "INSTEAD"}
 """Concepts of a clause that names nothing of its own: "can you help me with that", "and what is mine"."""
 _APART = frozenset({"WHERE_WORD", "WHEN_WORD", "WHO_WORD", "TAKES"})
@@ -104,23 +105,32 @@ class Questions:
         Where no clause asks for the intent of the question, the question needs all of them.
         """
         said = whole.said
-        texts = {said.said(one.first, one.after): is_whole(said, one, self._words) for one in cut}
+        least = {said.said(one.first, one.after): self._least(said, one) for one in cut}
         for question in found:
             held, rules = question.reading, self._engine.intents.get(question.reading.intent or "")
-            inside = [text for text in texts if text in question.words]
-            if rules is None or held.unclear or held.is_miss or len(inside) < _TWO or not any(map(texts.get, inside)):
+            inside = [text for text in least if text in question.words]
+            asking = [text for text in inside if least[text] < _NEVER]
+            if rules is None or held.unclear or held.is_miss or len(inside) < _TWO or not asking:
                 continue
             parts = {text: self._read(text, None).reading for text in inside}
             its = held.intent in {one.intent for one in parts.values()}
             if its and not of_one_provider(held, [*parts.values()], self._engine.intents):
-                for text, part in parts.items():
-                    if texts[text] and self._is_apart(part, held, rules):
-                        yield Question(text, part, None)
+                for text in asking:
+                    if self._is_apart(parts[text], held, rules, least[text]):
+                        yield Question(text, parts[text], None)
 
-    def _is_apart(self, part: Reading, held: Reading, first: IntentRules) -> bool:
+    def _least(self, said: Utterance, clause: Clause) -> float:
+        """Return how probable the reading of a clause must be for a question; a statement before "?" needs more."""
+        if is_question(said, clause, self._words):
+            return 0.0
+        return CLEAR if is_whole(said, clause, self._words) else _NEVER
+
+    def _is_apart(self, part: Reading, held: Reading, first: IntentRules, least: float) -> bool:
         """Return whether a clause asks for something that the answer to the question around it does not have."""
         rules = self._engine.intents.get(part.intent or "")
-        if rules is None or rules is first or part.is_miss or rules.small_talk:
+        if rules is None or rules is first or part.is_miss or rules.small_talk or part.score < least:
+            return False
+        if rules.needs == "nothing" and (least or part.score < CLEAR):
             return False
         nothing = part.unclear and _APART.isdisjoint(part.concepts)
         nothing = nothing or _EMPTY.issuperset(part.concepts)
