@@ -183,6 +183,8 @@ class Directory(msgspec.Struct):
         known = [self.locations.get(key) for _, key in role.location_pairs if key]
         spoken = organization.name if organization else display_of(role.organization)
         person = practitioner.name if practitioner else display_of(role.practitioner)
+        # A role that is itself a service has only that one.
+        keys = [Key(role.type, role.id)] if role.type == "HealthcareService" else role.service_keys
         return Listing(
             role_id=role.id,
             name=person or ((spoken or role.name) if role.practitioner is None else None),
@@ -197,14 +199,9 @@ class Directory(msgspec.Struct):
             role=role,
             last_updated=role.last_updated or (practitioner.last_updated if practitioner else None),
             organization_key=organization_key,
-            services=self._services(role),
+            services=tuple(self.services[key] for key in keys if key in self.services and self.services[key].active),
             closed=bool(known) and all(place is not None and not place.active for place in known),
         )
-
-    def _services(self, role: Role) -> tuple[Service, ...]:
-        """Return the active services of the role. A role that is itself a service has only that one."""
-        keys = [Key(role.type, role.id)] if role.type == "HealthcareService" else role.service_keys
-        return tuple(self.services[key] for key in keys if key in self.services and self.services[key].active)
 
     def _places(self, role: Role) -> tuple[tuple[Location, ...], tuple[str, ...]]:
         """Return the active locations of the role that were read, and the names of all that may be active.

@@ -162,26 +162,19 @@ def _block(block: Block, buttons: Buttons) -> Iterator[Kit]:
         case Title(text):
             yield _rich([(Span(text, bold=True),)])
         case Facts():
-            yield _listed(block)
+            # Where a field has several values, no short one is broken over two lines.
+            lines = []
+            for rows in block.fields:
+                told = [Span(row.value if len(rows) == 1 else kept(row.value), True, row.url) for row in rows]
+                values = (span for value in told for span in (Span(", "), value))
+                lines.append([Span(f"{rows[0].label}: "), *islice(values, 1, None)])
+            yield _rich(lines, quoted=block.framed)
         case Item():
             yield from _item(block, buttons)
         case Note():
             yield {"type": "context", "elements": [plain_text(piece) for piece in _pieces(block.text)]}
         case Actions(row):
             yield from buttons.row(row)
-
-
-def _listed(facts: Facts) -> Kit:
-    """Return a line for each field, those of a card with a rule at their left.
-
-    Where a field has several values, no short one is broken over two lines.
-    """
-    lines = []
-    for rows in facts.fields:
-        told = [Span(row.value if len(rows) == 1 else kept(row.value), True, row.url) for row in rows]
-        values = (span for value in told for span in (Span(", "), value))
-        lines.append([Span(f"{rows[0].label}: "), *islice(values, 1, None)])
-    return _rich(lines, quoted=facts.framed)
 
 
 def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:

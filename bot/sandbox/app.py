@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.sandbox.authorization.endpoints import AUTHORIZE, TOKEN, AuthorizationEndpoints
 from bot.sandbox.authorization.models import RegisteredClient
 from bot.sandbox.authorization.server import SandboxAuthorization
-from bot.sandbox.behaviour import Behaviour, Fault
+from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.fhir.endpoints import PATH, FhirServer
 from bot.sandbox.fhir.query import FhirRefusal, refusal
 from bot.sandbox.fhir.search import ResourceStore
@@ -64,34 +64,26 @@ class Wire:
         asked, receive = await _with_form(scope, receive)
         seen = replace(_seen(asked), in_url=asked is scope)
         self.requests.append(seen)
-        fault = self._due(seen)
+        due = [fault for fault in self.behaviour.faults if fault.takes(seen.path, seen.query)]
+        fault = due[0] if due else None
         if fault is not None and fault.hold is not None:
             await fault.hold.wait()
         sender = _with_headers(send, self.behaviour.headers) if self.behaviour.headers else send
-        if fault is None or _only_holds(fault):
+        if fault is None or (fault.hold is not None and fault.rewrite is None and fault.cut is None):
             await self.app(scope, receive, sender)
         elif fault.rewrite is None and fault.cut is None:
-            await _answer(sender, fault.status, fault.headers, fault.body)
+            raw = [(name.lower().encode(), value.encode()) for name, value in fault.headers.items()]
+            await sender({"type": "http.response.start", "status": fault.status, "headers": _sized(raw, fault.body)})
+            await sender({"type": "http.response.body", "body": fault.body})
         else:
-            await self._changed(scope, receive, sender, fault)
-
-    def _due(self, seen: SeenRequest) -> Fault | None:
-        due = [fault for fault in self.behaviour.faults if fault.takes(seen.path, seen.query)]
-        return due[0] if due else None
-
-    async def _changed(self, scope: Scope, receive: Receive, send: Send, fault: Fault) -> None:
-        status, headers, body = await _captured(self.app, scope, receive)
-        body = fault.rewrite(body) if fault.rewrite else body
-        await send({"type": "http.response.start", "status": status, "headers": _sized(headers, body)})
-        if fault.cut is None:
-            await send({"type": "http.response.body", "body": body})
-        else:
-            # Leaving an answer unfinished makes the server close the connection, which is the fault wanted here.
-            await send({"type": "http.response.body", "body": body[: fault.cut], "more_body": True})
-
-
-def _only_holds(fault: Fault) -> bool:
-    return fault.hold is not None and fault.rewrite is None and fault.cut is None
+            status, headers, body = await _captured(self.app, scope, receive)
+            body = fault.rewrite(body) if fault.rewrite else body
+            await sender({"type": "http.response.start", "status": status, "headers": _sized(headers, body)})
+            if fault.cut is None:
+                await sender({"type": "http.response.body", "body": body})
+            else:
+                # Leaving an answer unfinished makes the server close the connection, which is the fault wanted here.
+                await sender({"type": "http.response.body", "body": body[: fault.cut], "more_body": True})
 
 
 async def _with_form(scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
@@ -145,12 +137,6 @@ async def _captured(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[int, 
 def _sized(headers: list[tuple[bytes, bytes]], body: bytes) -> list[tuple[bytes, bytes]]:
     kept = [(name, value) for name, value in headers if name.lower() != b"content-length"]
     return [*kept, (b"content-length", str(len(body)).encode())]
-
-
-async def _answer(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:
-    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": _sized(raw, body)})
-    await send({"type": "http.response.body", "body": body})
 
 
 @dataclass(slots=True)

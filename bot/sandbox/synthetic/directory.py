@@ -93,15 +93,11 @@ def practice_key(person: SyntheticListing) -> str:
     return f"practice-{person.place.zip}-{person.street.split()[0]}"
 
 
-def _by_code() -> dict[str, dict[str, str]]:
-    return {row["code"]: row for row in tables.rows("specialties")}
-
-
 def _featured(row: dict[str, str], number: int) -> SyntheticListing:
     listed = {name: row[name].split() for name in ("networks", "accepting", "languages")}
     changes = {
         **listed,
-        "specialty": _by_code()[row["specialty"]],
+        "specialty": {row["code"]: row for row in tables.rows("specialties")}[row["specialty"]],
         "place": geography.places()[row["zip"]],
         "phone": f"({row['phone'][:3]}) {row['phone'][4:]}",
         "number": number,
@@ -192,6 +188,7 @@ def _role(
 ) -> Resource:
     ended = person.number % _ENDED == _ENDED - 1
     end = chance.before(today, 30 + person.number % 200) if ended else None
+    days = _FULL_WEEK if person.number % 3 else _FULL_WEEK[:4]
     return resource(
         "PractitionerRole",
         f"role-{person.key}-{''.join(networks).lower()}",
@@ -206,7 +203,7 @@ def _role(
         specialty=[concept(NUCC, person.specialty["code"], person.specialty["word"])],
         location=[reference(f"Location/{office.key}", office.name)],
         telecom=telecom(person.phone),
-        availableTime=_hours(person),
+        availableTime=[{"daysOfWeek": days, "availableStartTime": "08:00:00", "availableEndTime": "17:00:00"}],
     )
 
 
@@ -223,8 +220,3 @@ def _newpatients(person: SyntheticListing, networks: tuple[str, ...]) -> Iterato
                 extension("fromNetwork", "Reference", network_reference(letter)),
             ],
         )
-
-
-def _hours(person: SyntheticListing) -> list[dict[str, object]]:
-    days = _FULL_WEEK if person.number % 3 else _FULL_WEEK[:4]
-    return [{"daysOfWeek": days, "availableStartTime": "08:00:00", "availableEndTime": "17:00:00"}]
