@@ -151,24 +151,18 @@ class Inbox:
         elif self._recovering:
             self._room.set()
         elif begins:
-            self._queue(lane, row, body)
+            # It waits for an earlier one of its lane: the process that answers that one answers this one too.
+            if lane in self._lanes:
+                self._more.add(lane)
+            else:
+                # Whoever had the lane may have looked for more in the very moment in which this one came.
+                self._lanes[lane] = self._task(self._work(lane, None))
+            if self._soothe is not None:
+                task = asyncio.create_task(self._soothed(self._soothe, row, body))
+                self._soothing[row.key] = task
+                task.add_done_callback(lambda _: self._soothing.pop(row.key, None))
+                task.add_done_callback(lambda _: self._said.discard(row.key))
         return True
-
-    def _queue(self, lane: str, row: Row, body: bytes) -> None:
-        """Let a message wait for an earlier one of its lane.
-
-        The process that answers the earlier one answers this one too.
-        """
-        if lane in self._lanes:
-            self._more.add(lane)
-        else:
-            # Whoever had the lane may have looked for more in the very moment in which this one came.
-            self._lanes[lane] = self._task(self._work(lane, None))
-        if self._soothe is not None:
-            task = asyncio.create_task(self._soothed(self._soothe, row, body))
-            self._soothing[row.key] = task
-            task.add_done_callback(lambda _: self._soothing.pop(row.key, None))
-            task.add_done_callback(lambda _: self._said.discard(row.key))
 
     async def _soothed(self, soothe: Soother, row: Row, body: bytes) -> None:
         """Tell the person, after a while, that their message is still waiting."""

@@ -315,7 +315,10 @@ def dispensed_in(eob: Explanation, kind: ClaimKind | None) -> tuple[Dispensed, .
 
     Lines with a modifierExtension are omitted.
     """
-    days, found = _days(eob), list[Dispensed]()
+    supplies = [quantity_of(info.value_quantity) for info in eob.info("dayssupply")]
+    told = [one.value for one in supplies if one and one.value > 0]
+    days = told[0] if len(told) == 1 and len(eob.item) == 1 else None  # of several lines it may belong to any
+    found = list[Dispensed]()
     for item in eob.item if kind == "pharmacy" else ():
         what = item.product_or_service
         codes = (what.codes(NDC) or what.codes()) if what else ()
@@ -329,13 +332,6 @@ def drug_of(item: ClaimItem) -> str | None:
     """Return the payer's text for the drug of a line, or for the ingredients of a compound; None without a text."""
     parts = [part.product_or_service.words() for part in item.detail if part.product_or_service]
     return ", ".join(filter(None, parts)) or (item.product_or_service.words() if item.product_or_service else None)
-
-
-def _days(eob: Explanation) -> Decimal | None:
-    """Return the days of supply; None for a claim with several lines, because they may belong to any of the lines."""
-    supplies = [quantity_of(info.value_quantity) for info in eob.info("dayssupply")]
-    days = [one.value for one in supplies if one and one.value > 0]
-    return days[0] if len(days) == 1 and len(eob.item) == 1 else None
 
 
 def services_in(eob: Explanation, kind: ClaimKind | None) -> tuple[str, ...]:

@@ -37,16 +37,6 @@ class SeenRequest:
     in_url: bool = True
     """Whether the parameters were in the URL."""
 
-    @property
-    def has_authorization(self) -> bool:
-        """Whether the request had a token or other credentials."""
-        return "authorization" in self.header_names
-
-    @property
-    def has_cookie(self) -> bool:
-        """Whether the request had a cookie."""
-        return "cookie" in self.header_names
-
 
 class Wire:
     """ASGI middleware around the whole application: records each request, and applies faults."""
@@ -104,15 +94,6 @@ async def _with_form(scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
     return {**scope, "query_string": form}, again
 
 
-def _seen(scope: Scope) -> SeenRequest:
-    return SeenRequest(
-        method=scope["method"],
-        path=scope["path"],
-        query=scope["query_string"].decode("latin-1"),
-        header_names=frozenset(name.decode("latin-1").lower() for name, _ in scope["headers"]),
-    )
-
-
 def _with_headers(send: Send, extra: dict[str, str]) -> Send:
     async def sender(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -121,6 +102,15 @@ def _with_headers(send: Send, extra: dict[str, str]) -> Send:
         await send(message)
 
     return sender
+
+
+def _seen(scope: Scope) -> SeenRequest:
+    return SeenRequest(
+        method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"].decode("latin-1"),
+        header_names=frozenset(name.decode("latin-1").lower() for name, _ in scope["headers"]),
+    )
 
 
 async def _captured(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[int, list[tuple[bytes, bytes]], bytes]:

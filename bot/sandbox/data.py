@@ -65,7 +65,18 @@ def load(directory: Path, say: Callable[[str], None] = _LOG.warning) -> World:
         for resource in kind.values():
             for node in _references(resource):
                 node["reference"] = _local(node["reference"], reading, identifiers)
-    _add_accounts(reading.world)
+    claims = Counter(owner(each) for each in reading.world.of_type("ExplanationOfBenefit"))
+    for patient in reading.world.of_type("Patient"):
+        shown = display_name(patient)
+        account = Account(
+            username=patient["id"].lower(),
+            display=shown or patient["id"],
+            patients=(patient["id"],),
+            fhir_user=f"Patient/{patient['id']}",
+            about=f"{claims[patient['id']]} claims",
+        )
+        reading.world.accounts[account.username] = account
+        reading.world.accounts.setdefault(slug(shown) or account.username, account)
     return reading.world
 
 
@@ -128,21 +139,6 @@ def _local(reference: str, reading: _Reading, identifiers: dict[str, str]) -> st
     if match and match[2] in reading.world.resources.get(match[1], {}):
         return f"{match[1]}/{match[2]}"
     return reference
-
-
-def _add_accounts(world: World) -> None:
-    claims = Counter(owner(each) for each in world.of_type("ExplanationOfBenefit"))
-    for patient in world.of_type("Patient"):
-        name = display_name(patient)
-        account = Account(
-            username=patient["id"].lower(),
-            display=name or patient["id"],
-            patients=(patient["id"],),
-            fhir_user=f"Patient/{patient['id']}",
-            about=f"{claims[patient['id']]} claims",
-        )
-        world.accounts[account.username] = account
-        world.accounts.setdefault(slug(name) or account.username, account)
 
 
 def slug(name: str) -> str:

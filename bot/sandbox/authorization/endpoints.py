@@ -175,8 +175,10 @@ class AuthorizationEndpoints:
             self.server.get_consent_grant(oauth)
         except OAuth2Error as error:
             return self._failed(oauth, error)
-        if not self._audience_is_here(params.get("aud")):
-            return self._refuse_audience(params)
+        aud = params.get("aud")
+        if self.server.behaviour.require_aud if aud is None else aud.rstrip("/") != self._fhir_url:
+            refused = InvalidRequestError("aud is not this FHIR server.", redirect_uri=params["redirect_uri"])
+            return self._failed(self._request("GET", AUTHORIZE, params), refused)
         known = self._signed_in.get(request.cookies.get(_COOKIE, ""))
         if known is not None and not self._asks_anew(params, known):
             return self._consent_page(Session(params, known), request)
@@ -272,15 +274,6 @@ class AuthorizationEndpoints:
         scope = session.params.get("scope", "")
         language = _language(request, session)
         return consent_page(self._open(session), session.signed_in.account, self.world, scope, language)
-
-    def _audience_is_here(self, aud: str | None) -> bool:
-        if aud is None:
-            return not self.server.behaviour.require_aud
-        return aud.rstrip("/") == self._fhir_url
-
-    def _refuse_audience(self, params: dict[str, str]) -> Response:
-        error = InvalidRequestError("aud is not this FHIR server.", redirect_uri=params["redirect_uri"])
-        return self._failed(self._request("GET", AUTHORIZE, params), error)
 
     def _failed(self, oauth: SandboxRequest, error: OAuth2Error) -> Response:
         if not error.redirect_uri:

@@ -101,18 +101,6 @@ def _request(book: Notebook, service: str, days_ago: int, fate: _Fate) -> Resour
     shape["meta"] = {**shape["meta"], "profile": [f"{_PDEX}pdex-priorauthorization|2.1.0"]}
     shape["created"] = str(claim.day)
     [submitted] = [one for one in shape["total"] if one["category"]["coding"][0]["code"] == "submitted"]
-    shape["item"] = [{**line, "adjudication": _decided(submitted, fate)}]
-    shape["total"] = [submitted, *_utilized(submitted, fate)]
-    if fate.days:
-        shape["preAuthRef"] = [f"PA-{claim.number}"]
-        shape["preAuthRefPeriod"] = [period(claim.day, chance.before(claim.day, -fate.days))]
-    if fate.reason:
-        shape["processNote"] = [{"number": 1, "type": "display", "text": _DENIAL_NOTE}]
-    return shape
-
-
-def _decided(submitted: Resource, fate: _Fate) -> list[dict[str, Any]]:
-    """Return the review action for a request, with its units and its reason."""
     action = nested(
         f"{_PDEX}extension-reviewAction", [extension(_ACTION, "CodeableConcept", concept(_X12, fate.action))]
     )
@@ -121,7 +109,14 @@ def _decided(submitted: Resource, fate: _Fate) -> list[dict[str, Any]]:
         found.append({"category": _discriminator("allowedunits"), "value": fate.allowed})
     if fate.reason:
         found.append({"category": _discriminator("denialreason"), "reason": fate.reason})
-    return found
+    shape["item"] = [{**line, "adjudication": found}]
+    shape["total"] = [submitted, *_utilized(submitted, fate)]
+    if fate.days:
+        shape["preAuthRef"] = [f"PA-{claim.number}"]
+        shape["preAuthRefPeriod"] = [period(claim.day, chance.before(claim.day, -fate.days))]
+    if fate.reason:
+        shape["processNote"] = [{"number": 1, "type": "display", "text": _DENIAL_NOTE}]
+    return shape
 
 
 def _discriminator(code: str) -> Resource:
@@ -197,7 +192,23 @@ def hank(book: Notebook) -> Iterator[Resource]:
     yield explanation(credit)
     yield _currency(explanation(priced(book.service("ecg", 35), _PARTS)), "EUR")
     yield _currency(explanation(priced(book.service("a1c", 44), _PARTS)), None)
-    yield _own_codes(explanation(priced(book.service("office_long", 58), _PARTS)))
+    # Totals in the payer's own code system.
+    resource = explanation(priced(book.service("office_long", 58), _PARTS))
+    own = {
+        "submitted": "submittedamount",
+        "eligible": "allowedamount",
+        "benefit": "paymentamount",
+        "copay": "copayamount",
+        "coinsurance": "coinsuranceamount",
+        "deductible": "deductibleamount",
+        "memberliability": "patientpayamount",
+    }
+    total = [
+        {**one, "category": {"coding": [{"system": "https://payer.example/codes", "code": own[_code(one)]}]}}
+        for one in resource["total"]
+        if _code(one) in own
+    ]
+    yield {**resource, "total": total}
     yield with_total(explanation(priced(book.service("chest_xray", 71), _VISIT)), "coinsurance", 54.865)
     yield explanation(priced(book.service("checkup", 79), Charge(0)))
     yield explanation(priced(book.service("injection", 88), Charge(100_000_000_000, discount=99_999_000_000)))
@@ -270,25 +281,6 @@ def _currency(resource: Resource, currency: str | None) -> Resource:
     for one in resource["total"]:
         amount = {"value": one["amount"]["value"]}
         total.append({**one, "amount": {**amount, "currency": currency} if currency else amount})
-    return {**resource, "total": total}
-
-
-def _own_codes(resource: Resource) -> Resource:
-    """Return the claim with totals in the payer's own code system."""
-    own = {
-        "submitted": "submittedamount",
-        "eligible": "allowedamount",
-        "benefit": "paymentamount",
-        "copay": "copayamount",
-        "coinsurance": "coinsuranceamount",
-        "deductible": "deductibleamount",
-        "memberliability": "patientpayamount",
-    }
-    total = [
-        {**one, "category": {"coding": [{"system": "https://payer.example/codes", "code": own[_code(one)]}]}}
-        for one in resource["total"]
-        if _code(one) in own
-    ]
     return {**resource, "total": total}
 
 

@@ -31,7 +31,21 @@ class SyntheticChart:
     def write(self) -> Iterator[Resource]:
         """Yield every clinical resource of the member."""
         for row in self._about("conditions", "key"):
-            yield self._condition(row)
+            onset = f"{self._today.year - int(row['years'])}"
+            codes = concept(_SNOMED, row["snomed"], text=row["text"])
+            codes["coding"].append({"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": row["icd"]})
+            shape = self._make(
+                "Condition",
+                "us-core-condition",
+                chance.before(self._today, 90),
+                clinicalStatus=concept(f"{HL7}condition-clinical", "active"),
+                verificationStatus=concept(f"{HL7}condition-ver-status", "confirmed"),
+                category=[concept(f"{HL7}condition-category", "problem-list-item")],
+                code=codes,
+                onsetDateTime=onset,
+                recordedDate=str(chance.before(self._today, 90)),
+            )
+            yield on_resource(shape) if row["key"] == "substance" else shape
             yield self._care_plan(row)
         for row in self._about("labs", "condition"):
             first, last = float(row["first"]), float(row["last"])
@@ -53,7 +67,15 @@ class SyntheticChart:
                     interpretation=[concept(f"{HL7}v3-ObservationInterpretation", code)],
                 )
         for row in self._about("procedures", "condition"):
-            yield self._procedure(row)
+            done = chance.before(self._today, int(row["days"]))
+            yield self._make(
+                "Procedure",
+                "us-core-procedure",
+                done,
+                status="completed",
+                code=concept(row["system"], row["code"], text=row["text"]),
+                performedDateTime=str(done),
+            )
         yield from self._vitals()
         if self._member.age >= _ADULT:
             yield self._smoking()
@@ -72,23 +94,6 @@ class SyntheticChart:
         updated = chance.instant(day, self._rng)
         key = self._key(kind.lower())
         return resource(kind, key, f"{US_CORE}{profile}", updated, subject=self._subject, **elements)
-
-    def _condition(self, row: dict[str, str]) -> Resource:
-        onset = f"{self._today.year - int(row['years'])}"
-        codes = concept(_SNOMED, row["snomed"], text=row["text"])
-        codes["coding"].append({"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": row["icd"]})
-        shape = self._make(
-            "Condition",
-            "us-core-condition",
-            chance.before(self._today, 90),
-            clinicalStatus=concept(f"{HL7}condition-clinical", "active"),
-            verificationStatus=concept(f"{HL7}condition-ver-status", "confirmed"),
-            category=[concept(f"{HL7}condition-category", "problem-list-item")],
-            code=codes,
-            onsetDateTime=onset,
-            recordedDate=str(chance.before(self._today, 90)),
-        )
-        return on_resource(shape) if row["key"] == "substance" else shape
 
     def _care_plan(self, row: dict[str, str]) -> Resource:
         steps = "".join(f"<li>{escape(step.strip())}</li>" for step in row["plan"].split(";"))
@@ -115,17 +120,6 @@ class SyntheticChart:
             category=[concept(f"{HL7}observation-category", category)],
             code=code,
             **value,
-        )
-
-    def _procedure(self, row: dict[str, str]) -> Resource:
-        day = chance.before(self._today, int(row["days"]))
-        return self._make(
-            "Procedure",
-            "us-core-procedure",
-            day,
-            status="completed",
-            code=concept(row["system"], row["code"], text=row["text"]),
-            performedDateTime=str(day),
         )
 
     def _vitals(self) -> Iterator[Resource]:

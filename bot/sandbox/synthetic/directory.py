@@ -151,27 +151,23 @@ def build(people: list[SyntheticListing], seed: int, today: date) -> Iterator[Re
         yield office.location(updated, rng)
     for person in people:
         updated = "" if person.age_days is None else chance.instant(chance.before(today, person.age_days), rng)
-        yield _practitioner(person, updated)
+        licence = nested(
+            f"{PLANNET}practitioner-qualification",
+            [extension("status", "Code", "active"), coded("whereValid", "https://www.usps.com/", "TN")],
+        )
+        yield resource(
+            "Practitioner",
+            f"pr-{person.key}",
+            f"{PLANNET}plannet-Practitioner",
+            updated,
+            identifier=[identifier(NPI, chance.npi(10_000_000 + person.number))],
+            active=True,
+            name=[{"text": person.name, "family": person.family, "given": [person.given], "suffix": [person.degree]}],
+            gender=person.gender,
+            qualification=[{"extension": [licence], "code": {"text": person.degree}}],
+            communication=[concept(LANGUAGE_TAG, tag) for tag in person.languages],
+        )
         yield from _roles(person, offices[practice_key(person)], updated, today)
-
-
-def _practitioner(person: SyntheticListing, updated: str) -> Resource:
-    licence = nested(
-        f"{PLANNET}practitioner-qualification",
-        [extension("status", "Code", "active"), coded("whereValid", "https://www.usps.com/", "TN")],
-    )
-    return resource(
-        "Practitioner",
-        f"pr-{person.key}",
-        f"{PLANNET}plannet-Practitioner",
-        updated,
-        identifier=[identifier(NPI, chance.npi(10_000_000 + person.number))],
-        active=True,
-        name=[{"text": person.name, "family": person.family, "given": [person.given], "suffix": [person.degree]}],
-        gender=person.gender,
-        qualification=[{"extension": [licence], "code": {"text": person.degree}}],
-        communication=[concept(LANGUAGE_TAG, tag) for tag in person.languages],
-    )
 
 
 def _roles(person: SyntheticListing, office: BuildingSite, updated: str, today: date) -> Iterator[Resource]:
