@@ -204,7 +204,7 @@ class Inbox:
                 until = self._clock() + self._lease
                 row = await self._store.lease(self._kind, until=until, lane=lane) if more else None
         except Exception as error:  # noqa: BLE001 -- nobody awaits this task; the row waits for another try
-            _failed(error)
+            log.error("failed", kind=type(error).__name__)  # noqa: TRY400 -- a trace may quote a message
         finally:
             if self._lanes.get(lane) is asyncio.current_task():
                 del self._lanes[lane]
@@ -236,7 +236,11 @@ class Inbox:
 
         Return the number of its lease, and whether all of its posts can be found in the chat.
         """
-        exhausted, overtaken, unsaid, value = self._is_exhausted(row, state // _LATER), False, False, row.value
+        overtaken, unsaid, value = False, False, row.value
+        # A message that was tried too often may crash processes.
+        too_late = row.expires - self._clock() < KEPT - WANTED
+        if exhausted := too_late or row.leases - state // _LATER > _MOST_TRIES:
+            log.error("given_up", kind="time" if too_late else "tries")
 
         async def note(new: int) -> bool:
             nonlocal state, value
@@ -275,17 +279,6 @@ class Inbox:
         if overtaken:
             raise Superseded
         return heartbeat.number, self._finds and not state & _ELSEWHERE
-
-    def _is_exhausted(self, row: Row, later: int) -> bool:
-        """Return whether to give up and apologize, because of too many tries or too much time.
-
-        A message that was tried too often may crash processes.
-        """
-        too_late = row.expires - self._clock() < KEPT - WANTED
-        if too_late or row.leases - later > _MOST_TRIES:
-            log.error("given_up", kind="time" if too_late else "tries")
-            return True
-        return False
 
     def _sealed(self, key: str, state: int, body: bytes) -> bytes:
         return self._table.sealed(self._kind, key, bytes([state]) + body)
@@ -342,8 +335,3 @@ class Inbox:
 def _written(state: int, *, findable: bool) -> int:
     """Return the state of a message of which a post begins; `findable` as in `Writing`."""
     return state | _WRITTEN | (0 if findable else _ELSEWHERE)
-
-
-def _failed(error: Exception) -> None:
-    """Log the class of an error, never its text, which may contain a message."""
-    log.error("failed", kind=type(error).__name__)

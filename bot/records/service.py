@@ -202,7 +202,6 @@ class PerformedLine(msgspec.Struct, frozen=True, gc=False):
     """
 
     codes: tuple[str, ...] = ()
-    drugs: tuple[str, ...] = ()
     revenue: tuple[str, ...] = ()
     place: tuple[str, ...] = ()
     modifiers: tuple[str, ...] = ()
@@ -262,18 +261,16 @@ def _line(item: ClaimItem, amounts: Mapping[str, Amount] | None) -> PerformedLin
     """Return the line in detail. A line with a modifierExtension becomes empty, because its meaning may differ."""
     if amounts is None:
         return PerformedLine()
-    drugs, revenue, codes = list[str](), list[str](), list[str]()
+    revenue, codes = list[str](), list[str]()
     whats = [item.product_or_service, *(part.product_or_service for part in item.detail)]
     for what in whats:
         for coding in what.coding if what else ():
             system, code = (coding.system or "").casefold(), (coding.code or "").strip().upper()
-            if not code or code.casefold() in _UNTOLD:
-                continue
-            (drugs if "ndc" in system else revenue if "revenue" in system else codes).append(code)
+            if code and code.casefold() not in _UNTOLD and "ndc" not in system:
+                (revenue if "revenue" in system else codes).append(code)
     shares = added(amounts.get(name) for name in ("deductible", "copay", "coinsurance"))
     return PerformedLine(
         codes=tuple(codes),
-        drugs=tuple(drugs),
         revenue=tuple(code.strip().zfill(4) for code in (*revenue, *_codes(item.revenue))),
         place=tuple(code.strip().zfill(2) for code in _codes(item.location_codeable_concept)),
         modifiers=tuple(code.upper() for one in item.modifier for code in _codes(one)),

@@ -143,7 +143,8 @@ class FhirServer:
         if kind in DIRECTORY_TYPES:
             return ()
         granted = self._granted(request)
-        if not _allows(granted.scope, kind):
+        opens = {f"patient/{each}.{verb}" for each in ("*", kind) for verb in ("read", "*")}
+        if opens.isdisjoint(granted.scope.split()):
             raise FhirRefusal(403, "forbidden", f"The token's scope does not cover {kind}.")
         await self.store.prepare(granted.patients)
         return granted.patients
@@ -157,10 +158,6 @@ class FhirServer:
             challenge = 'Bearer realm="fhir", error="invalid_token"'
             raise FhirRefusal(401, "expired", "The token is not valid any more.", {"WWW-Authenticate": challenge})
         return granted
-
-
-def _allows(scope: str, kind: str) -> bool:
-    return not {f"patient/{each}.{verb}" for each in ("*", kind) for verb in ("read", "*")}.isdisjoint(scope.split())
 
 
 async def _form(request: Request) -> Pairs:

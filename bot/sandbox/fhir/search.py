@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
@@ -73,7 +73,7 @@ class ResourceStore:
             for patient in patients:
                 make = self.world.on_demand.pop(patient, None)
                 if make is not None:
-                    for resource in await asyncio.to_thread(_made, make):
+                    for resource in await asyncio.to_thread(list, make()):
                         self.world.add(resource)
                         self._rows.pop(f"{resource['resourceType']}/{resource['id']}", None)
                     self._tables.clear()
@@ -101,10 +101,6 @@ class ResourceStore:
             rows = [self._row(resource) for resource in self.world.of_type(resource_type)]
             self._tables[resource_type, scope] = Table([row for row in rows if self.visible(row, scope)], self.fhir_url)
         return self._tables[resource_type, scope]
-
-
-def _made(make: Callable[[], Iterable[Resource]]) -> list[Resource]:
-    return list(make())
 
 
 def searchset(
@@ -187,7 +183,9 @@ class Searcher:
         query, end = page.query, page.offset + page.query.count
         links = [("self", url)]
         if end < len(page.rows) and not query.only_count:
-            links.append(("next", self._next(replace(page, offset=end))))
+            page_id = secrets.token_urlsafe(12)
+            self._pages[page_id] = replace(page, offset=end)
+            links.append(("next", f"{self.store.fhir_url}/{page.resource_type}?_page={page_id}"))
         rows = () if query.only_count else page.rows[page.offset : end]
         return searchset(
             self.store.fhir_url,
@@ -197,11 +195,6 @@ class Searcher:
             included=self._included(rows, query, page.patients) if query.includes or query.revincludes else (),
             unknown=query.unknown,
         )
-
-    def _next(self, page: ResultPage) -> str:
-        page_id = secrets.token_urlsafe(12)
-        self._pages[page_id] = page
-        return f"{self.store.fhir_url}/{page.resource_type}?_page={page_id}"
 
     def _matching(self, table: Table, condition: Criterion | Chain, patients: tuple[str, ...]) -> AbstractSet[int]:
         if isinstance(condition, Chain):

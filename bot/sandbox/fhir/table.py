@@ -37,12 +37,9 @@ def walk(resource: Any, path: str) -> list[Any]:
     for key, url in _steps(path):
         found = [each for node in found if isinstance(node, dict) for each in _many(node.get(key))]
         if url:
-            found = [each for each in found if isinstance(each, dict) and _ends(each.get("url"), url)]
+            dicts = (each for each in found if isinstance(each, dict))
+            found = [each for each in dicts if str(each.get("url")).rsplit("/", 1)[-1] == url]
     return found
-
-
-def _ends(url: Any, name: str) -> bool:
-    return str(url).rsplit("/", 1)[-1] == name
 
 
 def _many(value: Any) -> list[Any]:

@@ -86,13 +86,10 @@ class SyntheticChart:
             wanted.discard("any")
         return (row for row in tables.rows(table) if row[column] in wanted)
 
-    def _key(self, kind: str) -> str:
-        self._count += 1
-        return f"{kind}-{self._member.serial:03d}-{self._count:03d}"
-
     def _make(self, kind: str, profile: str, day: date, **elements: object) -> Resource:
         updated = chance.instant(day, self._rng)
-        key = self._key(kind.lower())
+        self._count += 1
+        key = f"{kind.lower()}-{self._member.serial:03d}-{self._count:03d}"
         return resource(kind, key, f"{US_CORE}{profile}", updated, subject=self._subject, **elements)
 
     def _care_plan(self, row: dict[str, str]) -> Resource:

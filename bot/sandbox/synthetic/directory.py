@@ -167,16 +167,10 @@ def build(people: list[SyntheticListing], seed: int, today: date) -> Iterator[Re
             qualification=[{"extension": [licence], "code": {"text": person.degree}}],
             communication=[concept(LANGUAGE_TAG, tag) for tag in person.languages],
         )
-        yield from _roles(person, offices[practice_key(person)], updated, today)
-
-
-def _roles(person: SyntheticListing, office: BuildingSite, updated: str, today: date) -> Iterator[Resource]:
-    """Yield a role for each network as in Plan-Net 1.1.0; some practitioners have one role for all, as in 1.0.0."""
-    if person.number % _MERGED == 0:
-        yield _role(person, office, updated, today, person.networks)
-        return
-    for letter in person.networks:
-        yield _role(person, office, updated, today, (letter,))
+        # A role for each network as in Plan-Net 1.1.0; some practitioners have one role for all, as in 1.0.0.
+        each = tuple((letter,) for letter in person.networks)
+        for networks in each if person.number % _MERGED else (person.networks,):
+            yield _role(person, offices[practice_key(person)], updated, today, networks)
 
 
 def _role(

@@ -160,7 +160,5 @@ def _limits(drug: SyntheticDrug) -> Iterator[dict[str, Any]]:
     For one drug in seven, limits that do not apply are omitted.
     """
     for letter, name in _LIMITS:
-        if letter in drug.limits:
-            yield extension(f"{FORMULARY}usdf-{name}-extension", "Boolean", value=True)
-        elif drug.number % 7:
-            yield extension(f"{FORMULARY}usdf-{name}-extension", "Boolean", value=False)
+        if letter in drug.limits or drug.number % 7:
+            yield extension(f"{FORMULARY}usdf-{name}-extension", "Boolean", value=letter in drug.limits)
