@@ -23,7 +23,7 @@ def told(seen: SeenRequest) -> tuple[str, ...]:
     if not _DIRECTORY.match(seen.path):
         return ()
     said = unquote_plus(_places_apart(f"{seen.path}?{seen.query}")).casefold()
-    headers = {"a token": seen.has_authorization, "a cookie": seen.has_cookie}
+    headers = {"a token": "authorization" in seen.header_names, "a cookie": "cookie" in seen.header_names}
     named = (one for one in _members() if one in said and re.search(rf"(?<![\w-]){re.escape(one)}(?![\w-])", said))
     return (*(what for what, came in headers.items() if came), *named)
 

@@ -59,9 +59,9 @@ class MemberLinks:
 
         Without `until`, the rows are expired: storing them removes the index rows when the link ends.
         """
-        named = [(name, await self._key(person.key, name)) for name in await self._names(link)]
-        value = person.key.encode()
-        return tuple(self._table.row(_KIND, key, value, expires=until, owner=name) for name, key in named)
+        chat, value = await self._audit.keyed("linked_chat", person.key), person.key.encode()
+        names = await self._names(link)
+        return tuple(self._table.row(_KIND, f"{name}/{chat}", value, expires=until, owner=name) for name in names)
 
     async def connect(self, person: Person, member: PatientCandidate, link: Sequence[NewRow], *, until: float) -> bool:
         """Store the link's rows, a seat and an audit row.
@@ -121,9 +121,6 @@ class MemberLinks:
     async def _names(self, link: LinkRow | PatientCandidate) -> list[str]:
         ids: Iterable[str] = sorted({link.patient, *link.also})
         return [await self._audit.keyed("member_link", f"{self._payer}\x1f{one}") for one in ids]
-
-    async def _key(self, person: str, name: str) -> str:
-        return f"{name}/{await self._audit.keyed('linked_chat', person)}"
 
 
 _MARGIN = 30.0  # seconds before its end a token is no longer begun with (T51); less for tokens that live shorter

@@ -243,7 +243,17 @@ class TokenEndpoint:
             self.client_refused = self.client_refused or isinstance(error, errors.SetupWrong)
             raise error
         self.client_refused = False
-        return _granted(said, started)
+        access, kind = said.get("access_token"), said.get("token_type", "Bearer")
+        if not isinstance(access, str) or not isinstance(kind, str) or kind.lower() != "bearer":
+            raise errors.SignInRefused("the token endpoint's answer holds no bearer token")
+        if not _TOKEN.fullmatch(access) or not _TOKEN.fullmatch(_text(said.get("refresh_token")) or "-"):
+            raise errors.SignInRefused("the token endpoint's answer holds a token that no header can carry")
+        lifetime, scope = _seconds(said.get("expires_in")), said.get("scope")
+        if isinstance(scope, list):
+            scope = " ".join(str(each) for each in scope)
+        scope = scope if isinstance(scope, str) else None
+        tokens = Tokens(access, _text(said.get("refresh_token")), started + lifetime, lifetime, scope or "")
+        return Granted(tokens, scope, _text(said.get("patient")), _text(said.get("id_token")))
 
     async def _post(self, url: str, body: str) -> HttpAnswer:
         method = method_of(self._settings, (await self._discovery.endpoints()).client_auth)
@@ -287,20 +297,6 @@ def _refusal(status: int, said: Mapping[str, Any], spent: errors.LinkError) -> e
     if error in _OUR_FAULT or status == 401:  # noqa: PLR2004 -- the payer does not know this client
         return errors.SetupWrong(f"the token endpoint: {error if error in _OUR_FAULT else status}")
     return errors.SignInRefused(f"the token endpoint answered {status}")
-
-
-def _granted(said: Mapping[str, Any], started: float) -> Granted:
-    access, kind = said.get("access_token"), said.get("token_type", "Bearer")
-    if not isinstance(access, str) or not isinstance(kind, str) or kind.lower() != "bearer":
-        raise errors.SignInRefused("the token endpoint's answer holds no bearer token")
-    if not _TOKEN.fullmatch(access) or not _TOKEN.fullmatch(_text(said.get("refresh_token")) or "-"):
-        raise errors.SignInRefused("the token endpoint's answer holds a token that no header can carry")
-    lifetime, scope = _seconds(said.get("expires_in")), said.get("scope")
-    if isinstance(scope, list):
-        scope = " ".join(str(each) for each in scope)
-    scope = scope if isinstance(scope, str) else None
-    tokens = Tokens(access, _text(said.get("refresh_token")), started + lifetime, lifetime, scope or "")
-    return Granted(tokens, scope, _text(said.get("patient")), _text(said.get("id_token")))
 
 
 def _text(value: object) -> str | None:

@@ -166,26 +166,17 @@ class DirectoryTool(msgspec.Struct, frozen=True):
         text = " ".join((str(texts.get(WORDS, "")).strip(), *options)).strip()
         if not text:
             raise ValueError(f"{self.name} needs a question or one of its fields")
-        page = _page(arguments.get(PAGE, 1))
+        given = arguments.get(PAGE, 1)
+        said = str(given).strip() if isinstance(given, int | str) and not isinstance(given, bool) else ""
+        page = int(said) if said.isdecimal() and len(said) <= len(str(_MOST_PAGES)) else 0
+        if not 1 <= page <= _MOST_PAGES:
+            raise ValueError(f"{PAGE}: a number from 1 to {_MOST_PAGES} is needed")
         call = uuid4().hex
         person = Person("mcp", "", "", call)
         where = Shared("mcp", call)
         return Message(
             call, person, where, text, command=self.command, directory_only=True, passing=True, page=page - 1
         )
-
-
-def _page(value: object) -> int:
-    """Return the page number, given as a number or text.
-
-    Raises:
-        ValueError: the value is not a number within the allowed pages.
-    """
-    said = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    number = int(said) if said.isdecimal() and len(said) <= len(str(_MOST_PAGES)) else 0
-    if not 1 <= number <= _MOST_PAGES:
-        raise ValueError(f"{PAGE}: a number from 1 to {_MOST_PAGES} is needed")
-    return number
 
 
 def tools_of(pack: Pack) -> tuple[DirectoryTool, ...]:

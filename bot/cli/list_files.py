@@ -230,18 +230,14 @@ def _columns_named(row: Sequence[str]) -> _Columns | None:
     """
     titles = [" ".join(cell.replace("_", " ").casefold().split()) for cell in row]
     npi = next((at for at, title in enumerate(titles) if _NPI.search(title) and not _number(title)), None)
-    named = [at for at, title in enumerate(titles) if _is_who(title)]
+    words_of = (set(title.split()) for title in titles)
+    named = [at for at, words in enumerate(words_of) if words & _WHO and words <= _WHO | _FILLERS]
     parts = [next((at for at, title in enumerate(titles) if title in words), None) for words in (_FIRST, _LAST)]
     both = tuple(at for at in parts if at is not None)
     plain = tuple(at for at, title in enumerate(titles) if title in _PLAIN)
     of_members = any(_MEMBERS & set(title.split()) for title in titles)  # whose names a mere "name" may hold
     name = tuple(named[:1]) or (() if of_members else both if len(both) == len(parts) else plain[:1])
     return _Columns(npi, name) if npi is not None or name else None
-
-
-def _is_who(title: str) -> bool:
-    words = set(title.split())
-    return bool(words & _WHO) and words <= _WHO | _FILLERS
 
 
 def _is_name(row: Sequence[str]) -> bool:
@@ -258,7 +254,8 @@ def _columns_guessed(name: str, rows: Sequence[Sequence[str]]) -> _Columns:
     """
     width = max(map(len, rows))
     columns = [[cell for row in rows if (cell := row[at].strip())] for at in range(min(map(len, rows)))]
-    npis = [at for at, cells in enumerate(columns) if cells and 2 * sum(map(_is_number, cells)) > len(cells)]
+    counts = [sum(is_npi(_number(cell)) for cell in cells) for cells in columns]
+    npis = [at for at, count in enumerate(counts) if 2 * count > len(columns[at])]
     names = [at for at, cells in enumerate(columns) if cells and not any(map(str.isdigit, "".join(cells)))]
     beside = [cell for at, cells in enumerate(columns) if at not in {*npis, *names} for cell in cells]
     found = _Columns(npis[0] if npis else None, tuple(names) if len(names) == 1 else ())
@@ -266,10 +263,6 @@ def _columns_guessed(name: str, rows: Sequence[Sequence[str]]) -> _Columns:
     if len(columns) < width or not told or not all(map(found.asked, rows)):
         raise ConfigError(f"{name}: has {width} columns; {_WITH_COLUMNS}")
     return found
-
-
-def _is_number(cell: str) -> bool:
-    return is_npi(_number(cell))
 
 
 def _number(cell: str) -> str | None:

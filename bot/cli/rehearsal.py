@@ -24,7 +24,7 @@ from bot.cli.chat import Browser, link_in, with_pages
 from bot.cli.terminal import until_quit
 from bot.config import ClientMethod, Settings, load_day
 from bot.errors import ConfigError
-from bot.message import Message, OneToOne, Private, Shareable
+from bot.message import Message, OneToOne
 from bot.replies.plain import plain
 from bot.sandbox.app import Sandbox, serve_sandbox
 from bot.sandbox.behaviour import Behaviour
@@ -145,7 +145,8 @@ class _Show:
         self._said += 1
         link = None
         async for reply in self._bot.turn.answer(Message(f"demo-{self._said}", LOCAL, _HERE, text)):
-            self._reply(reply)
+            first, *rest = plain(reply.blocks).splitlines() or [""]
+            self._write("\n".join([f"Bot: {first}", *(f"     {line}" for line in rest)]))
             link = link_in(reply) or link
         return link
 
@@ -161,10 +162,6 @@ class _Show:
     def aside(self, text: str) -> None:
         """Print an explanation of what happens, in parentheses."""
         self._write(f"({text})")
-
-    def _reply(self, reply: Private | Shareable) -> None:
-        first, *rest = plain(reply.blocks).splitlines() or [""]
-        self._write("\n".join([f"Bot: {first}", *(f"     {line}" for line in rest)]))
 
     def _write(self, text: str) -> None:
         self._out.write(text + "\n\n")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, SecretStr
@@ -53,17 +53,6 @@ def _web_address(value: str) -> str:
     """
     if any(sign.isspace() or not sign.isprintable() for sign in value):
         raise ValueError("must hold no spaces")
-    parts = _split(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be a whole address that begins with https://")
-    if parts.username or parts.query or parts.fragment:
-        raise ValueError("must not hold a user name, a query or a fragment")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        raise ValueError("must begin with https://, unless it is on this machine (127.0.0.1)")
-    return value.rstrip("/")
-
-
-def _split(value: str) -> SplitResult:
     try:
         parts = urlsplit(value)
         port = parts.port
@@ -73,7 +62,13 @@ def _split(value: str) -> SplitResult:
         ) from error
     if port == 0:
         raise ValueError("must not name port 0")
-    return parts
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be a whole address that begins with https://")
+    if parts.username or parts.query or parts.fragment:
+        raise ValueError("must not hold a user name, a query or a fragment")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("must begin with https://, unless it is on this machine (127.0.0.1)")
+    return value.rstrip("/")
 
 
 def _host_and_port(value: str) -> str:

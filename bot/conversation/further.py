@@ -47,7 +47,8 @@ def lead(blocks: Sequence[Block], above: Sequence[Block], *, repeats: bool = Fal
     of the answer's first line and entries (of the `same` intent: amounts), unless it `repeats` them for a yes or no.
     """
     told = list(takewhile(lambda one: isinstance(one, Title | Line), blocks))
-    lines = [_plain(one) for one in told[:_LINES] if isinstance(one, Title | Line)]
+    shown = [one for one in told[:_LINES] if isinstance(one, Title | Line)]
+    lines = [Line((Span(one.text, bold=True),)) if isinstance(one, Title) else one for one in shown]
     behind = next((one for one in blocks[len(told) :] if not isinstance(one, Note)), None)
     lists = bool(lines) and len(told) <= _LINES and (isinstance(behind, Item) or lines[-1].spans[-1].text.endswith(":"))
     entries = [line for one in blocks[len(told) :] for line in _entries(one)][:_LINES] if lists else []
@@ -57,10 +58,6 @@ def lead(blocks: Sequence[Block], above: Sequence[Block], *, repeats: bool = Fal
     if not repeats and said and said <= noted | facts_in(one for one in above if isinstance(one, Title | Line)):
         return ()
     return (*lines, *entries) if entries else () if lists else tuple(one for one in lines if one not in above)
-
-
-def _plain(block: Title | Line) -> Line:
-    return Line((Span(block.text, bold=True),)) if isinstance(block, Title) else block
 
 
 def _entries(block: Block) -> tuple[Line, ...]:

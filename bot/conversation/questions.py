@@ -67,7 +67,12 @@ class Questions:
 
     def _found(self, reading: Reading, cut: Sequence[Clause], context: Context | None) -> tuple[Question, ...]:
         said = reading.said
-        starts = self._starts(said, cut, reading)
+        # A part may begin at a clause, and at each "and" outside of values.
+        at = ((reading.text.find(slot.text), len(slot.text)) for slot in reading.slots.values() if slot.text)
+        values = [range(first + 1, first + size) for first, size in at if first >= 0]
+        joins = {place for place, word in enumerate(said.words) if word in self._words.adding}
+        joins = {place for place in joins if not any(said.spans[place][0] in run for run in values)}
+        starts = sorted({*(one.first for one in cut), *joins})
         if len(starts) < _TWO:
             return (Question(reading.text, reading, context),)
         asking = [one for one in cut if is_question(said, one, self._words)]
@@ -192,14 +197,6 @@ class Questions:
             spoken |= own.reading.slots
             begin, formed = after, formed or len(found) > 1
         return found
-
-    def _starts(self, said: Utterance, cut: Sequence[Clause], whole: Reading) -> list[int]:
-        """Return the token indexes where a part may begin: at a clause, and at each "and" outside of values."""
-        at = ((whole.text.find(slot.text), len(slot.text)) for slot in whole.slots.values() if slot.text)
-        values = [range(first + 1, first + size) for first, size in at if first >= 0]
-        joins = {place for place, word in enumerate(said.words) if word in self._words.adding}
-        joins = {place for place in joins if not any(said.spans[place][0] in run for run in values)}
-        return sorted({*(one.first for one in cut), *joins})
 
     def _opens(self, said: Utterance, part: Clause) -> bool:
         """Return whether a part without the form of a question may be one: "my premium and what I spent".

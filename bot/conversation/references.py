@@ -335,7 +335,9 @@ class References:
                 return self._about_claims(exchange, replace(asked, arguments={}), phrase, rows)
             ranked = "order" in asked.slots and rules.tells != "one"  # all of them are put in order
             own = _OWN.match(phrase.text)  # "my claims of May", "my knee"
-            tells = phrase.telling and not (ranked or own) and _is_whole(asked, phrase, text)
+            # It has all conditions that the question names, and no other claims are meant.
+            named_too = (slot for name, slot in asked.slots.items() if name in OF_CLAIMS and slot.text in text)
+            tells = phrase.telling and not (ranked or own) and all(_is_in(slot, phrase) for slot in named_too)
             for claims in (*sets, *((every,) if _SEEN.search(text) else ())) if tells else ():
                 rows = self._described(exchange, phrase, claims)
                 several = len(rows) > 1 and "one" in phrase.words
@@ -375,12 +377,6 @@ def _diagnosed(memory: Memory, claims: Sequence[Claim], text: str) -> tuple[Clai
     return tuple(
         one for one in claims if own.intersection(one.diagnosed) and not (one.id == about and _OTHER.search(text))
     )
-
-
-def _is_whole(asked: Asked, phrase: Described, text: str) -> bool:
-    """Return whether the description has all conditions that the question names, and no other claims are meant."""
-    own = [slot for name, slot in asked.slots.items() if name in OF_CLAIMS and slot.text in text]
-    return all(_is_in(slot, phrase) for slot in own)
 
 
 def _is_in(slot: Slot, phrase: Described) -> bool:

@@ -208,7 +208,9 @@ class DueReminders:
             await self._hide(row, _TURN)
             return False
         try:
-            if await self._is_other_in_progress(row.key, person):
+            # A process that ended was sending another of the person's reminders, perhaps with this one.
+            every = await reminders.reminders_of(self._table, person)
+            if any(one.telling is not None and each != row.key for each, one in every):
                 await self._hide(row, _TURN)
             elif await self._is_noted(row, reminder, days):
                 pass
@@ -253,11 +255,6 @@ class DueReminders:
         every = {*keys, *(await self._sent_today(person) or ())}
         expires = self.clock() + _DAY
         await self._table.put(_TOLD, self._day_of(person), sorted(every), expires=expires, owner=person.key)
-
-    async def _is_other_in_progress(self, key: str, person: Person) -> bool:
-        """Return whether a process that ended was sending another of the person's reminders, perhaps with this one."""
-        every = await reminders.reminders_of(self._table, person)
-        return any(one.telling is not None and each != key for each, one in every)
 
     def _day_of(self, person: Person) -> str:
         return f"{person.key}/{self.now().date()}"

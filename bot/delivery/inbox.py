@@ -151,24 +151,18 @@ class Inbox:
         elif self._recovering:
             self._room.set()
         elif begins:
-            self._queue(lane, row, body)
+            # It waits for an earlier one of its lane: the process that answers that one answers this one too.
+            if lane in self._lanes:
+                self._more.add(lane)
+            else:
+                # Whoever had the lane may have looked for more in the very moment in which this one came.
+                self._lanes[lane] = self._task(self._work(lane, None))
+            if self._soothe is not None:
+                task = asyncio.create_task(self._soothed(self._soothe, row, body))
+                self._soothing[row.key] = task
+                task.add_done_callback(lambda _: self._soothing.pop(row.key, None))
+                task.add_done_callback(lambda _: self._said.discard(row.key))
         return True
-
-    def _queue(self, lane: str, row: Row, body: bytes) -> None:
-        """Let a message wait for an earlier one of its lane.
-
-        The process that answers the earlier one answers this one too.
-        """
-        if lane in self._lanes:
-            self._more.add(lane)
-        else:
-            # Whoever had the lane may have looked for more in the very moment in which this one came.
-            self._lanes[lane] = self._task(self._work(lane, None))
-        if self._soothe is not None:
-            task = asyncio.create_task(self._soothed(self._soothe, row, body))
-            self._soothing[row.key] = task
-            task.add_done_callback(lambda _: self._soothing.pop(row.key, None))
-            task.add_done_callback(lambda _: self._said.discard(row.key))
 
     async def _soothed(self, soothe: Soother, row: Row, body: bytes) -> None:
         """Tell the person, after a while, that their message is still waiting."""
@@ -210,7 +204,7 @@ class Inbox:
                 until = self._clock() + self._lease
                 row = await self._store.lease(self._kind, until=until, lane=lane) if more else None
         except Exception as error:  # noqa: BLE001 -- nobody awaits this task; the row waits for another try
-            _failed(error)
+            log.error("failed", kind=type(error).__name__)  # noqa: TRY400 -- a trace may quote a message
         finally:
             if self._lanes.get(lane) is asyncio.current_task():
                 del self._lanes[lane]
@@ -242,7 +236,11 @@ class Inbox:
 
         Return the number of its lease, and whether all of its posts can be found in the chat.
         """
-        exhausted, overtaken, unsaid, value = self._is_exhausted(row, state // _LATER), False, False, row.value
+        overtaken, unsaid, value = False, False, row.value
+        # A message that was tried too often may crash processes.
+        too_late = row.expires - self._clock() < KEPT - WANTED
+        if exhausted := too_late or row.leases - state // _LATER > _MOST_TRIES:
+            log.error("given_up", kind="time" if too_late else "tries")
 
         async def note(new: int) -> bool:
             nonlocal state, value
@@ -281,17 +279,6 @@ class Inbox:
         if overtaken:
             raise Superseded
         return heartbeat.number, self._finds and not state & _ELSEWHERE
-
-    def _is_exhausted(self, row: Row, later: int) -> bool:
-        """Return whether to give up and apologize, because of too many tries or too much time.
-
-        A message that was tried too often may crash processes.
-        """
-        too_late = row.expires - self._clock() < KEPT - WANTED
-        if too_late or row.leases - later > _MOST_TRIES:
-            log.error("given_up", kind="time" if too_late else "tries")
-            return True
-        return False
 
     def _sealed(self, key: str, state: int, body: bytes) -> bytes:
         return self._table.sealed(self._kind, key, bytes([state]) + body)
@@ -348,8 +335,3 @@ class Inbox:
 def _written(state: int, *, findable: bool) -> int:
     """Return the state of a message of which a post begins; `findable` as in `Writing`."""
     return state | _WRITTEN | (0 if findable else _ELSEWHERE)
-
-
-def _failed(error: Exception) -> None:
-    """Log the class of an error, never its text, which may contain a message."""
-    log.error("failed", kind=type(error).__name__)

@@ -137,7 +137,18 @@ class Retention:
         """
         if person.platform not in self._platforms:
             return None
-        erased = await self._some(person)
+        # Some are deleted at once, until a few seconds have passed or a deletion fails.
+        delete, rows = self._platforms[person.platform].delete, await self._of(person)
+        deleted = kept = 0
+        try:
+            async with asyncio.timeout(_AT_ONCE_SECONDS):
+                for key, row in rows[:_AT_ONCE]:
+                    gone = await delete(row)
+                    deleted, kept = deleted + gone, kept + (not gone)
+                    await self.drop(person, key)
+        except Exception as error:  # noqa: BLE001 -- the inbox tries again what is left
+            log.warning("erasing goes on", kind=type(error).__name__)
+        erased = Erased(deleted, kept, len(rows) - deleted - kept)
         if erased.waiting:
             await self._later(_Job(person, self._clock(), erased.all, language, erased.kept))
         return erased
@@ -177,20 +188,6 @@ class Retention:
         lane = await self._pseudonym(job.person)
         key = f"{lane}:{when or secrets.token_urlsafe(6)}"
         await self._platforms[job.person.platform].inbox.take(key, lane, msgspec.json.encode(job))
-
-    async def _some(self, person: Person) -> Erased:
-        """Delete some messages at once, until a few seconds have passed or a deletion fails."""
-        delete, rows = self._platforms[person.platform].delete, await self._of(person)
-        deleted = kept = 0
-        try:
-            async with asyncio.timeout(_AT_ONCE_SECONDS):
-                for key, row in rows[:_AT_ONCE]:
-                    gone = await delete(row)
-                    deleted, kept = deleted + gone, kept + (not gone)
-                    await self.drop(person, key)
-        except Exception as error:  # noqa: BLE001 -- the inbox tries again what is left
-            log.warning("erasing goes on", kind=type(error).__name__)
-        return Erased(deleted, kept, len(rows) - deleted - kept)
 
     async def _all(self, delivery: Delivery) -> None:
         """Delete the messages of a job.

@@ -163,7 +163,8 @@ def cell(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str | Undefined):
-        return _text(str(value))
+        text = inert(clean(str(value)))
+        return '"' + text.replace('"', '""') + '"' if _QUOTED & set(text) else text
     raise TypeError(f"a {type(value).__name__} has no form in a CSV file")
 
 
@@ -171,11 +172,6 @@ def inert(text: str) -> str:
     """Return the text with an apostrophe wherever a spreadsheet would take it for a formula."""
     text = _INSIDE.sub(r"\1'", text)
     return "'" + text if text.lstrip(" \n").startswith((*_RUNS, *_MISTAKEN)) else text
-
-
-def _text(text: str) -> str:
-    text = inert(clean(text))
-    return '"' + text.replace('"', '""') + '"' if _QUOTED & set(text) else text
 
 
 def contact_value(value: Any) -> str:

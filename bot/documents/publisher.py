@@ -223,17 +223,6 @@ def _refused(error: DocumentOver | CodeSpent | StoreError) -> Response:
 Files = Iterable[tuple[str, Iterable[bytes]]]
 
 
-def zipped(printed: Mapping[str, Iterable[str]], files: Files) -> bytes:
-    """Return a zip file of printed texts and of further files, in this order; the same files give the same bytes."""
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
-        for name, texts in printed.items():
-            _add(archive, name, (text.encode() for text in texts))
-        for name, pieces in files:
-            _add(archive, name, pieces)
-    return held.getvalue()
-
-
 def _add(archive: zipfile.ZipFile, name: str, pieces: Iterable[bytes]) -> None:
     info = zipfile.ZipInfo(name)
     info.compress_type = zipfile.ZIP_DEFLATED
@@ -292,7 +281,13 @@ class Publisher:
 
         def archive(others: Callable[[], Files]) -> dict[str, bytes]:
             texts = {name: self._printer.pieces(template, form, values, language) for form, name in _INSIDE.items()}
-            return {"zip": packed_already(zipped(texts, others()))}
+            held = io.BytesIO()
+            with zipfile.ZipFile(held, "w") as packed:
+                for name, pieces in texts.items():
+                    _add(packed, name, (text.encode() for text in pieces))
+                for name, content in others():
+                    _add(packed, name, content)
+            return {"zip": packed_already(held.getvalue())}
 
         if files is None:
             made = await asyncio.to_thread(printed)

@@ -32,9 +32,15 @@ def with_anchor(heard: Heard, words: WordArea) -> Heard:
     found = _anchor(heard.said, heard.tags, words)
     if found is None:
         return heard
-    cut = _joined(heard.clauses, found)
-    asks = places_of(one for one in cut if one.role is ClauseRole.ASKS)
-    return replace(heard.with_tags((*heard.tags, found)), clauses=cut, asking=heard.asking | asks)
+    cut: list[Clause] = []
+    for clause in heard.clauses:
+        if cut and clause.first in found.places:  # one that begins inside the period is part of the one before it
+            asks = ClauseRole.ASKS in {cut[-1].role, clause.role}
+            cut[-1] = replace(cut[-1], after=clause.after, role=ClauseRole.ASKS if asks else cut[-1].role)
+        else:
+            cut.append(clause)
+    asking = heard.asking | places_of(one for one in cut if one.role is ClauseRole.ASKS)
+    return replace(heard.with_tags((*heard.tags, found)), clauses=tuple(cut), asking=asking)
 
 
 def _beside(said: Sequence[str], begin: int, relation: str, dates: WordArea) -> tuple[int, dict[str, object]]:
@@ -49,18 +55,6 @@ def _beside(said: Sequence[str], begin: int, relation: str, dates: WordArea) -> 
     word = said[begin - 2] if begin > 1 else ""
     count = int(word) if word.isdecimal() and len(word) < _LONGEST else dates.values("number").get(word)
     return begin - (1 if count is None else 2), {"unit": unit, "count": count or 1}
-
-
-def _joined(cut: Sequence[Clause], time: Tag) -> tuple[Clause, ...]:
-    """Return the clauses, with each clause that begins inside the period merged into the clause before it."""
-    kept: list[Clause] = []
-    for one in cut:
-        if kept and one.first in time.places:
-            asks = ClauseRole.ASKS in {kept[-1].role, one.role}
-            kept[-1] = replace(kept[-1], after=one.after, role=ClauseRole.ASKS if asks else kept[-1].role)
-        else:
-            kept.append(one)
-    return tuple(kept)
 
 
 def anchor_tokens(heard: Heard) -> frozenset[int]:

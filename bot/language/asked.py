@@ -154,6 +154,8 @@ class ClaimsQuestion(Classed):
         vitals = (value for at in self._places["vital"] for value in self._values(at, "vital"))
         cared = NamedByWords(self._said, self._matcher, coming, self._cares) if coming.stop else None
         each = {at for at in self._places["each"] if self._any(("one", "one_fill", "single"), at + 1, _NEAR)}
+        counts = sorted({hit.after for hit in self._hits["how_many"]})
+        told = len(counts) >= _SEVERAL and not self._is(counts[-1], "several", "several_else", "fills", "times")
         return ClaimsAsked(
             form=form.value if form and form.value in get_args(QuestionForm) else None,
             times=times,
@@ -190,7 +192,7 @@ class ClaimsQuestion(Classed):
             helps=any(self._is(at, "helping") for at in range(_NEAR)),
             begins=self._is(0, "helping"),
             setting=self._beside("setting", "setting", 0),
-            then=self._then(),
+            then=" ".join(self._words[counts[-1] :]) if told else None,
             barred=tuple(self._barred()),
             places=places.union(*(range(*run) for run in self._stated.values())),
         )
@@ -301,11 +303,6 @@ class ClaimsQuestion(Classed):
                 yield from own
             elif self._is(at - 1, "each") and not self._is(at + 1, *HAD):  # each of a period is told beside every sum
                 yield from (one for one in own if one in GROUPS or one == "kind")
-
-    def _then(self) -> str | None:
-        counts = sorted({hit.after for hit in self._hits["how_many"]})
-        told = len(counts) >= _SEVERAL and not self._is(counts[-1], "several", "several_else", "fills", "times")
-        return " ".join(self._words[counts[-1] :]) if told else None
 
     def _period(self) -> str | None:
         ever = places_of(self._hits["ever"])

@@ -286,7 +286,10 @@ class Faults:
             if not {RECORD, *entry.heard}.intersection(one.slots):
                 yield "subject", f"subject: it holds no slot of {one.name!r}"
         for language in LANGUAGES:
-            yield from _unsaid(entry, language)
+            if entry.needs != "nothing" and not entry.title.get(language):
+                yield "title", f"title: missing in {language!r}"
+            if entry.prompt and not (entry.prompt.title.get(language) and entry.prompt.says.get(language)):
+                yield "prompt", f"prompt: no title or no words in {language!r}"
         if entry.form and self._forms.setdefault(entry.form.name, entry.intent) != entry.intent:
             yield "form", f"form: {entry.form.name!r} is the form of {self._forms[entry.form.name]} already"
         if entry.instead and entry.instead.has == entry.instead.lacks:
@@ -309,14 +312,6 @@ class Faults:
                 return
             seen.add(other.intent)
             now = other
-
-
-def _unsaid(entry: IntentRules, language: str) -> Iterator[tuple[str, str]]:
-    """Yield a fault for each title or prompt that is missing in a language."""
-    if entry.needs != "nothing" and not entry.title.get(language):
-        yield "title", f"title: missing in {language!r}"
-    if entry.prompt and not (entry.prompt.title.get(language) and entry.prompt.says.get(language)):
-        yield "prompt", f"prompt: no title or no words in {language!r}"
 
 
 def _same_rows(rules: Iterable[Rule]) -> Iterator[tuple[str, str]]:

@@ -112,7 +112,9 @@ class Tagger:
         hours = hour_tags(lexed, said, keys, today, sought=sought)
         tags = with_hours(tags, [tag for tag in hours if not _is_greeted(tag, found)])  # "good morning" is no wish
         tags += single_word_tags(said, tags, self._grammar.area("ages")) if sought else []
-        tags += [tag for tag in self._of_numbers(said, lexed, keys, free, asked) if not tag.lies_in(*groups)]
+        alone = amount_alone(said) if asked == "amount" else place_in_list(said)
+        numbers = [alone] if alone else number_tags(said, lexed, keys, free, self._numbers)
+        tags += [tag for tag in with_own_amount(said, numbers, self._numbers) if not tag.lies_in(*groups)]
         if all(tag.kind != "location" for tag in tags):
             elsewhere = city_elsewhere(right, free, self._named, self._places, awaited=asked == "location")
             tags += [elsewhere] if elsewhere else []
@@ -137,14 +139,6 @@ class Tagger:
         letters += [Tag("network", network, at, at + 1) for at, network in taken if free[at]]
         occupy(free, *letters)
         return letters
-
-    def _of_numbers(
-        self, said: Utterance, lexed: Lexed, keys: Sequence[str], free: list[bool], asked: str | None
-    ) -> list[Tag]:
-        """Return the tags of claim numbers, ZIP codes and amounts. Sets `free` to False for their tokens."""
-        alone = amount_alone(said) if asked == "amount" else place_in_list(said)
-        tags = [alone] if alone else number_tags(said, lexed, keys, free, self._numbers)
-        return with_own_amount(said, tags, self._numbers)
 
     def _named_in(self, tags: list[Tag], said: Utterance, names: Sequence[Tag]) -> list[Tag]:
         """Return the tags with either people's names or the names of organizations as `provider_name` added.

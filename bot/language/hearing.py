@@ -216,6 +216,8 @@ class Hearer:
         fillers = (match for match in found if any(one.value == "FILLER" for one in match.meanings))
         bare = bool(tags) and len(idle | places_of((*tags, *fillers))) == len(keys)
         heard = self._language(said, tags)
+        explained = places_of((*tags, *found))
+        rest = ((place, keys[place]) for place in content if place not in explained and keys[place].isalpha())
         return Heard(
             said,
             keys,
@@ -225,7 +227,7 @@ class Hearer:
             cut,
             asking,
             content,
-            self._strange(keys, content, tags, found),
+            frozenset(place for place, key in rest if len(key) >= _LEAST_LETTERS and key not in self._everyday),
             tuple(range(one.first, one.after) for one in found if any(m.kind == COMPLAINT for m in one.meanings)),
             heard or language or "en",
             self._lexicon.grammar.area("joining"),
@@ -258,13 +260,6 @@ class Hearer:
             said, self._given, self._lexicon.family, self._lexicon.grammar.area("people")
         ):
             yield "NAMED_PERSON"
-
-    def _strange(
-        self, keys: Sequence[str], content: Sequence[int], tags: Sequence[Tag], found: Sequence[PhraseFound]
-    ) -> frozenset[int]:
-        explained = places_of((*tags, *found))
-        rest = ((place, keys[place]) for place in content if place not in explained and keys[place].isalpha())
-        return frozenset(place for place, key in rest if len(key) >= _LEAST_LETTERS and key not in self._everyday)
 
     def _language(self, said: Utterance, tags: Sequence[Tag]) -> str | None:
         """Return the language of the words, without names and numbers; None if it is unclear."""

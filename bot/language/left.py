@@ -137,11 +137,22 @@ def unmet(heard: Heard, slots: Mapping[str, Slot], intent: IntentRules) -> dict[
     words = {name: slot.text for name, slot in slots.items()}
     asked = asked_of(heard, words).places if intent.reads_claims else frozenset[int]()
     care = care_left(heard, intent, asked)
+    # Values that are in no slot, because their slot has another one: the MRI of "what did my ER visit cost, and was the
+    # MRI more", the P of "in network S but not in P".
+    held = [value for slot in slots.values() for one in (slot, slot.out) if one for value in one.every]
+    held += UNNAMED_NETWORKS  # a side of the network that is named
+    found: dict[str, Slot] = {}
+    for tag in heard.tags:
+        kinds = _OPEN if tag.excluded else _ONE_EACH
+        if tag.kind not in kinds & slots.keys() or tag.first not in heard.asking or of_doctor(tag, heard.tags):
+            continue
+        if tag.value not in held and (tag.excluded or not _within(tag, heard, slots[tag.kind])):
+            found.setdefault(tag.kind, Slot(heard.said.text_of(tag), tag.value, tag.excluded))
     return {
         **conditions(heard, intent, asked),
         **({CARE: care} if care else {}),
         **not_honoured(slots, intent),
-        **not_held(heard, slots),
+        **found,
     }
 
 
@@ -329,23 +340,6 @@ def not_honoured(slots: Mapping[str, Slot], intent: IntentRules) -> dict[str, Sl
         if (slot.excluded and name not in intent.excludes and slot.text not in out)
         or (slot.values and name not in intent.several)
     }
-
-
-def not_held(heard: Heard, slots: Mapping[str, Slot]) -> dict[str, Slot]:
-    """Return the values in the question, wanted or excluded, that are in no slot because their slot has another value.
-
-    For example the MRI of "what did my ER visit cost, and was the MRI more", or the P of "in network S but not in P".
-    """
-    held = [value for slot in slots.values() for one in (slot, slot.out) if one for value in one.every]
-    held += UNNAMED_NETWORKS  # a side of the network that is named
-    found: dict[str, Slot] = {}
-    for tag in heard.tags:
-        kinds = _OPEN if tag.excluded else _ONE_EACH
-        if tag.kind not in kinds & slots.keys() or tag.first not in heard.asking or of_doctor(tag, heard.tags):
-            continue
-        if tag.value not in held and (tag.excluded or not _within(tag, heard, slots[tag.kind])):
-            found.setdefault(tag.kind, Slot(heard.said.text_of(tag), tag.value, tag.excluded))
-    return found
 
 
 def _within(tag: Tag, heard: Heard, slot: Slot) -> bool:

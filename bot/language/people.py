@@ -75,14 +75,11 @@ def owners(said: Utterance, tags: Sequence[Tag], cut: Sequence[Clause], words: W
     beside = [
         tag
         for tag in kin
-        if (speaks and not _asks_at(said, tag, cut, words)) or not _owns_it(said, tag, tags, cut, words)
+        if (speaks and not any(tag.first in one.places and is_question(said, one, words) for one in cut))
+        or not _owns_it(said, tag, tags, cut, words)
     ]
     following = {place for one in beside for place in _message_range(said, one, cut, words)} if beside else set()
     return [tag for tag in tags if tag not in beside and (tag.kind != "date_range" or tag.first not in following)]
-
-
-def _asks_at(said: Utterance, tag: Tag, cut: Sequence[Clause], words: WordArea) -> bool:
-    return any(tag.first in one.places and is_question(said, one, words) for one in cut)
 
 
 def _message_range(said: Utterance, tag: Tag, cut: Sequence[Clause], words: WordArea) -> range:

@@ -13,7 +13,7 @@ from heapq import nsmallest
 from itertools import repeat
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -168,20 +168,17 @@ def _made() -> _Table:
 
     states, begins = dict[str, list[Zip]](), dict[str, set[str]]()
     for raw in zipcodes.list_all():
-        row = _zip(raw)
+        lat, long = float(raw["lat"] or 0), float(raw["long"] or 0)
+        point, also = (lat, long) if lat and long else None, tuple(raw["acceptable_cities"])
+        row = Zip(
+            raw["zip_code"], raw["city"], raw["county"], raw["state"], also, point, raw["timezone"], raw["active"]
+        )
         states.setdefault(row.state, []).append(row)
         begins.setdefault(row.code[:_BEGINNING], set()).add(row.state)
     return _Table(
         {state: zlib.compress(msgspec.msgpack.encode([*_zoned(rows)])) for state, rows in states.items()},
         {digits: sorted(found) for digits, found in begins.items()},
     )
-
-
-def _zip(row: Mapping[str, Any]) -> Zip:
-    """Return a ZIP code from a row of the `zipcodes` package: its place, center and time zone."""
-    lat, long = float(row["lat"] or 0), float(row["long"] or 0)
-    point, also = (lat, long) if lat and long else None, tuple(row["acceptable_cities"])
-    return Zip(row["zip_code"], row["city"], row["county"], row["state"], also, point, row["timezone"], row["active"])
 
 
 def _zoned(rows: Sequence[Zip]) -> Iterator[Zip]:

@@ -48,19 +48,15 @@ def _mark_of(said: Utterance, at: int, lexicon: Lexicon) -> str:
     """Return the placeholder for one word; "" if the word is kept: an everyday or pack word that is no name."""
     word, key = said.words[at], said.keys[at]
     known = {key} & (lexicon.familiar | lexicon.idle)
+    # Written as a name: capitalized inside a sentence, and not all in capitals.
+    shown, before = said.said(at, at + 1), said.text[: said.spans[at][0]].rstrip()
     kinds = (
         (_NUMBER, key in lexicon.number_keys - lexicon.idle or any(sign.isdigit() for sign in word)),
         (_DATE, key in lexicon.date_keys),
-        (_NAME, _is_capital(said, at)),
+        (_NAME, shown[:1].isupper() and not shown.isupper() and before[-1:] not in {"", *".?!¿¡\n"}),
         ("", key in lexicon.plain),
         (_NAME, key in lexicon.people),
         (_PLACE, key in lexicon.place_words | lexicon.towns),
         ("", bool(known)),
     )
     return next((mark for mark, fits in kinds if fits), _WORD)
-
-
-def _is_capital(said: Utterance, at: int) -> bool:
-    """Return whether a word is written as a name: capitalized inside a sentence, and not all in capitals."""
-    shown, before = said.said(at, at + 1), said.text[: said.spans[at][0]].rstrip()
-    return shown[:1].isupper() and not shown.isupper() and before[-1:] not in {"", *".?!¿¡\n"}

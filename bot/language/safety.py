@@ -87,7 +87,12 @@ class Alarms:
         A mild pattern makes the message a symptom, unless its words of danger are clear.
         """
         found = self._dangers.words.scan(self._speller.repaired(said.keys))
-        places = _places(found)
+        places: dict[str, list[int]] = {}
+        for entry in found:
+            for meaning in entry.meanings:
+                at = places.setdefault(str(meaning.value), [])
+                if not at or at[-1] != entry.first:
+                    at.append(entry.first)
         if "DENIED" in places and "BUT" not in places:
             return self.hear(_without(said, [one for one in found if "DENIED" in {m.value for m in one.meanings}]))
         rings = [one for one in self._dangers.patterns if one.all[0] in places and _matches(one, places)]
@@ -201,17 +206,6 @@ class Alarms:
         bare = needs == "nothing" or (needs == "directory" and not reading.slots)
         goes = reading.unclear or (needs == "member" and "WHERE_TO" in signs.ideas)
         return reading.is_miss or bare or (goes and "PRICED" not in signs.ideas)
-
-
-def _places(found: Sequence[PhraseFound]) -> dict[str, list[int]]:
-    """Return the indexes of the words at which each idea begins, in order."""
-    places: dict[str, list[int]] = {}
-    for entry in found:
-        for meaning in entry.meanings:
-            at = places.setdefault(str(meaning.value), [])
-            if not at or at[-1] != entry.first:
-                at.append(entry.first)
-    return places
 
 
 def _without(said: Utterance, struck: Iterable[PhraseFound]) -> Utterance:

@@ -22,6 +22,7 @@ IN_NETWORK, OUT_OF_NETWORK = "in-network", "out-of-network"
 UNNAMED_NETWORKS = frozenset({IN_NETWORK, OUT_OF_NETWORK})
 _MOST_BETWEEN = 4
 # A comma between two of these belongs to one of them: "Wyman, Christie", "Chattanooga, 37402".
+_WITH_COMMAS = frozenset({"provider_name", "location", "date_range", "person"})
 _PRICED = frozenset({"drug", "service", "claim_type", "provider_name", "date_range"})
 _SIDED = 6  # words from one side of a comparison to the other
 _OPPOSED = 2  # words: "compared to"
@@ -79,16 +80,9 @@ def together(said: Utterance, tags: Iterable[Tag], one: Tag, words: WordArea) ->
     while last < len(links) and links[last]:
         last += 1
     group, glue = row[first : last + 1], links[first:last]
-    how = _how(one.kind, glue)
-    return (tuple(group), how) if how else ((one,), None)
-
-
-def _how(kind: str, links: Sequence[str | None]) -> How | None:
-    if "or" in links:
-        return "or"
-    if "and" in links:
-        return "and"
-    return "and" if links and kind not in {"provider_name", "location", "date_range", "person"} else None
+    if not glue or (one.kind in _WITH_COMMAS and not {"and", "or"} & {*glue}):
+        return (one,), None
+    return tuple(group), "or" if "or" in glue else "and"
 
 
 NAMED_NETWORK = "named_network"
@@ -311,19 +305,13 @@ def sides(hear: Hear, text: str, words: WordArea) -> dict[str, Slot]:
         start, end = between.start(), between.end()
         left, right = leads.sub("", text[max(0, start - _NEAR) : start]), text[end : end + _NEAR]
         bare = between.group() != "," or len(text.split()) <= _TERSE  # a comma in a sentence parts no bare names
-        pair = _pair(
-            _compared_names(hear, left, last=True, bare=bare), _compared_names(hear, right, last=False, bare=bare)
-        )
+        before = _compared_names(hear, left, last=True, bare=bare)
+        behind = _compared_names(hear, right, last=False, bare=bare)
+        kind = next((one for one in SIDES if one in before and one in behind), None)
+        pair = {kind: before[kind], SIDES[kind]: behind[kind]} if kind else {}
         months = words.beside("dates").month  # "entre marzo y junio" names nobody
         if pair and months.isdisjoint(slot.text.casefold() for slot in pair.values()):
             return pair
-    return {}
-
-
-def _pair(left: Mapping[str, Slot], right: Mapping[str, Slot]) -> dict[str, Slot]:
-    for kind, other in SIDES.items():
-        if kind in left and kind in right:
-            return {kind: left[kind], other: right[kind]}
     return {}
 
 

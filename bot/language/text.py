@@ -173,14 +173,10 @@ def _fold_character(character: str) -> str:
         category = unicodedata.category(part)
         if category[0] == "M" or category == "Cf":
             continue
-        kept.append(" " if category[0] == "C" else _plain(part))
+        # Unicode does not decompose a stroke: "d" for "đ".
+        found = _WITH_STROKE.match(unicodedata.name(part, ""))
+        kept.append(" " if category[0] == "C" else found[1].lower() if found else part)
     return "".join(kept)
-
-
-def _plain(letter: str) -> str:
-    """Return a Latin letter without its stroke, which Unicode does not decompose: "d" for "đ"."""
-    found = _WITH_STROKE.match(unicodedata.name(letter, ""))
-    return found[1].lower() if found else letter
 
 
 def fold(text: str) -> tuple[str, list[int] | None]:

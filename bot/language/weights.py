@@ -13,7 +13,7 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import accumulate, pairwise
 from math import exp, sqrt
@@ -178,7 +178,10 @@ class Weights:
         header = self.header
         sums = list(header.biases)
         for kind, texts in found.items():
-            total, often, square = self._total(kind, texts)
+            ready, total, often, square = self._ready[kind], 0, 0, 0
+            for text in texts:
+                row, rare, squared = ready[text] if text in ready else self._cached_total(kind, text)
+                total, often, square = total + row, often + rare, square + squared
             if not often:
                 continue
             scale = header.step * KINDS[kind] / (sqrt(square) if kind != "found" else EIGHTHS)
@@ -186,16 +189,11 @@ class Weights:
             sums = [value + scale * lane - zero for value, lane in zip(sums, added, strict=True)]
         return sums
 
-    def _total(self, kind: str, texts: Iterable[str]) -> tuple[int, int, int]:
-        """Return three sums over some evidence: of the rows, of the rarities, and of the squared rarities."""
-        ready, rows, rare, squared = self._ready[kind], 0, 0, 0
-        for text in texts:
-            row, often, square = ready[text] if text in ready else self._cached_total(kind, text)
-            rows, rare, squared = rows + row, rare + often, squared + square
-        return rows, rare, squared
-
     def _cached_total(self, kind: str, text: str) -> tuple[int, int, int]:
-        """Return the same three sums as `_total` for one text, cached; a text with an unknown word is not cached."""
+        """Return three sums over one piece of evidence: of the rows, of the rarities, and of the squared rarities.
+
+        They are cached, except for a text with an unknown word.
+        """
         places = [place for part in _cut(kind, text) if (place := self.row(kind, part)) is not None]
         rare = [self.often[place] for place in places]
         weighed = sum([self._row(place) for place in places]), sum(rare), sum([one * one for one in rare])

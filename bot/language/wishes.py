@@ -39,7 +39,11 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
         heard = heard.with_tags(with_polarity(heard.said, heard.tags, heard.area("polarity"), late=True))
     heard = _corrected(with_anchored_dates(entry, _without_frame(heard)), lexicon)
     if entry.licence == (_DRUG,) and not entry.reads_claims and _DRUG not in heard.marks:
-        heard = _with_unlisted_drug(heard, lexicon)
+        # The only unknown word may be a drug that the pack does not list: "what tier is Dovato".
+        unknown = [at for at in heard.strange if heard.keys[at] not in lexicon.known]
+        named = [at for at in unknown if at and heard.said.said(at, at + 1).istitle()] or unknown
+        found = (Tag(_DRUG, heard.keys[at], at, at + 1) for at in named if len(named) == 1)
+        heard = heard.with_tags((*heard.tags, *found))
     searches = "radius" in entry.heard and "other_name" not in entry.heard
     if entry.needs != "directory" or not (searches or WISH in entry.heard.values()):
         return heard
@@ -54,20 +58,15 @@ def as_taken(entry: IntentRules, heard: Heard, lexicon: Lexicon) -> Heard:
         words = _after_who(heard, lexicon, _care_beside(entry, heard)) & asking
         beside = {at for at in _unknown_parts(heard) & asking if {at - 1, at + 1} & heard.at("ONLY")}  # "adults only"
         words |= _barred(heard, lexicon, asking) | beside
-    if _is_terse(heard) or not heard.tags:
+    # Short, and at least half of its words have content, as staff type.
+    tagged = (at for tag in heard.tags for at in tag.places)
+    told = heard.asking.intersection({*heard.content, *tagged})
+    if (len(heard.said.words) <= _MOST_WORDS and 2 * len(told) >= len(heard.asking)) or not heard.tags:
         words |= _unexplained(entry, heard, AnyOf(lexicon.given, lexicon.family)) & asking
     # Care that only some places of the kind that is searched give: "mammography", "x-ray".
     finer = (tag for tag in heard.tags if searches and tag.kind == "service" and tag.value in lexicon.finer)
     heard = _with(heard, WISH, words - heard.at(WISH_PLACE))
     return _with(heard, WISH, (places_of(finer) & asking) - words, "finer")
-
-
-def _with_unlisted_drug(heard: Heard, lexicon: Lexicon) -> Heard:
-    """Return the message with its only unknown word as a drug, which the pack's list lacks: "what tier is Dovato"."""
-    unknown = [at for at in heard.strange if heard.keys[at] not in lexicon.known]
-    named = [at for at in unknown if at and heard.said.said(at, at + 1).istitle()] or unknown
-    found = (Tag(_DRUG, heard.keys[at], at, at + 1) for at in named if len(named) == 1)
-    return heard.with_tags((*heard.tags, *found))
 
 
 def _without_frame(heard: Heard) -> Heard:
@@ -226,13 +225,6 @@ def _explained(heard: Heard) -> frozenset[int]:
 def _with(heard: Heard, kind: str, words: AbstractSet[int], value: str = "words") -> Heard:
     wishes = [Tag(kind, value, first, after) for first, after in _runs(words)]
     return replace(heard.with_tags((*heard.tags, *wishes)), asking=heard.asking | words) if wishes else heard
-
-
-def _is_terse(heard: Heard) -> bool:
-    """Return whether a message is short and at least half of its words have content, as staff type."""
-    tagged = (at for tag in heard.tags for at in tag.places)
-    told = heard.asking.intersection({*heard.content, *tagged})
-    return len(heard.said.words) <= _MOST_WORDS and 2 * len(told) >= len(heard.asking)
 
 
 def _unexplained(entry: IntentRules, heard: Heard, people: Container[str]) -> frozenset[int]:

@@ -83,7 +83,18 @@ class Audit:
             mark = _hashed(key, "once", f"{once}\x1f{what}\x1f{detail}")
             claims = (*claims, NewRow(_ONCE, mark, b"", self._clock() + _ONCE_LIVES))
         async with self._lock:
-            return await self._append(entry, key, tuple(claims), along, drops)
+            for _ in range(_TRIES):
+                whole = _as_next(self._end or await self._last(self._lane), entry, key)
+                self._end, (row, head) = None, self._rows(whole)
+                if await self._store.append((row, *claims), (head, *along), drops=drops):
+                    self._end = whole.end
+                    return True
+                for claim in claims:
+                    if await self._store.get(claim.kind, claim.key) is not None:
+                        return False
+                # Another process writes to this lane.
+                self._lane = random.choice([lane for lane in range(trail.LANES) if lane != self._lane])  # noqa: S311 -- no secret
+            raise StoreBusy("too many processes add to the audit trail at once")
 
     async def join(self) -> bool:
         """Add a row that lists the ends of all lanes, at most once an hour. Return whether it was added.
@@ -238,25 +249,6 @@ class Audit:
             if len(await self._store.owned(kind, who)) < rows:
                 check.faults.append(f"rows about {who[:8]} were taken out of that person's own list")
         return count
-
-    async def _append(
-        self, entry: trail.AuditRow, key: bytes, claims: tuple[NewRow, ...], along: Sequence[NewRow], drops: str
-    ) -> bool:
-        """Store a row and the new end of its lane. If another process wrote to the lane, use another lane.
-
-        Return False, and store nothing, if a key of `claims` is in use.
-        """
-        for _ in range(_TRIES):
-            whole = _as_next(self._end or await self._last(self._lane), entry, key)
-            self._end, (row, head) = None, self._rows(whole)
-            if await self._store.append((row, *claims), (head, *along), drops=drops):
-                self._end = whole.end
-                return True
-            for claim in claims:
-                if await self._store.get(claim.kind, claim.key) is not None:
-                    return False
-            self._lane = random.choice([lane for lane in range(trail.LANES) if lane != self._lane])  # noqa: S311 -- no secret
-        raise StoreBusy("too many processes add to the audit trail at once")
 
     def _rows(self, entry: trail.AuditRow) -> tuple[NewRow, NewRow]:
         """Return a row of the trail and the encrypted end of its lane, as rows to store."""

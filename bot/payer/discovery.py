@@ -230,7 +230,10 @@ class Discovery:
         declared = Endpoints(authorize=uris.get("authorize"), token=uris.get("token"), revoke=uris.get("revoke"))
         for more in (*sorted((smart, openid), key=self._is_exact, reverse=True), declared):
             if more is not None and self._fits(more):
-                found = _completed(_with_issuer_of(found, more), self._believed(more))
+                # The issuer is spelled as in the published document.
+                ours, theirs = found.issuer, more.issuer
+                same = ours and theirs and ours.rstrip("/") == theirs.rstrip("/")
+                found = _completed(replace(found, issuer=theirs) if same else found, self._believed(more))
         return found
 
     async def capabilities(self, base: str) -> Capabilities:
@@ -312,13 +315,6 @@ def _completed(known: Endpoints, more: Endpoints) -> Endpoints:
 def _origin(url: str) -> str | None:
     """Return the URL's origin; None for an address that must not be used."""
     return origin_of(url) if is_safe(url) else None
-
-
-def _with_issuer_of(known: Endpoints, published: Endpoints) -> Endpoints:
-    """Return the known endpoints with the issuer spelled as in the published document, if it is the same issuer."""
-    ours, theirs = known.issuer, published.issuer
-    same = ours and theirs and ours.rstrip("/") == theirs.rstrip("/")
-    return replace(known, issuer=theirs) if same else known
 
 
 def _parents(url: str | None) -> list[str]:

@@ -165,7 +165,11 @@ class Retry:
         """
         breaker = self._wire.breaker(call.url, call.kind)
         for tried in range(1, TRIES + 1):
-            await self._until_back(breaker, call.deadline)
+            # An earlier Retry-After is waited for, with jitter (F19).
+            while (left := await breaker.origin.wait(self._clock())) > 0:
+                if left > LONGEST_WAIT or self._clock() + left >= call.deadline:
+                    raise busy(left)
+                await self._sleep(left + _MARGIN + _SPREAD * self._jitter())
             breaker.admit(self._clock())
             try:
                 response = await self._wire.send(call)
@@ -189,13 +193,6 @@ class Retry:
                 raise
             await self._sleep(wait)
         raise PayerDown("no usable answer after the last try")
-
-    async def _until_back(self, breaker: Breaker, deadline: float) -> None:
-        """Wait until the payer may be called according to an earlier Retry-After, with jitter (F19)."""
-        while (wait := await breaker.origin.wait(self._clock())) > 0:
-            if wait > LONGEST_WAIT or self._clock() + wait >= deadline:
-                raise busy(wait)
-            await self._sleep(wait + _MARGIN + _SPREAD * self._jitter())
 
     async def _backoff(self, answer: HttpAnswer, breaker: Breaker, deadline: float, tried: int) -> float | None:
         """Return the seconds to wait before the next try; None if the response is to be read.

@@ -131,7 +131,10 @@ class Server:
 
         def read(answer: HttpAnswer) -> tuple[bytes, Head]:
             check_status(answer, resource_type)
-            return resource_of(answer, resource_type)
+            body, head = _fhir(answer, lambda body: (body, read_head(body)))
+            if head.resource_type != resource_type:
+                raise errors.PayerLacks("another type than was asked for", resource_type=resource_type)
+            return body, head
 
         (body, head), kept = await self._asked(PageRequest(url, resource_type), budget, read)
         budget.spend(len(body), [(resource_type, head.id or resource_id)], 1, kept)
@@ -222,7 +225,16 @@ class Server:
         fitting = [e for e in page.entries if e.mode != "match" or e.type == ask.type]
         shown = tuple(self._shown(fitting))
         unreadable = page.unreadable + len(page.entries) - len(fitting)
-        _report(page, len(fitting) - len(shown), unreadable, ask.type, budget)
+        strangers = len(fitting) - len(shown)
+        gaps = budget.report.gaps
+        if strangers:
+            gaps.append(Gap("left_out", ask.type, strangers, "wrong patient"))
+        if unreadable:
+            gaps.append(Gap("unreadable", ask.type, unreadable))
+        if any(issue.is_error for issue in page.issues):
+            gaps.append(Gap("page_failed", ask.type, 1, "server error"))
+        elif any(issue.is_incomplete for issue in page.issues):
+            gaps.append(Gap("said_incomplete", ask.type))
         matches = [(entry.type, entry.id) for entry in shown if entry.mode == "match"]
         budget.spend(size, matches, len(page.entries), kept)
         return replace(page, entries=shown, unreadable=unreadable)
@@ -265,19 +277,6 @@ class Server:
         return None if why else own
 
 
-def _report(page: Page, strangers: int, unreadable: int, resource_type: str, budget: Budget) -> None:
-    """Report what a page lacks: rows of another patient, invalid rows, and what the server reports as errors."""
-    gaps = budget.report.gaps
-    if strangers:
-        gaps.append(Gap("left_out", resource_type, strangers, "wrong patient"))
-    if unreadable:
-        gaps.append(Gap("unreadable", resource_type, unreadable))
-    if any(issue.is_error for issue in page.issues):
-        gaps.append(Gap("page_failed", resource_type, 1, "server error"))
-    elif any(issue.is_incomplete for issue in page.issues):
-        gaps.append(Gap("said_incomplete", resource_type))
-
-
 def check_status(answer: HttpAnswer, resource_type: str) -> None:
     """Do nothing for a 200 response.
 
@@ -311,19 +310,6 @@ def page_of(answer: HttpAnswer, resource_type: str) -> Page:
     if not page.is_bundle:
         raise errors.PayerDamaged("neither results nor an error")
     return page
-
-
-def resource_of(answer: HttpAnswer, resource_type: str) -> tuple[bytes, Head]:
-    """Return the body of a response to a read, and the head of its resource.
-
-    Raises:
-        PayerLacks: the resource is of another type.
-        PayerMaintenance, PayerDamaged: as in `page_of`.
-    """
-    body, head = _fhir(answer, lambda body: (body, read_head(body)))
-    if head.resource_type != resource_type:
-        raise errors.PayerLacks("another type than was asked for", resource_type=resource_type)
-    return body, head
 
 
 def _fhir(answer: HttpAnswer, read: Callable[[bytes], T]) -> T:

@@ -79,13 +79,17 @@ def money_of(eob: explanation.Explanation) -> Money:
     header = {name: FoundAmount(amount, "header") for name, amount in of_header.items()}
     for name, told in totals:  # they overlap: in each category the first counts
         first.setdefault(name, FoundAmount(told, "total"))
-    rivals = _rivals(totals, header, lines, len(kept))
+    # The sum of the lines counts only if every line has a liability.
+    rivals = [amount for name, amount in totals if name == "liability"]
+    by_header, by_lines = header.get("liability"), lines.get("liability")
+    rivals += [by_header.amount] if by_header else []
+    rivals += [by_lines.amount] if by_lines and by_lines.lines == len(kept) else []
     paid = [found for place in (first, header, lines) for found in _paid_in(place)]
     if eob.payment and (amount := explanation.amount_of(eob.payment.amount, usual)):
         paid.append(FoundAmount(amount, "payment"))
     conflicting = doubted.union(*(of_line for _, of_line in kept)) - first.keys()
     places, of_lines = {**lines, **header, **first}, {at: amounts for at, (amounts, _) in read.items()}
-    return Money(places, currency, len(kept), rivals, tuple(paid), conflicting, sum_lines, of_lines)
+    return Money(places, currency, len(kept), tuple(rivals), tuple(paid), conflicting, sum_lines, of_lines)
 
 
 def _paid_in(place: dict[str, FoundAmount]) -> Iterator[FoundAmount]:
@@ -96,20 +100,6 @@ def _paid_in(place: dict[str, FoundAmount]) -> Iterator[FoundAmount]:
         yield FoundAmount(sum_, parts[0].source, max(part.lines for part in parts))
     if "benefit" in place:
         yield place["benefit"]
-
-
-def _rivals(
-    totals: Iterable[tuple[str, Amount]], header: dict[str, FoundAmount], lines: dict[str, FoundAmount], count: int
-) -> tuple[Amount, ...]:
-    """Return every member liability in the claim.
-
-    The sum of the lines is included only if every line has a liability.
-    """
-    given = [amount for name, amount in totals if name == "liability"]
-    by_header, by_lines = header.get("liability"), lines.get("liability")
-    given += [by_header.amount] if by_header else []
-    given += [by_lines.amount] if by_lines and by_lines.lines == count else []
-    return tuple(given)
 
 
 def _by_lines(lines: Iterable[Mapping[str, Amount]]) -> dict[str, FoundAmount]:

@@ -74,7 +74,12 @@ def _entries(coverage: Coverage, payer: PayerContact | None, name: str | None) -
     yield {"fullUrl": f"urn:uuid:{uuid4()}", "resource": _coverage(coverage, person, company)}
     called = {"name": [{"text": name}]} if name else {}
     yield {"fullUrl": person, "resource": {"resourceType": "Patient", **called}}
-    yield {"fullUrl": company, "resource": _organization(coverage, payer)}
+    # FHIR requires a name.
+    called_by = (payer and payer.name) or coverage.payer or "unknown"
+    phones = [{"system": "phone", "value": phone.number} for phone in payer.phones] if payer else []
+    address = [{"text": payer.address}] if payer and payer.address else []
+    made = {"resourceType": "Organization", "name": called_by, "telecom": phones, "address": address}
+    yield {"fullUrl": company, "resource": {key: value for key, value in made.items() if value}}
 
 
 def _coverage(coverage: Coverage, person: str, company: str) -> JsonObject:
@@ -127,15 +132,6 @@ def _cost_type(share: CostShare) -> JsonObject:
     who, what = "Ind" if share.who == "individual" else "Fam", "Ded" if share.kind == "deductible" else "Max"
     code = f"{who}{'Rx' if share.drugs else ''}{'In' if share.side == 'in' else 'Out'}{what}"
     return {"coding": [{"system": _CARD_COSTS, "code": code}]}
-
-
-def _organization(coverage: Coverage, payer: PayerContact | None) -> JsonObject:
-    """Return the payer as an Organization. FHIR requires a name, so a missing name becomes "unknown"."""
-    name = (payer and payer.name) or coverage.payer or "unknown"
-    phones = [{"system": "phone", "value": phone.number} for phone in payer.phones] if payer else []
-    address = [{"text": payer.address}] if payer and payer.address else []
-    made = {"resourceType": "Organization", "name": name, "telecom": phones, "address": address}
-    return {key: value for key, value in made.items() if value}
 
 
 def _concept(system: str, code: str | None) -> JsonObject | None:

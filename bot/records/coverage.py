@@ -208,7 +208,13 @@ class Coverage(shapes.Record):
         self.relationship = next(iter(shape.relationship.codes()), None) if shape.relationship else None
         self.payer = shapes.display_of(payer)
         self.payer_key = shapes.key_of(payer)
-        self.classes = _classes(shape.class_)
+        # The first of each type; those without a type are left out.
+        self.classes = dict[str, Named]()
+        for given in shape.class_:
+            for code in given.type.codes() if given.type else ():
+                named = Named(clean(given.value), clean(given.name))
+                if named.words:
+                    self.classes.setdefault(code.lower(), named)
         self.network = clean(shape.network)
         self.order = shape.order
         self.costs = tuple(share for cost in shape.cost_to_beneficiary if (share := cost_share(cost)))
@@ -274,17 +280,6 @@ class Coverage(shapes.Record):
         if start is not None and start.first > today:
             return "future"
         return "current" if self.status in {None, "active"} else "unclear"
-
-
-def _classes(given: Iterable[_ClassShape]) -> dict[str, Named]:
-    """Return the first class of each type. Classes without a type are omitted."""
-    found: dict[str, Named] = {}
-    for shape in given:
-        for code in shape.type.codes() if shape.type else ():
-            named = Named(clean(shape.value), clean(shape.name))
-            if named.words:
-                found.setdefault(code.lower(), named)
-    return found
 
 
 _BENEFICIARIES = "C4DIC-PlanBeneficiaries-extension"

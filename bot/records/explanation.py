@@ -308,20 +308,16 @@ def one_amount(name: str, said: Sequence[StatedAmount], quantity: Decimal | None
         return None, True
     kept = [one for one in said if not _NO_CHARGE.search(one.words)] or list(said)
     if name in _ADDED:
-        return _added_parts(kept)
+        # Doubtful if entries differ only in their amount.
+        given = [one for one in kept if one.amount.value] or list(kept[:1])
+        value = sum((one.amount.value for one in given), Decimal(0))
+        return Amount(value, given[0].amount.currency), len({one.words for one in given}) < len(given)
     if len({one.amount.value for one in kept}) == 1:
         return kept[0].amount, False
     whole = [one for one in kept if _WHOLE.search(one.words)]
     if len({one.amount.value for one in whole}) == 1 and len(whole) < len(kept):
         return whole[0].amount, True
     return _whole_charge(kept, quantity)
-
-
-def _added_parts(said: Sequence[StatedAmount]) -> tuple[Amount | None, bool]:
-    """Return the sum of the entries, and whether it is doubtful because entries differ only in their amount."""
-    given = [one for one in said if one.amount.value] or list(said[:1])
-    value = sum((one.amount.value for one in given), Decimal(0))
-    return Amount(value, given[0].amount.currency), len({one.words for one in given}) < len(given)
 
 
 def _whole_charge(said: Sequence[StatedAmount], quantity: Decimal | None) -> tuple[Amount | None, bool]:

@@ -183,6 +183,14 @@ class Directory(msgspec.Struct):
         known = [self.locations.get(key) for _, key in role.location_pairs if key]
         spoken = organization.name if organization else display_of(role.organization)
         person = practitioner.name if practitioner else display_of(role.practitioner)
+        # A role that is itself a service has only that one.
+        keys = [Key(role.type, role.id)] if role.type == "HealthcareService" else role.service_keys
+        networks: dict[Network, None] = {}
+        for reference, at in role.network_pairs:
+            network = self.organizations.get(at) if at else None
+            if network is None or network.active:
+                name = (network.name if network else None) or display_of(reference)
+                networks.setdefault(Network(at, name, network.aliases if network else ()))
         return Listing(
             role_id=role.id,
             name=person or ((spoken or role.name) if role.practitioner is None else None),
@@ -192,19 +200,14 @@ class Directory(msgspec.Struct):
             organization=organization,
             locations=places,
             place_names=place_names,
-            networks=_networks(role.network_pairs, self.organizations),
+            networks=tuple(networks),
             specialties=role.specialties,
             role=role,
             last_updated=role.last_updated or (practitioner.last_updated if practitioner else None),
             organization_key=organization_key,
-            services=self._services(role),
+            services=tuple(self.services[key] for key in keys if key in self.services and self.services[key].active),
             closed=bool(known) and all(place is not None and not place.active for place in known),
         )
-
-    def _services(self, role: Role) -> tuple[Service, ...]:
-        """Return the active services of the role. A role that is itself a service has only that one."""
-        keys = [Key(role.type, role.id)] if role.type == "HealthcareService" else role.service_keys
-        return tuple(self.services[key] for key in keys if key in self.services and self.services[key].active)
 
     def _places(self, role: Role) -> tuple[tuple[Location, ...], tuple[str, ...]]:
         """Return the active locations of the role that were read, and the names of all that may be active.
@@ -309,14 +312,3 @@ _REFERENCES: Mapping[str, Callable[[Role], Iterable[Reference]]] = {
 
 def _points_at(key: Key) -> Reference:
     return Reference(reference=f"{key.type}/{key.id}" if key.type else key.id)
-
-
-def _networks(pairs: Iterable[ReferencePair], organizations: Mapping[Key, Organization]) -> tuple[Network, ...]:
-    """Return the active networks, without duplicates."""
-    found: dict[Network, None] = {}
-    for reference, key in pairs:
-        known = organizations.get(key) if key else None
-        if known is None or known.active:
-            name = (known.name if known else None) or display_of(reference)
-            found.setdefault(Network(key, name, known.aliases if known else ()))
-    return tuple(found)

@@ -136,10 +136,6 @@ class Listing(msgspec.Struct, frozen=True, dict=True):
         standing = (person is None or person.active) and (organization is None or organization.active)
         return standing and not self.closed and not self.role.ended(today)
 
-    def in_network(self, network: Key | str) -> bool:
-        """Return whether the role refers to the network; `network` is an id or a whole key."""
-        return any(n.key is not None and network in {n.key, n.key.id} for n in self.networks)
-
     def accepting(self, network: Key | str | None = None) -> Accepting | None:
         """Return the most specific statement about new patients in the network; None if there is none.
 

@@ -202,7 +202,6 @@ class PerformedLine(msgspec.Struct, frozen=True, gc=False):
     """
 
     codes: tuple[str, ...] = ()
-    drugs: tuple[str, ...] = ()
     revenue: tuple[str, ...] = ()
     place: tuple[str, ...] = ()
     modifiers: tuple[str, ...] = ()
@@ -262,18 +261,16 @@ def _line(item: ClaimItem, amounts: Mapping[str, Amount] | None) -> PerformedLin
     """Return the line in detail. A line with a modifierExtension becomes empty, because its meaning may differ."""
     if amounts is None:
         return PerformedLine()
-    drugs, revenue, codes = list[str](), list[str](), list[str]()
+    revenue, codes = list[str](), list[str]()
     whats = [item.product_or_service, *(part.product_or_service for part in item.detail)]
     for what in whats:
         for coding in what.coding if what else ():
             system, code = (coding.system or "").casefold(), (coding.code or "").strip().upper()
-            if not code or code.casefold() in _UNTOLD:
-                continue
-            (drugs if "ndc" in system else revenue if "revenue" in system else codes).append(code)
+            if code and code.casefold() not in _UNTOLD and "ndc" not in system:
+                (revenue if "revenue" in system else codes).append(code)
     shares = added(amounts.get(name) for name in ("deductible", "copay", "coinsurance"))
     return PerformedLine(
         codes=tuple(codes),
-        drugs=tuple(drugs),
         revenue=tuple(code.strip().zfill(4) for code in (*revenue, *_codes(item.revenue))),
         place=tuple(code.strip().zfill(2) for code in _codes(item.location_codeable_concept)),
         modifiers=tuple(code.upper() for one in item.modifier for code in _codes(one)),
@@ -315,7 +312,10 @@ def dispensed_in(eob: Explanation, kind: ClaimKind | None) -> tuple[Dispensed, .
 
     Lines with a modifierExtension are omitted.
     """
-    days, found = _days(eob), list[Dispensed]()
+    supplies = [quantity_of(info.value_quantity) for info in eob.info("dayssupply")]
+    told = [one.value for one in supplies if one and one.value > 0]
+    days = told[0] if len(told) == 1 and len(eob.item) == 1 else None  # of several lines it may belong to any
+    found = list[Dispensed]()
     for item in eob.item if kind == "pharmacy" else ():
         what = item.product_or_service
         codes = (what.codes(NDC) or what.codes()) if what else ()
@@ -329,13 +329,6 @@ def drug_of(item: ClaimItem) -> str | None:
     """Return the payer's text for the drug of a line, or for the ingredients of a compound; None without a text."""
     parts = [part.product_or_service.words() for part in item.detail if part.product_or_service]
     return ", ".join(filter(None, parts)) or (item.product_or_service.words() if item.product_or_service else None)
-
-
-def _days(eob: Explanation) -> Decimal | None:
-    """Return the days of supply; None for a claim with several lines, because they may belong to any of the lines."""
-    supplies = [quantity_of(info.value_quantity) for info in eob.info("dayssupply")]
-    days = [one.value for one in supplies if one and one.value > 0]
-    return days[0] if len(days) == 1 and len(eob.item) == 1 else None
 
 
 def services_in(eob: Explanation, kind: ClaimKind | None) -> tuple[str, ...]:

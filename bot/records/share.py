@@ -137,7 +137,7 @@ class Doubt(msgspec.Struct, frozen=True):
 
 def doubts_of(claim: Claim, claim_set: ClaimSet | None = None) -> tuple[Doubt, ...]:
     """Return the caveats about the claim; with `claim_set`, the claims around it, also those about related claims."""
-    return (*_of_amounts(claim), *_of_state(claim), *(_of_company(claim, claim_set) if claim_set else ()))
+    return (*_of_amounts(claim), *_of_state(claim, claim_set))
 
 
 def _of_amounts(claim: Claim) -> Iterator[Doubt]:
@@ -163,7 +163,7 @@ def _of_amounts(claim: Claim) -> Iterator[Doubt]:
             yield Doubt(what, given)
 
 
-def _of_state(claim: Claim) -> Iterator[Doubt]:
+def _of_state(claim: Claim, claim_set: ClaimSet | None) -> Iterator[Doubt]:
     if claim.is_partly_denied:
         yield Doubt("partly_denied", count=len(claim.refused), of=claim.lines - len(claim.sum_lines))
     if claim.is_open:
@@ -172,9 +172,8 @@ def _of_state(claim: Claim) -> Iterator[Doubt]:
         yield Doubt("error")
     if claim.is_draft:
         yield Doubt("draft")
-
-
-def _of_company(claim: Claim, claim_set: ClaimSet) -> Iterator[Doubt]:
+    if claim_set is None:
+        return
     if claim.id in claim_set.twins:
         yield Doubt("twin", other=next((c for c in claim_set.claims if c is not claim and same_number(c, claim)), None))
     if other := claim_set.coordinated.get(claim.id):

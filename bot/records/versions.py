@@ -135,7 +135,10 @@ def coordinated(claims: Sequence[Claim]) -> Mapping[str, Claim]:
     for of_day in days.values():
         # Charges are read only where they decide: reading the amounts of a page of claims takes a millisecond.
         for rows in _of_one_charge(of_day) if _of_several_plans(of_day) else ():
-            found.update(_of_one_visit(rows))
+            for claim in rows:
+                others = [one for one in rows if one.coverage != claim.coverage and _same_people(one, claim)]
+                if others and (last := min([claim, *others], key=_rank)) is not claim:
+                    found[claim.id] = last
     return found
 
 
@@ -156,15 +159,6 @@ def _of_one_charge(claims: Sequence[Claim]) -> Iterable[list[Claim]]:
             if len(near) == 1:
                 near[0].append(claim)
     return groups.values()
-
-
-def _of_one_visit(rows: Sequence[Claim]) -> Mapping[str, Claim]:
-    found: dict[str, Claim] = {}
-    for claim in rows:
-        others = [one for one in rows if one.coverage != claim.coverage and _same_people(one, claim)]
-        if others and (last := min([claim, *others], key=_rank)) is not claim:
-            found[claim.id] = last
-    return found
 
 
 def _same_people(one: Claim, other: Claim) -> bool:

@@ -135,7 +135,14 @@ def _kit(blocks: Sequence[Block], buttons: Buttons, *, drawn: bool) -> Iterator[
     for block in blocks:
         if tables and isinstance(block, Facts) and (rows := _rows(block)):
             tables -= 1
-            yield _table(rows, caption)
+            # Slack shows the first row as the header, and reads out a name for each row.
+            yield {
+                "type": TABLE,
+                "caption": cut(caption, _HEADER),
+                "page_size": len(rows) - 1,
+                "row_header_column_index": 0,
+                "rows": [list(map(_cell, row)) for row in rows],
+            }
         elif isinstance(block, Item) and block.is_button:
             if block.actions[0] is offered[0]:
                 yield {"type": "actions", "elements": [buttons.button(one, at) for at, one in enumerate(offered)]}
@@ -162,26 +169,19 @@ def _block(block: Block, buttons: Buttons) -> Iterator[Kit]:
         case Title(text):
             yield _rich([(Span(text, bold=True),)])
         case Facts():
-            yield _listed(block)
+            # Where a field has several values, no short one is broken over two lines.
+            lines = []
+            for rows in block.fields:
+                told = [Span(row.value if len(rows) == 1 else kept(row.value), True, row.url) for row in rows]
+                values = (span for value in told for span in (Span(", "), value))
+                lines.append([Span(f"{rows[0].label}: "), *islice(values, 1, None)])
+            yield _rich(lines, quoted=block.framed)
         case Item():
             yield from _item(block, buttons)
         case Note():
             yield {"type": "context", "elements": [plain_text(piece) for piece in _pieces(block.text)]}
         case Actions(row):
             yield from buttons.row(row)
-
-
-def _listed(facts: Facts) -> Kit:
-    """Return a line for each field, those of a card with a rule at their left.
-
-    Where a field has several values, no short one is broken over two lines.
-    """
-    lines = []
-    for rows in facts.fields:
-        told = [Span(row.value if len(rows) == 1 else kept(row.value), True, row.url) for row in rows]
-        values = (span for value in told for span in (Span(", "), value))
-        lines.append([Span(f"{rows[0].label}: "), *islice(values, 1, None)])
-    return _rich(lines, quoted=facts.framed)
 
 
 def _item(item: Item, buttons: Buttons) -> Iterator[Kit]:
@@ -272,17 +272,6 @@ def _rows(facts: Facts) -> tuple[tuple[Span, ...], ...]:
     rows = (tuple(map(Span, (_CORNER, *columns))), *told) if columns else ()
     fits = len(columns) < _COLUMNS and sum(len(cell.text) for row in rows for cell in row) <= _CHARACTERS
     return rows if fits else ()
-
-
-def _table(rows: tuple[tuple[Span, ...], ...], caption: str) -> Kit:
-    """Return a table on one page. Slack shows the first row as the header and reads out a name for each row."""
-    return {
-        "type": TABLE,
-        "caption": cut(caption, _HEADER),
-        "page_size": len(rows) - 1,
-        "row_header_column_index": 0,
-        "rows": [list(map(_cell, row)) for row in rows],
-    }
 
 
 def _cell(cell: Span) -> Kit:

@@ -49,30 +49,25 @@ class Buttons(msgspec.Struct, frozen=True):
 
     def button(self, action: Action, place: int | str = 0, about: str = "") -> Kit:
         """Return a button. Screen readers hear the entry it is `about`, so that no two sound alike."""
-        button = {"type": "button", "text": plain_text(action.label, _LABEL), **self._style(action)}
+        button: Kit = {"type": "button", "text": plain_text(action.label, _LABEL)}
+        intent = action.press.intent if action.press else ""
+        if intent in FAREWELLS:
+            button["style"] = "danger"
+            if words := self.asks(intent):  # a dialog asks for confirmation before a deletion
+                button["confirm"] = {
+                    "title": plain_text(words["title"], _ASKED),
+                    "text": plain_text(words["about"], _ABOUT),
+                    "confirm": plain_text(words["submit"], _CHOICE),
+                    "deny": plain_text(words["close"], _CHOICE),
+                    "style": "danger",
+                }
+        elif action is self.lead:
+            button["style"] = "primary"
         if about:
             button["accessibility_label"] = cut(f"{action.label}: {about}", _HEARD)
         if action.url:
             return {**button, "action_id": f"open-{place}", "url": action.url}
         return {**button, "action_id": f"press-{place}", "value": action.id}
-
-    def _style(self, action: Action) -> Kit:
-        intent = action.press.intent if action.press else ""
-        if intent in FAREWELLS:
-            words = self.asks(intent)
-            return {"style": "danger", **({"confirm": confirming(words)} if words else {})}
-        return {"style": "primary"} if action is self.lead else {}
-
-
-def confirming(words: Mapping[str, str]) -> Kit:
-    """Return the dialog that asks for confirmation before a deletion."""
-    return {
-        "title": plain_text(words["title"], _ASKED),
-        "text": plain_text(words["about"], _ABOUT),
-        "confirm": plain_text(words["submit"], _CHOICE),
-        "deny": plain_text(words["close"], _CHOICE),
-        "style": "danger",
-    }
 
 
 def entry(item: Item) -> str:

@@ -156,7 +156,13 @@ def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
 def _facts(facts: Facts) -> Iterator[AdaptiveCard]:
     """Yield a framed card, a table, or a line for each fact."""
     if facts.framed:
-        yield _framed(facts)
+        # Labels above their values, two fields side by side, on a background.
+        fields = [
+            [_quiet(rows[0].label), *({**_rich([Span(one.value, True, one.url)]), "spacing": "None"} for one in rows)]
+            for rows in facts.fields
+        ]
+        pairs = [_beside(fields[at : at + 2]) for at in range(0, len(fields), 2)]
+        yield {"type": "Container", "style": "emphasis", "spacing": "Medium", "items": pairs}
     elif columns := facts.columns:
         yield from _side_by_side(facts.beside(len(columns)), columns)
     else:
@@ -220,16 +226,6 @@ def _item(item: Item) -> AdaptiveCard:
         }
         lines = [head, *lines[len(names) :]]
     return {"type": "Container", "spacing": "Medium", "items": lines}
-
-
-def _framed(card: Facts) -> AdaptiveCard:
-    """Return a framed card: labels above their values, two fields side by side, on a background."""
-    fields = [
-        [_quiet(rows[0].label), *({**_rich([Span(one.value, True, one.url)]), "spacing": "None"} for one in rows)]
-        for rows in card.fields
-    ]
-    pairs = [_beside(fields[at : at + 2]) for at in range(0, len(fields), 2)]
-    return {"type": "Container", "style": "emphasis", "spacing": "Medium", "items": pairs}
 
 
 def _side_by_side(sides: list[tuple[Fact, ...]], columns: tuple[str, ...]) -> Iterator[AdaptiveCard]:

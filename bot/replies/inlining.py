@@ -39,7 +39,18 @@ class Inliner(NodeTransformer):
         message = said_by(node)
         if message and not message.names and len(text := self._text_of(message)) == 1:
             return nodes.Const(Markup(text[0]), lineno=node.lineno)  # noqa: S704 -- words of the pack
-        return _chosen(node)
+        # `{...}.get(key, default)` with literal keys becomes nested choices, if the key is a variable.
+        table = node.node.node if isinstance(node.node, nodes.Getattr) and node.node.attr == "get" else None
+        if not (isinstance(table, nodes.Dict) and node.args and _is_variable(node.args[0])):
+            return node
+        if not all(isinstance(row.key, nodes.Const) for row in table.items):
+            return node
+        at: dict[str, Any] = {"lineno": node.lineno}
+        key, *default = node.args
+        found = default[0] if default else nodes.Const(None, **at)
+        for row in reversed(table.items):
+            found = nodes.CondExpr(nodes.Compare(key, [nodes.Operand("eq", row.key)], **at), row.value, found, **at)
+        return found
 
     def _printed(self, values: list[nodes.Expr]) -> list[nodes.Node]:
         found: list[nodes.Node] = []
@@ -66,21 +77,6 @@ class Inliner(NodeTransformer):
             values[name] = nodes.Call(nodes.Name("given", "load"), [nodes.Const(name)], [], None, None, **at)
         text = enumerate(self._text_of(message))
         return [values[piece] if place % 2 else nodes.TemplateData(piece, **at) for place, piece in text]
-
-
-def _chosen(node: nodes.Call) -> nodes.Expr:
-    """Return `{...}.get(key, default)` with literal keys as nested choices, if the key is a variable; else the call."""
-    table = node.node.node if isinstance(node.node, nodes.Getattr) and node.node.attr == "get" else None
-    if not (isinstance(table, nodes.Dict) and node.args and _is_variable(node.args[0])):
-        return node
-    if not all(isinstance(row.key, nodes.Const) for row in table.items):
-        return node
-    at: dict[str, Any] = {"lineno": node.lineno}
-    key, *default = node.args
-    found = default[0] if default else nodes.Const(None, **at)
-    for row in reversed(table.items):
-        found = nodes.CondExpr(nodes.Compare(key, [nodes.Operand("eq", row.key)], **at), row.value, found, **at)
-    return found
 
 
 def _is_variable(key: nodes.Expr) -> bool:

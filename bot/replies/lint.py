@@ -71,7 +71,15 @@ def _faults(jinja: Environment, path: Path) -> Iterator[str]:
         yield from word_faults(tree, source, text_of_contact if path.suffix == ".vcf" else text_of_page)
         return
     for node in tree.find_all(_LOOKED_AT):
-        yield from _fault_of(node, jinja)
+        # Jinja finds some of these in conditions only when they run.
+        if isinstance(node, nodes.Concat):
+            yield "'~' would escape by other rules; write the values one after another"
+        elif isinstance(node, nodes.Filter) and node.name not in jinja.filters:
+            yield f"line {node.lineno}: No filter named {node.name!r}"
+        elif isinstance(node, nodes.Test) and node.name not in jinja.tests:
+            yield f"line {node.lineno}: No test named {node.name!r}"
+        elif isinstance(node, nodes.Add | nodes.Mod) and not (_counts(node.left) or _counts(node.right)):
+            yield f"line {node.lineno}: '+' and '%' may only count, with a whole number or loop.index on one side"
     yield from _Flow(tree).faults.values()
     yield from _button_faults(source)
     yield from word_faults(tree, source)
@@ -137,18 +145,6 @@ def _stored(node: nodes.Node) -> frozenset[str]:
     return frozenset(
         one.name for one in (node, *node.find_all(nodes.Name)) if isinstance(one, nodes.Name) and one.ctx == "store"
     )
-
-
-def _fault_of(node: nodes.Node, jinja: Environment) -> Iterator[str]:
-    """Yield the faults of a node, such as unknown filters, which Jinja finds in conditions only when they run."""
-    if isinstance(node, nodes.Concat):
-        yield "'~' would escape by other rules; write the values one after another"
-    elif isinstance(node, nodes.Filter) and node.name not in jinja.filters:
-        yield f"line {node.lineno}: No filter named {node.name!r}"
-    elif isinstance(node, nodes.Test) and node.name not in jinja.tests:
-        yield f"line {node.lineno}: No test named {node.name!r}"
-    elif isinstance(node, nodes.Add | nodes.Mod) and not (_counts(node.left) or _counts(node.right)):
-        yield f"line {node.lineno}: '+' and '%' may only count, with a whole number or loop.index on one side"
 
 
 def _counts(side: nodes.Expr) -> bool:

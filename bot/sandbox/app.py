@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.sandbox.authorization.endpoints import AUTHORIZE, TOKEN, AuthorizationEndpoints
 from bot.sandbox.authorization.models import RegisteredClient
 from bot.sandbox.authorization.server import SandboxAuthorization
-from bot.sandbox.behaviour import Behaviour, Fault
+from bot.sandbox.behaviour import Behaviour
 from bot.sandbox.fhir.endpoints import PATH, FhirServer
 from bot.sandbox.fhir.query import FhirRefusal, refusal
 from bot.sandbox.fhir.search import ResourceStore
@@ -37,16 +37,6 @@ class SeenRequest:
     in_url: bool = True
     """Whether the parameters were in the URL."""
 
-    @property
-    def has_authorization(self) -> bool:
-        """Whether the request had a token or other credentials."""
-        return "authorization" in self.header_names
-
-    @property
-    def has_cookie(self) -> bool:
-        """Whether the request had a cookie."""
-        return "cookie" in self.header_names
-
 
 class Wire:
     """ASGI middleware around the whole application: records each request, and applies faults."""
@@ -64,34 +54,26 @@ class Wire:
         asked, receive = await _with_form(scope, receive)
         seen = replace(_seen(asked), in_url=asked is scope)
         self.requests.append(seen)
-        fault = self._due(seen)
+        due = [fault for fault in self.behaviour.faults if fault.takes(seen.path, seen.query)]
+        fault = due[0] if due else None
         if fault is not None and fault.hold is not None:
             await fault.hold.wait()
         sender = _with_headers(send, self.behaviour.headers) if self.behaviour.headers else send
-        if fault is None or _only_holds(fault):
+        if fault is None or (fault.hold is not None and fault.rewrite is None and fault.cut is None):
             await self.app(scope, receive, sender)
         elif fault.rewrite is None and fault.cut is None:
-            await _answer(sender, fault.status, fault.headers, fault.body)
+            raw = [(name.lower().encode(), value.encode()) for name, value in fault.headers.items()]
+            await sender({"type": "http.response.start", "status": fault.status, "headers": _sized(raw, fault.body)})
+            await sender({"type": "http.response.body", "body": fault.body})
         else:
-            await self._changed(scope, receive, sender, fault)
-
-    def _due(self, seen: SeenRequest) -> Fault | None:
-        due = [fault for fault in self.behaviour.faults if fault.takes(seen.path, seen.query)]
-        return due[0] if due else None
-
-    async def _changed(self, scope: Scope, receive: Receive, send: Send, fault: Fault) -> None:
-        status, headers, body = await _captured(self.app, scope, receive)
-        body = fault.rewrite(body) if fault.rewrite else body
-        await send({"type": "http.response.start", "status": status, "headers": _sized(headers, body)})
-        if fault.cut is None:
-            await send({"type": "http.response.body", "body": body})
-        else:
-            # Leaving an answer unfinished makes the server close the connection, which is the fault wanted here.
-            await send({"type": "http.response.body", "body": body[: fault.cut], "more_body": True})
-
-
-def _only_holds(fault: Fault) -> bool:
-    return fault.hold is not None and fault.rewrite is None and fault.cut is None
+            status, headers, body = await _captured(self.app, scope, receive)
+            body = fault.rewrite(body) if fault.rewrite else body
+            await sender({"type": "http.response.start", "status": status, "headers": _sized(headers, body)})
+            if fault.cut is None:
+                await sender({"type": "http.response.body", "body": body})
+            else:
+                # Leaving an answer unfinished makes the server close the connection, which is the fault wanted here.
+                await sender({"type": "http.response.body", "body": body[: fault.cut], "more_body": True})
 
 
 async def _with_form(scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
@@ -112,15 +94,6 @@ async def _with_form(scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
     return {**scope, "query_string": form}, again
 
 
-def _seen(scope: Scope) -> SeenRequest:
-    return SeenRequest(
-        method=scope["method"],
-        path=scope["path"],
-        query=scope["query_string"].decode("latin-1"),
-        header_names=frozenset(name.decode("latin-1").lower() for name, _ in scope["headers"]),
-    )
-
-
 def _with_headers(send: Send, extra: dict[str, str]) -> Send:
     async def sender(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -129,6 +102,15 @@ def _with_headers(send: Send, extra: dict[str, str]) -> Send:
         await send(message)
 
     return sender
+
+
+def _seen(scope: Scope) -> SeenRequest:
+    return SeenRequest(
+        method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"].decode("latin-1"),
+        header_names=frozenset(name.decode("latin-1").lower() for name, _ in scope["headers"]),
+    )
 
 
 async def _captured(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
@@ -145,12 +127,6 @@ async def _captured(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[int, 
 def _sized(headers: list[tuple[bytes, bytes]], body: bytes) -> list[tuple[bytes, bytes]]:
     kept = [(name, value) for name, value in headers if name.lower() != b"content-length"]
     return [*kept, (b"content-length", str(len(body)).encode())]
-
-
-async def _answer(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:
-    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": _sized(raw, body)})
-    await send({"type": "http.response.body", "body": body})
 
 
 @dataclass(slots=True)

@@ -47,19 +47,37 @@ def load(directory: Path, say: Callable[[str], None] = _LOG.warning) -> World:
         raise FileNotFoundError(f"no directory {directory}")
     reading = _Reading(say)
     for path in sorted(each for each in directory.rglob("*") if each.suffix.lower() in _SUFFIXES):
-        _read_file(path, str(path.relative_to(directory)), reading)
-    _resolve(reading)
-    _add_accounts(reading.world)
+        name = str(path.relative_to(directory))
+        raw = path.read_bytes()
+        texts = [raw] if path.suffix.lower() == ".json" else raw.splitlines()
+        for number, text in enumerate(texts, start=1):
+            if text.strip():
+                where = name if len(texts) == 1 else f"{name}, line {number}"
+                _read_text(text, where, reading)
+    identifiers = {
+        f"{kind}?{identifier.get('system', '')}|{identifier.get('value', '')}": f"{kind}/{resource_id}"
+        for kind, by_id in reading.world.resources.items()
+        for resource_id, resource in by_id.items()
+        for identifier in resource.get("identifier") or ()
+        if isinstance(identifier, dict)
+    }
+    for kind in reading.world.resources.values():
+        for resource in kind.values():
+            for node in _references(resource):
+                node["reference"] = _local(node["reference"], reading, identifiers)
+    claims = Counter(owner(each) for each in reading.world.of_type("ExplanationOfBenefit"))
+    for patient in reading.world.of_type("Patient"):
+        shown = display_name(patient)
+        account = Account(
+            username=patient["id"].lower(),
+            display=shown or patient["id"],
+            patients=(patient["id"],),
+            fhir_user=f"Patient/{patient['id']}",
+            about=f"{claims[patient['id']]} claims",
+        )
+        reading.world.accounts[account.username] = account
+        reading.world.accounts.setdefault(slug(shown) or account.username, account)
     return reading.world
-
-
-def _read_file(path: Path, name: str, reading: _Reading) -> None:
-    raw = path.read_bytes()
-    texts = [raw] if path.suffix.lower() == ".json" else raw.splitlines()
-    for number, text in enumerate(texts, start=1):
-        if text.strip():
-            where = name if len(texts) == 1 else f"{name}, line {number}"
-            _read_text(text, where, reading)
 
 
 def _read_text(text: bytes, where: str, reading: _Reading) -> None:
@@ -99,14 +117,6 @@ def _made_id(resource: Resource, full_url: str) -> str:
     return hashlib.sha256(content).hexdigest()[:32]
 
 
-def _resolve(reading: _Reading) -> None:
-    identifiers = _identifiers(reading.world)
-    for kind in reading.world.resources.values():
-        for resource in kind.values():
-            for node in _references(resource):
-                node["reference"] = _local(node["reference"], reading, identifiers)
-
-
 def _references(node: Any) -> Iterator[dict[str, Any]]:
     if isinstance(node, list):
         for each in node:
@@ -129,35 +139,6 @@ def _local(reference: str, reading: _Reading, identifiers: dict[str, str]) -> st
     if match and match[2] in reading.world.resources.get(match[1], {}):
         return f"{match[1]}/{match[2]}"
     return reference
-
-
-def _identifiers(world: World) -> dict[str, str]:
-    """Return a mapping from `Type?system|value` to `Type/id`.
-
-    It resolves references that are written as a search, as in Synthea data.
-    """
-    return {
-        f"{kind}?{identifier.get('system', '')}|{identifier.get('value', '')}": f"{kind}/{resource_id}"
-        for kind, by_id in world.resources.items()
-        for resource_id, resource in by_id.items()
-        for identifier in resource.get("identifier") or ()
-        if isinstance(identifier, dict)
-    }
-
-
-def _add_accounts(world: World) -> None:
-    claims = Counter(owner(each) for each in world.of_type("ExplanationOfBenefit"))
-    for patient in world.of_type("Patient"):
-        name = display_name(patient)
-        account = Account(
-            username=patient["id"].lower(),
-            display=name or patient["id"],
-            patients=(patient["id"],),
-            fhir_user=f"Patient/{patient['id']}",
-            about=f"{claims[patient['id']]} claims",
-        )
-        world.accounts[account.username] = account
-        world.accounts.setdefault(slug(name) or account.username, account)
 
 
 def slug(name: str) -> str:

@@ -85,7 +85,7 @@ async def test_no_tool_gives_a_members_data(stage: Stage, question: str) -> None
     before = len(stage.sandbox.requests)
     text, called = await _call(stage, ASK, question=question)
     assert "$" not in text
-    assert not any(seen.has_authorization for seen in list(stage.sandbox.requests)[before:])
+    assert not any("authorization" in seen.header_names for seen in list(stage.sandbox.requests)[before:])
     assert "http" not in json.dumps(called.structured_content or {})
 
 

@@ -136,22 +136,18 @@ class Client(AsyncWebClient):
             try:
                 return await super().api_call(api_method, **options)
             except SlackApiError as error:
-                if _is_refusal(error):
+                # Refused, and so nothing was done: a permanent error code, and no 5xx.
+                status = getattr(error.response, "status_code", None) or getattr(error.response, "status", None)
+                broken = isinstance(status, int) and status >= HTTPStatus.INTERNAL_SERVER_ERROR
+                code = code_of(error)
+                if code and code not in PASSING and not broken:
                     raise
-                failure = code_of(error) or "unreadable"
+                failure = code or "unreadable"
             except (*_SILENCE, *_UNREADABLE) as error:
                 failure = type(error).__name__
             if wait is not None:
                 await self._pause(wait)
         raise Unreachable(failure)
-
-
-def _is_refusal(error: SlackApiError) -> bool:
-    """Return whether Slack's response means that nothing was done: a permanent error code, and no 5xx."""
-    status = getattr(error.response, "status_code", None) or getattr(error.response, "status", None)
-    broken = isinstance(status, int) and status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    code = code_of(error)
-    return bool(code) and code not in PASSING and not broken
 
 
 log = structlog.get_logger("slack")

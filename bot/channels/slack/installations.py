@@ -147,7 +147,14 @@ class ManyWorkspaces:
             return None
         fresh = await self._rotated(bot)
         if known is None or fresh.bot_token != known[0].bot_token:
-            known = fresh, self._workspace(fresh)
+            installed = Installed(
+                enterprise=fresh.enterprise_id or "",
+                team="" if fresh.is_enterprise_install else fresh.team_id or "",
+                name=(fresh.enterprise_name if fresh.is_enterprise_install else fresh.team_name) or "",
+                bot_user=fresh.bot_user_id,
+                bot_id=fresh.bot_id,
+            )
+            known = fresh, Workspace(self._client(fresh.bot_token), installed)
             self._known[key] = known
         return known[1]
 
@@ -156,16 +163,6 @@ class ManyWorkspaces:
         self._known.clear()
         for key in {_key(enterprise, team), _key(None, team)} - {"/"}:
             await self._table.store.drop(_KIND, key)
-
-    def _workspace(self, bot: Bot) -> Workspace:
-        installed = Installed(
-            enterprise=bot.enterprise_id or "",
-            team="" if bot.is_enterprise_install else bot.team_id or "",
-            name=(bot.enterprise_name if bot.is_enterprise_install else bot.team_name) or "",
-            bot_user=bot.bot_user_id,
-            bot_id=bot.bot_id,
-        )
-        return Workspace(self._client(bot.bot_token), installed)
 
     async def _rotated(self, bot: Bot) -> Bot:
         """Return the bot with a current token, renewed if the token expires within two hours.

@@ -168,7 +168,13 @@ def make_app(
     adapter: Adapter, *, app_id: str, password: str | None, tenant: str, cloud: Cloud, outside: Outside
 ) -> App:
     """Return the SDK's application. Every setting is passed, so that no environment variable has an effect."""
-    hush()
+    # They log bodies, tokens and addresses; the SDK's clients set httpx's level to that of the SDK's logger.
+    ours = logging.getLogger("microsoft_teams")
+    ours.setLevel(logging.CRITICAL)
+    ours.propagate = False
+    ours.addHandler(logging.NullHandler())
+    for name in ("microsoft_teams.common.http.client", "httpx", "httpcore", "msal", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     if not isinstance(metrics.get_meter_provider(), metrics.NoOpMeterProvider):
         # Without a meter the SDK keeps an instrument for every activity, for ever.
         metrics.set_meter_provider(metrics.NoOpMeterProvider())
@@ -185,19 +191,6 @@ def make_app(
         fetch_user_token=False,
         **credentials,
     )
-
-
-def hush() -> None:
-    """Silence library loggers that would log bodies, tokens and addresses.
-
-    The SDK's logger is included because every client of the SDK sets httpx's level to the level of that logger.
-    """
-    ours = logging.getLogger("microsoft_teams")
-    ours.setLevel(logging.CRITICAL)
-    ours.propagate = False
-    ours.addHandler(logging.NullHandler())
-    for name in ("microsoft_teams.common.http.client", "httpx", "httpcore", "msal", "urllib3"):
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 T = TypeVar("T")

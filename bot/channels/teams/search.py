@@ -33,7 +33,11 @@ async def find(body: Body, answers: Answers, notices: Notices, *, seconds: float
     found: list[SearchResult] = []
     try:
         async with asyncio.timeout(seconds):
-            async for reply in answers.answer(_question(body, words)):
+            # Nothing is kept between searches; Teams searches at each keystroke, so it is `passing`.
+            person = Person("teams", "", tenant_of(body), word(body, "from", "aadObjectId") or word(body, "from", "id"))
+            place = Shared("search", word(body, "id"))
+            asked = Message(word(body, "id"), person, place, words, directory_only=True, origin="unsent", passing=True)
+            async for reply in answers.answer(asked):
                 if isinstance(reply, Shareable) and reply.error is None:
                     notes = (Note((Span(words),)), *(block for block in reply.blocks if isinstance(block, Note)))
                     items = [block for block in reply.blocks if isinstance(block, Item)][:_MOST_RESULTS]
@@ -49,17 +53,6 @@ def _typed(body: Body) -> str:
     value = body.get("value")
     parameters = sequence(value, "parameters") if isinstance(value, dict) else []
     return next((word(one, "value").strip()[:_LONGEST] for one in parameters if word(one, "name") != _FIRST), "")
-
-
-def _question(body: Body, words: str) -> Message:
-    """Return the typed text as a message from a person without access to records, in a new conversation.
-
-    Therefore nothing is stored between searches. Teams searches at each keystroke, so the text may be incomplete;
-    as `passing`, it changes nothing.
-    """
-    person = Person("teams", "", tenant_of(body), word(body, "from", "aadObjectId") or word(body, "from", "id"))
-    place = Shared("search", word(body, "id"))
-    return Message(word(body, "id"), person, place, words, directory_only=True, origin="unsent", passing=True)
 
 
 def _result(reply: Shareable, item: Item, notes: tuple[Note, ...]) -> SearchResult:

@@ -82,13 +82,6 @@ def sign_in_page(ticket: str, world: World, language: str, unknown: str = "") ->
     return _page("sign_in.html", status, language, ticket=ticket, accounts=listed, more=more, unknown=unknown)
 
 
-def consent_page(ticket: str, account: Account, world: World, scope: str, language: str) -> Response:
-    """Return the consent page: who signed in, whose records the app may read, and for which scopes."""
-    patients = [_name(world, patient) for patient in account.patients]
-    reads = any(each.startswith("patient/") for each in scope.split())
-    return _page("consent.html", 200, language, ticket=ticket, account=account, patients=patients, reads=reads)
-
-
 def failed_page(words: str, language: str = "en") -> Response:
     """Return the error page for a request that cannot continue."""
     return _page("failed.html", 400, language, words=words)
@@ -100,10 +93,6 @@ def _page(name: str, status: int, language: str, **values: Any) -> Response:
 
     html = _PAGES.get_template(name).render(language=language, _=said, **values)
     return HTMLResponse(html, status, {**_HEADERS, "Content-Language": language})
-
-
-def _name(world: World, patient_id: str) -> str:
-    return display_name(world.resources.get("Patient", {}).get(patient_id, {})) or patient_id
 
 
 AUTHORIZE = "/as/authorization.oauth2"
@@ -175,18 +164,20 @@ class AuthorizationEndpoints:
             self.server.get_consent_grant(oauth)
         except OAuth2Error as error:
             return self._failed(oauth, error)
-        if not self._audience_is_here(params.get("aud")):
-            return self._refuse_audience(params)
+        aud = params.get("aud")
+        if self.server.behaviour.require_aud if aud is None else aud.rstrip("/") != self._fhir_url:
+            refused = InvalidRequestError("aud is not this FHIR server.", redirect_uri=params["redirect_uri"])
+            return self._failed(oauth, refused)
         known = self._signed_in.get(request.cookies.get(_COOKIE, ""))
         if known is not None and not self._asks_anew(params, known):
-            return self._consent_page(Session(params, known), request)
+            return self._consent_page(Session(params, known), known.account, request)
         session = Session(params)
         return sign_in_page(self._open(session), self.world, _language(request, session))
 
     async def sign_in(self, request: Request) -> Response:
         """Return the consent page for the entered user name, or the sign-in page again if it is unknown."""
         async with request.form() as form:
-            session = self._take(str(form.get("ticket", "")))
+            session = self._sessions.pop(str(form.get("ticket", "")), None)
             typed = [str(each).strip() for each in form.getlist("username")]
         if session is None:
             return failed_page("This sign-in page has expired. Go back to the app and start again.", _language(request))
@@ -195,7 +186,7 @@ class AuthorizationEndpoints:
         if account is None:
             return sign_in_page(self._open(session), self.world, _language(request, session), unknown=name)
         signed_in = SignedIn(account, time.time() - self.server.behaviour.session_age)
-        page = self._consent_page(Session(session.params, signed_in), request)
+        page = self._consent_page(Session(session.params, signed_in), account, request)
         cookie = secrets.token_urlsafe(24)
         self._signed_in[cookie] = signed_in
         page.set_cookie(_COOKIE, cookie, httponly=True, samesite="lax", path="/as")
@@ -204,7 +195,7 @@ class AuthorizationEndpoints:
     async def consent(self, request: Request) -> Response:
         """Redirect to the app with a code, or with access_denied."""
         async with request.form() as form:
-            session = self._take(str(form.get("ticket", "")))
+            session = self._sessions.pop(str(form.get("ticket", "")), None)
             allowed = form.get("decision") == "allow"
         if session is None or session.signed_in is None:
             return failed_page("This page has expired. Go back to the app and start again.", _language(request))
@@ -266,21 +257,13 @@ class AuthorizationEndpoints:
         over = oldest.isdecimal() and time.time() - known.at >= int(oldest)
         return over or "login" in params.get("prompt", "").split()
 
-    def _consent_page(self, session: Session, request: Request) -> Response:
-        if session.signed_in is None:
-            raise ValueError("nobody has signed in")
-        scope = session.params.get("scope", "")
-        language = _language(request, session)
-        return consent_page(self._open(session), session.signed_in.account, self.world, scope, language)
-
-    def _audience_is_here(self, aud: str | None) -> bool:
-        if aud is None:
-            return not self.server.behaviour.require_aud
-        return aud.rstrip("/") == self._fhir_url
-
-    def _refuse_audience(self, params: dict[str, str]) -> Response:
-        error = InvalidRequestError("aud is not this FHIR server.", redirect_uri=params["redirect_uri"])
-        return self._failed(self._request("GET", AUTHORIZE, params), error)
+    def _consent_page(self, session: Session, account: Account, request: Request) -> Response:
+        """Return the consent page: who signed in, whose records the app may read, and for which scopes."""
+        known = self.world.resources.get("Patient", {})
+        patients = [display_name(known.get(patient, {})) or patient for patient in account.patients]
+        reads = any(each.startswith("patient/") for each in session.params.get("scope", "").split())
+        shown = {"ticket": self._open(session), "account": account, "patients": patients, "reads": reads}
+        return _page("consent.html", 200, _language(request, session), **shown)
 
     def _failed(self, oauth: SandboxRequest, error: OAuth2Error) -> Response:
         if not error.redirect_uri:
@@ -295,13 +278,8 @@ class AuthorizationEndpoints:
         self._sessions[ticket] = session
         return ticket
 
-    def _take(self, ticket: str) -> Session | None:
-        return self._sessions.pop(ticket, None)
-
-    def _request(
-        self, method: str, path: str, params: dict[str, str], request: Request | None = None
-    ) -> SandboxRequest:
-        headers = {name.title(): value for name, value in request.headers.items()} if request else {}
+    def _request(self, method: str, path: str, params: dict[str, str], request: Request) -> SandboxRequest:
+        headers = {name.title(): value for name, value in request.headers.items()}
         return SandboxRequest(method, self.server.issuer + path, params, headers)
 
     async def _posted(self, request: Request, path: str) -> SandboxRequest:

@@ -6,6 +6,7 @@ import time
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from functools import cache
+from operator import attrgetter
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,7 +68,7 @@ class RegisteredClient:
 
 @dataclass(slots=True)
 class Code:
-    """An authorization code and the data of its request."""
+    """An authorization code and the data of its request. `auth_time` is when the person signed in, in seconds."""
 
     code: str
     account: Account
@@ -86,20 +87,6 @@ class Code:
     def get_scope(self) -> str:
         """Return the scopes that the person allowed."""
         return self.scope
-
-    def get_nonce(self) -> str:
-        """Return the nonce of the authorization request, or an empty string."""
-        return self.nonce
-
-    def get_auth_time(self) -> int:
-        """Return when the person signed in, in seconds since 1970."""
-        return self.auth_time
-
-    def get_acr(self) -> None:
-        """Return None: there is no authentication class."""
-
-    def get_amr(self) -> None:
-        """Return None: there is no authentication method."""
 
 
 @dataclass(slots=True)
@@ -192,15 +179,8 @@ class SandboxRequest(OAuth2Request):  # type: ignore[misc]  # Authlib ships no t
         self.auth_time = 0
         """When the person signed in, in seconds since 1970."""
 
-    @property
-    def args(self) -> dict[str, str]:
-        """The parameters of the query."""
-        return self.params
-
-    @property
-    def form(self) -> dict[str, str]:
-        """The parameters of the body."""
-        return self.params
+    args = form = property(attrgetter("params"))
+    """The parameters of the query, and those of the body."""
 
 
 _FORGER = -1

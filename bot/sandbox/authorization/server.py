@@ -158,10 +158,9 @@ class IdToken(OpenIDCode):  # type: ignore[misc]
         if "openid" not in token["scope"].split() or server.behaviour.identity_flaw == "missing":
             return
         claims: dict[str, Any] = {"iss": server.issuer, "aud": request.client.client_id, "sub": request.user.username}
-        if request.authorization_code:
-            claims |= self.get_authorization_code_claims(request.authorization_code)
-        if server.behaviour.omit_auth_time:
-            claims.pop("auth_time", None)
+        if code := request.authorization_code:
+            claims |= {"nonce": code.nonce} if code.nonce else {}
+            claims |= {} if server.behaviour.omit_auth_time else {"auth_time": code.auth_time}
         if "fhirUser" in token["scope"].split() and not server.behaviour.omit_fhir_user:
             claims["fhirUser"] = f"{server.issuer}/fhir/r4/{request.user.fhir_user}"
         token["id_token"] = id_token(claims, server.behaviour)

@@ -70,13 +70,6 @@ def _resource(resource_type: str, behaviour: Behaviour) -> dict[str, Any]:
 _CLIENTS = {"none": "client-public", "private_key_jwt": "client-confidential-asymmetric"}
 
 
-def smart_configuration(sign_in: Mapping[str, Any], client_auth: str) -> dict[str, Any]:
-    """Return the SMART configuration document."""
-    client = _CLIENTS.get(client_auth, "client-confidential-symmetric")
-    capabilities = ("launch-standalone", client, "context-standalone-patient")
-    return {**sign_in, "capabilities": [*capabilities, "permission-patient", "sso-openid-connect"]}
-
-
 PATH = "/fhir/r4"
 _FORM = "application/x-www-form-urlencoded"
 
@@ -118,7 +111,9 @@ class FhirServer:
 
     async def smart(self, _request: Request) -> Response:
         """Return the SMART configuration; no token is needed."""
-        document = smart_configuration(self._sign_in(), self.behaviour.client_auth)
+        client = _CLIENTS.get(self.behaviour.client_auth, "client-confidential-symmetric")
+        capabilities = ("launch-standalone", client, "context-standalone-patient")
+        document = {**self._sign_in(), "capabilities": [*capabilities, "permission-patient", "sso-openid-connect"]}
         return Response(encode(document), media_type="application/json")
 
     async def search(self, request: Request) -> Response:
@@ -148,7 +143,8 @@ class FhirServer:
         if kind in DIRECTORY_TYPES:
             return ()
         granted = self._granted(request)
-        if not _allows(granted.scope, kind):
+        opens = {f"patient/{each}.{verb}" for each in ("*", kind) for verb in ("read", "*")}
+        if opens.isdisjoint(granted.scope.split()):
             raise FhirRefusal(403, "forbidden", f"The token's scope does not cover {kind}.")
         await self.store.prepare(granted.patients)
         return granted.patients
@@ -162,10 +158,6 @@ class FhirServer:
             challenge = 'Bearer realm="fhir", error="invalid_token"'
             raise FhirRefusal(401, "expired", "The token is not valid any more.", {"WWW-Authenticate": challenge})
         return granted
-
-
-def _allows(scope: str, kind: str) -> bool:
-    return not {f"patient/{each}.{verb}" for each in ("*", kind) for verb in ("read", "*")}.isdisjoint(scope.split())
 
 
 async def _form(request: Request) -> Pairs:

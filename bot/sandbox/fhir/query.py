@@ -312,11 +312,17 @@ def condition_of(resource_type: str, name: str, value: str) -> Criterion | Chain
 def _control(query: Query, resource_type: str, name: str, value: str, behaviour: Behaviour) -> None:
     base = name.partition(":")[0]
     if base == "_count":
-        query.count = min(_number(value), behaviour.max_count)
+        if not value.isdecimal():
+            raise FhirRefusal(400, "invalid", "_count is a whole number.")
+        query.count = min(int(value), behaviour.max_count)
         query.only_count = query.only_count or query.count == 0
     elif base == "_sort":
         for key in value.split(","):
-            _sort_by(query, resource_type, key)
+            param = PARAMS[resource_type].get(key.removeprefix("-"))
+            if param is None:
+                query.unknown.append(f"_sort={key}")
+            else:
+                query.sort.append((param, key.startswith("-")))
     elif base == "_summary":
         query.only_count = query.only_count or value == "count"
     elif base == "_total":
@@ -334,17 +340,3 @@ def _include(query: Query, name: str, value: str, behaviour: Behaviour) -> None:
         return
     include = Include(source, param, target, iterate=name.endswith((":iterate", ":recurse")))
     (query.revincludes if name.startswith("_rev") else query.includes).append(include)
-
-
-def _sort_by(query: Query, resource_type: str, key: str) -> None:
-    param = PARAMS[resource_type].get(key.removeprefix("-"))
-    if param is None:
-        query.unknown.append(f"_sort={key}")
-    else:
-        query.sort.append((param, key.startswith("-")))
-
-
-def _number(value: str) -> int:
-    if not value.isdecimal():
-        raise FhirRefusal(400, "invalid", "_count is a whole number.")
-    return int(value)

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
@@ -73,7 +73,11 @@ class ResourceStore:
             for patient in patients:
                 make = self.world.on_demand.pop(patient, None)
                 if make is not None:
-                    self._keep(await asyncio.to_thread(_made, make))
+                    for resource in await asyncio.to_thread(list, make()):
+                        self.world.add(resource)
+                        self._rows.pop(f"{resource['resourceType']}/{resource['id']}", None)
+                    self._tables.clear()
+                    self.generation += 1
 
     def row(self, resource_type: str, resource_id: str) -> TableRow | None:
         """Return the row of one resource, None if there is no such resource."""
@@ -97,17 +101,6 @@ class ResourceStore:
             rows = [self._row(resource) for resource in self.world.of_type(resource_type)]
             self._tables[resource_type, scope] = Table([row for row in rows if self.visible(row, scope)], self.fhir_url)
         return self._tables[resource_type, scope]
-
-    def _keep(self, made: list[Resource]) -> None:
-        for resource in made:
-            self.world.add(resource)
-            self._rows.pop(f"{resource['resourceType']}/{resource['id']}", None)
-        self._tables.clear()
-        self.generation += 1
-
-
-def _made(make: Callable[[], Iterable[Resource]]) -> list[Resource]:
-    return list(make())
 
 
 def searchset(
@@ -165,24 +158,34 @@ class Searcher:
         """
         page_ids = [value for name, value in pairs if name == "_page"]
         if page_ids:
-            return self._write(self._kept(page_ids[0], resource_type, patients), url)
+            page = self._pages.get(page_ids[0])
+            if page is None or (page.resource_type, page.patients) != (resource_type, patients):
+                raise FhirRefusal(410, "not-found", "This page is no longer kept. Search again.")
+            return self._write(page, url)
         query = read(resource_type, pairs, self.behaviour)
         if strict and query.unknown:
             raise FhirRefusal(400, "not-supported", f"Not supported here: {', '.join(query.unknown)}.")
-        rows = self._result(resource_type, query, patients)
+        conditions = tuple(query.criteria)
+        key = (
+            *(self.store.generation, self.behaviour.chains),
+            *(resource_type, patients, conditions, tuple(query.sort)),
+        )
+        if key not in self._results:
+            table = self.store.table(resource_type, patients)
+            found: AbstractSet[int] = table.everything
+            for condition in conditions:
+                found = found & self._matching(table, condition, patients)
+            self._results[key] = tuple(table.rows[at] for at in table.ordered(query.sort, found))
+        rows = self._results[key]
         return self._write(ResultPage(resource_type, patients, rows, query), url)
-
-    def _kept(self, page_id: str, resource_type: str, patients: tuple[str, ...]) -> ResultPage:
-        page = self._pages.get(page_id)
-        if page is None or (page.resource_type, page.patients) != (resource_type, patients):
-            raise FhirRefusal(410, "not-found", "This page is no longer kept. Search again.")
-        return page
 
     def _write(self, page: ResultPage, url: str) -> bytes:
         query, end = page.query, page.offset + page.query.count
         links = [("self", url)]
         if end < len(page.rows) and not query.only_count:
-            links.append(("next", self._next(replace(page, offset=end))))
+            page_id = secrets.token_urlsafe(12)
+            self._pages[page_id] = replace(page, offset=end)
+            links.append(("next", f"{self.store.fhir_url}/{page.resource_type}?_page={page_id}"))
         rows = () if query.only_count else page.rows[page.offset : end]
         return searchset(
             self.store.fhir_url,
@@ -192,34 +195,6 @@ class Searcher:
             included=self._included(rows, query, page.patients) if query.includes or query.revincludes else (),
             unknown=query.unknown,
         )
-
-    def _next(self, page: ResultPage) -> str:
-        page_id = secrets.token_urlsafe(12)
-        self._pages[page_id] = page
-        return f"{self.store.fhir_url}/{page.resource_type}?_page={page_id}"
-
-    def _result(self, resource_type: str, query: Query, patients: tuple[str, ...]) -> tuple[TableRow, ...]:
-        conditions = tuple(query.criteria)
-        key = (
-            *(self.store.generation, self.behaviour.chains),
-            *(resource_type, patients, conditions, tuple(query.sort)),
-        )
-        if key not in self._results:
-            self._results[key] = self._find(resource_type, conditions, query.sort, patients)
-        return self._results[key]
-
-    def _find(
-        self,
-        resource_type: str,
-        conditions: tuple[Criterion | Chain, ...],
-        sort: list[tuple[Param, bool]],
-        patients: tuple[str, ...],
-    ) -> tuple[TableRow, ...]:
-        table = self.store.table(resource_type, patients)
-        found: AbstractSet[int] = table.everything
-        for condition in conditions:
-            found = found & self._matching(table, condition, patients)
-        return tuple(table.rows[at] for at in table.ordered(sort, found))
 
     def _matching(self, table: Table, condition: Criterion | Chain, patients: tuple[str, ...]) -> AbstractSet[int]:
         if isinstance(condition, Chain):

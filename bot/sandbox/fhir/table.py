@@ -37,12 +37,9 @@ def walk(resource: Any, path: str) -> list[Any]:
     for key, url in _steps(path):
         found = [each for node in found if isinstance(node, dict) for each in _many(node.get(key))]
         if url:
-            found = [each for each in found if isinstance(each, dict) and _ends(each.get("url"), url)]
+            dicts = (each for each in found if isinstance(each, dict))
+            found = [each for each in dicts if str(each.get("url")).rsplit("/", 1)[-1] == url]
     return found
-
-
-def _ends(url: Any, name: str) -> bool:
-    return str(url).rsplit("/", 1)[-1] == name
 
 
 def _many(value: Any) -> list[Any]:
@@ -202,7 +199,12 @@ class Table:
             empty = {at for at, values in enumerate(self._of(param)) if not values}
             return empty if criterion.values == ("true",) else self.everything - empty
         if param.kind == "date":
-            return self._dates(param, criterion.values)
+            asked = [_asked(value) for value in criterion.values]
+            return {
+                at
+                for at, spans in enumerate(self._of(param))
+                if any(holds(prefix, each, want) for each in spans for prefix, want in asked)
+            }
         if param.kind == "string":
             return self._strings(param, modifier, criterion.values)
         found = self.any_of(param, (self._lookup(param, modifier, value) for value in criterion.values))
@@ -217,7 +219,11 @@ class Table:
         """Return positions sorted by these parameters; `True` means descending. Rows without the value come last."""
         result = sorted(positions)
         for param, descending in reversed(sort):
-            result = self._sorted(result, param, descending=descending)
+            values = self._of(param)
+            keys = {at: _sort_key(param, values[at], descending=descending) for at in result}
+            present = [at for at, key in keys.items() if key is not None]
+            absent = [at for at, key in keys.items() if key is None]
+            result = sorted(present, key=keys.__getitem__, reverse=descending) + absent
         return result
 
     def _lookup(self, param: Param, modifier: str, value: str) -> str:
@@ -231,14 +237,6 @@ class Table:
         if modifier:
             return f"{modifier}/{value}"
         return f"{param.targets[0]}/{value}" if len(param.targets) == 1 else f"*/{value}"
-
-    def _dates(self, param: Param, values: tuple[str, ...]) -> set[int]:
-        asked = [_asked(value) for value in values]
-        return {
-            at
-            for at, spans in enumerate(self._of(param))
-            if any(holds(prefix, each, want) for each in spans for prefix, want in asked)
-        }
 
     def _strings(self, param: Param, modifier: str, values: tuple[str, ...]) -> set[int]:
         if modifier == "exact":
@@ -266,13 +264,6 @@ class Table:
             return tuple(each for each in map(span, found) if each)
         keys = [key for key in map(reference_key, found) if key]
         return tuple(form for key in keys for form in (key, f"*/{key.partition('/')[2]}"))
-
-    def _sorted(self, positions: Iterable[int], param: Param, *, descending: bool) -> list[int]:
-        values = self._of(param)
-        keys = {at: _sort_key(param, values[at], descending=descending) for at in positions}
-        present = [at for at, key in keys.items() if key is not None]
-        absent = [at for at, key in keys.items() if key is None]
-        return sorted(present, key=keys.__getitem__, reverse=descending) + absent
 
 
 def _asked(value: str) -> tuple[str, DateSpan]:

@@ -31,7 +31,12 @@ def build(seed: int = 37402, today: date | None = None) -> World:
     providers = Providers(listed, places_of_care)
     for member in members.members():
         book = Notebook(member, members.rules(member), providers, chance.stream(seed, member.key), day)
-        _enrol(world, book)
+        world.add(members.patient(member, day))
+        _keep(world, members.coverages(member, day))
+        if member.username in _ON_DEMAND:
+            world.on_demand[member.patient] = partial(cases.many, book, _ON_DEMAND[member.username])
+        else:
+            _keep(world, cases.claims(book))
         if member.username != _NEWCOMER:
             chart = clinical.SyntheticChart(member, chance.stream(seed, member.key, "chart"), day)
             _keep(world, chart.write())
@@ -42,14 +47,3 @@ def build(seed: int = 37402, today: date | None = None) -> World:
 def _keep(world: World, resources: Iterable[Resource]) -> None:
     for resource in resources:
         world.add(resource)
-
-
-def _enrol(world: World, book: Notebook) -> None:
-    """Add all data of the notebook's member to the world. A very long record is created on demand."""
-    member = book.member
-    world.add(members.patient(member, book.today))
-    _keep(world, members.coverages(member, book.today))
-    if member.username in _ON_DEMAND:
-        world.on_demand[member.patient] = partial(cases.many, book, _ON_DEMAND[member.username])
-    else:
-        _keep(world, cases.claims(book))

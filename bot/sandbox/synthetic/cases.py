@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.sandbox.synthetic import chance, tables
-from bot.sandbox.synthetic.claim import Charge, Denial, SyntheticClaim, SyntheticShape, reverse
+from bot.sandbox.synthetic.claim import Charge, Denial, SyntheticClaim, reverse
 from bot.sandbox.synthetic.explanation import explanation
 from bot.sandbox.synthetic.history import Notebook
 from bot.sandbox.synthetic.members import DENTAL, SECOND
@@ -26,11 +26,26 @@ _DRUG = Denial(NCPDP, "75", "This drug needs approval first", "Ask the prescribe
 def theo(book: Notebook) -> Iterator[Resource]:
     """Yield Theo's claims: a denied scan, a partly denied visit, a denied drug, a reversed claim, and others."""
     yield explanation(denied(book.service("back_mri", 24), NO_APPROVAL, billed=124000))
-    yield from _partly(book)
+    visit = priced(book.service("ortho_visit", 31), Charge(28000, discount=10640, copay=5000, paid_by_patient=5000))
+    extra = replace(
+        visit.lines[0], code="20610", text="Injection", charge=Charge(9500, noncovered=9500), denial=_NOT_COVERED
+    )
+    yield explanation(replace(visit, lines=(*visit.lines, extra)))
     yield explanation(denied(book.fill("ozempic", 38), _DRUG, billed=98700))
-    yield from _reversed(book)
-    yield from _replaced(book)
-    yield explanation(denied(_older(book.service("chest_xray", 70)), _TOO_LATE, billed=21000))
+    # Billed to the wrong person, and the claim that reverses it.
+    first = priced(book.service("urgent", 47), Charge(24400, discount=9272, copay=6000))
+    back = priced(first, reverse(first.lines[0].charge))
+    back = replace(back, number=book.number(first.day), replaces=first.number)
+    yield explanation(replace(first, status="cancelled", replaced_by=back.number))
+    yield explanation(back)
+    # Priced too high, and its replacement, with $40.00 less to pay.
+    first = priced(book.service("office", 56), Charge(23000, discount=8740, deductible=7000))
+    again = priced(first, Charge(23000, discount=8740, deductible=3000))
+    again = replace(again, number=book.number(first.day), replaces=first.number, decided=book.today)
+    yield explanation(replace(first, replaced_by=again.number))
+    yield explanation(again)
+    older = replace(book.service("chest_xray", 70), shape="1.1.0")
+    yield explanation(denied(older, _TOO_LATE, billed=21000))
     yield explanation(denied(book.service("therapy_pt", 82), _NEEDS_RECORDS, billed=14500))
     visit = replace(book.service("skin_visit", 90), in_network=False)
     yield explanation(priced(visit, Charge(26000, noncovered=8000, deductible=6000, coinsurance=4800)))
@@ -45,38 +60,6 @@ def denied(claim: SyntheticClaim, why: Denial, *, billed: int) -> SyntheticClaim
 def priced(claim: SyntheticClaim, charge: Charge) -> SyntheticClaim:
     """Return the claim with only its first line, with this charge."""
     return replace(claim, lines=(replace(claim.lines[0], charge=charge),))
-
-
-def _older(claim: SyntheticClaim) -> SyntheticClaim:
-    older: SyntheticShape = "1.1.0"
-    return replace(claim, shape=older)
-
-
-def _partly(book: Notebook) -> Iterator[Resource]:
-    """Yield a visit whose first line is paid and whose second line is not covered."""
-    visit = priced(book.service("ortho_visit", 31), Charge(28000, discount=10640, copay=5000, paid_by_patient=5000))
-    extra = replace(
-        visit.lines[0], code="20610", text="Injection", charge=Charge(9500, noncovered=9500), denial=_NOT_COVERED
-    )
-    yield explanation(replace(visit, lines=(*visit.lines, extra)))
-
-
-def _reversed(book: Notebook) -> Iterator[Resource]:
-    """Yield a visit billed to the wrong person, and the claim that reverses it."""
-    first = priced(book.service("urgent", 47), Charge(24400, discount=9272, copay=6000))
-    back = priced(first, reverse(first.lines[0].charge))
-    back = replace(back, number=book.number(first.day), replaces=first.number)
-    yield explanation(replace(first, status="cancelled", replaced_by=back.number))
-    yield explanation(back)
-
-
-def _replaced(book: Notebook) -> Iterator[Resource]:
-    """Yield a visit that was priced too high, and its replacement, with $40.00 less to pay."""
-    first = priced(book.service("office", 56), Charge(23000, discount=8740, deductible=7000))
-    again = priced(first, Charge(23000, discount=8740, deductible=3000))
-    again = replace(again, number=book.number(first.day), replaces=first.number, decided=book.today)
-    yield explanation(replace(first, replaced_by=again.number))
-    yield explanation(again)
 
 
 _PDEX = "http://hl7.org/fhir/us/davinci-pdex/StructureDefinition/"
@@ -118,18 +101,6 @@ def _request(book: Notebook, service: str, days_ago: int, fate: _Fate) -> Resour
     shape["meta"] = {**shape["meta"], "profile": [f"{_PDEX}pdex-priorauthorization|2.1.0"]}
     shape["created"] = str(claim.day)
     [submitted] = [one for one in shape["total"] if one["category"]["coding"][0]["code"] == "submitted"]
-    shape["item"] = [{**line, "adjudication": _decided(submitted, fate)}]
-    shape["total"] = [submitted, *_utilized(submitted, fate)]
-    if fate.days:
-        shape["preAuthRef"] = [f"PA-{claim.number}"]
-        shape["preAuthRefPeriod"] = [period(claim.day, chance.before(claim.day, -fate.days))]
-    if fate.reason:
-        shape["processNote"] = [{"number": 1, "type": "display", "text": _DENIAL_NOTE}]
-    return shape
-
-
-def _decided(submitted: Resource, fate: _Fate) -> list[dict[str, Any]]:
-    """Return the review action for a request, with its units and its reason."""
     action = nested(
         f"{_PDEX}extension-reviewAction", [extension(_ACTION, "CodeableConcept", concept(_X12, fate.action))]
     )
@@ -138,7 +109,14 @@ def _decided(submitted: Resource, fate: _Fate) -> list[dict[str, Any]]:
         found.append({"category": _discriminator("allowedunits"), "value": fate.allowed})
     if fate.reason:
         found.append({"category": _discriminator("denialreason"), "reason": fate.reason})
-    return found
+    shape["item"] = [{**line, "adjudication": found}]
+    shape["total"] = [submitted, *_utilized(submitted, fate)]
+    if fate.days:
+        shape["preAuthRef"] = [f"PA-{claim.number}"]
+        shape["preAuthRefPeriod"] = [period(claim.day, chance.before(claim.day, -fate.days))]
+    if fate.reason:
+        shape["processNote"] = [{"number": 1, "type": "display", "text": _DENIAL_NOTE}]
+    return shape
 
 
 def _discriminator(code: str) -> Resource:
@@ -174,16 +152,18 @@ def by_basis(resource: Resource) -> Resource:
     return label(resource, {"extension": [basis], **_RESTRICTED})
 
 
-def on_element(resource: Resource) -> Resource:
-    """Return the resource with a label on one line only, and a note that it has inline labels (DS4P)."""
+def jesse(book: Notebook) -> Iterator[Resource]:
+    """Yield Jesse's treatment claims, with security labels in four ways (`on_resource` and others) and without."""
+    yield on_resource(explanation(book.service("recovery_visit", 12)))
+    yield on_resource(explanation(book.service("recovery_med", 19)))
+    yield by_basis(explanation(book.service("recovery_visit", 33)))
+    # A label on one line only, and a note that it has inline labels (DS4P).
+    resource = explanation(book.service("alcohol_visit", 48))
     inline = extension(f"{_DS4P}extension-inline-sec-label", "Coding", PART_2)
     first, *others = resource["item"]
     process = coding("http://terminology.hl7.org/CodeSystem/v3-ActCode", "PROCESSINLINELABEL")
-    return label({**resource, "item": [{**first, "extension": [inline]}, *others]}, process)
-
-
-def on_contained(resource: Resource) -> Resource:
-    """Return the resource with a label on a contained program whose name reveals the treatment."""
+    yield label({**resource, "item": [{**first, "extension": [inline]}, *others]}, process)
+    # A label on a contained program whose name reveals the treatment.
     program = {
         "resourceType": "Organization",
         "id": "program",
@@ -192,16 +172,7 @@ def on_contained(resource: Resource) -> Resource:
         "name": "Sycamore Recovery Program",
     }
     provider = {"reference": "#program", "display": "Sycamore Recovery Program"}
-    return {**resource, "contained": [program], "provider": provider}
-
-
-def jesse(book: Notebook) -> Iterator[Resource]:
-    """Yield Jesse's treatment claims, with security labels in four ways (`on_resource` and others) and without."""
-    yield on_resource(explanation(book.service("recovery_visit", 12)))
-    yield on_resource(explanation(book.service("recovery_med", 19)))
-    yield by_basis(explanation(book.service("recovery_visit", 33)))
-    yield on_element(explanation(book.service("alcohol_visit", 48)))
-    yield on_contained(explanation(book.service("recovery_med", 61)))
+    yield {**explanation(book.service("recovery_med", 61)), "contained": [program], "provider": provider}
     yield explanation(book.service("recovery_visit", 75))
     yield label(explanation(book.service("counseling", 84)), coding(f"{HL7}v3-ActCode", "PSY"), _RESTRICTED)
     yield explanation(book.service("office", 6))
@@ -221,7 +192,23 @@ def hank(book: Notebook) -> Iterator[Resource]:
     yield explanation(credit)
     yield _currency(explanation(priced(book.service("ecg", 35), _PARTS)), "EUR")
     yield _currency(explanation(priced(book.service("a1c", 44), _PARTS)), None)
-    yield _own_codes(explanation(priced(book.service("office_long", 58), _PARTS)))
+    # Totals in the payer's own code system.
+    resource = explanation(priced(book.service("office_long", 58), _PARTS))
+    own = {
+        "submitted": "submittedamount",
+        "eligible": "allowedamount",
+        "benefit": "paymentamount",
+        "copay": "copayamount",
+        "coinsurance": "coinsuranceamount",
+        "deductible": "deductibleamount",
+        "memberliability": "patientpayamount",
+    }
+    total = [
+        {**one, "category": {"coding": [{"system": "https://payer.example/codes", "code": own[_code(one)]}]}}
+        for one in resource["total"]
+        if _code(one) in own
+    ]
+    yield {**resource, "total": total}
     yield with_total(explanation(priced(book.service("chest_xray", 71), _VISIT)), "coinsurance", 54.865)
     yield explanation(priced(book.service("checkup", 79), Charge(0)))
     yield explanation(priced(book.service("injection", 88), Charge(100_000_000_000, discount=99_999_000_000)))
@@ -231,7 +218,10 @@ def opal(book: Notebook) -> Iterator[Resource]:
     """Yield Opal's claims, which lack amounts: the member's share, all totals, all lines, or all but the payment."""
     yield without(explanation(priced(book.service("heart_visit", 11), _VISIT)), _SHARES)
     yield _less(explanation(priced(book.service("office", 25), _PARTS)), "total")
-    yield _header_only(explanation(priced(book.service("mri_knee", 39), _PARTS)))
+    # Amounts only in the header.
+    resource = explanation(priced(book.service("mri_knee", 39), _PARTS))
+    money = [one for line in resource["item"] for one in line["adjudication"] if "amount" in one]
+    yield {**_payment_only(resource), "adjudication": money}
     yield _payment_only(explanation(priced(book.service("ortho_visit", 53), _PARTS)))
     yield without(explanation(priced(book.service("office_long", 67), _PARTS)), {"memberliability"})
     yield _less(explanation(priced(book.service("skin_visit", 81), _PARTS)), "meta", "payment", "careTeam")
@@ -294,34 +284,9 @@ def _currency(resource: Resource, currency: str | None) -> Resource:
     return {**resource, "total": total}
 
 
-def _own_codes(resource: Resource) -> Resource:
-    """Return the claim with totals in the payer's own code system."""
-    own = {
-        "submitted": "submittedamount",
-        "eligible": "allowedamount",
-        "benefit": "paymentamount",
-        "copay": "copayamount",
-        "coinsurance": "coinsuranceamount",
-        "deductible": "deductibleamount",
-        "memberliability": "patientpayamount",
-    }
-    total = [
-        {**one, "category": {"coding": [{"system": "https://payer.example/codes", "code": own[_code(one)]}]}}
-        for one in resource["total"]
-        if _code(one) in own
-    ]
-    return {**resource, "total": total}
-
-
 def _less(resource: Resource, *names: str) -> Resource:
     """Return a resource or a line without the elements with these names."""
     return {name: value for name, value in resource.items() if name not in names}
-
-
-def _header_only(resource: Resource) -> Resource:
-    """Return an outpatient claim with amounts only in the header."""
-    money = [one for line in resource["item"] for one in line["adjudication"] if "amount" in one]
-    return {**_payment_only(resource), "adjudication": money}
 
 
 def _payment_only(resource: Resource) -> Resource:

@@ -31,12 +31,51 @@ class SyntheticChart:
     def write(self) -> Iterator[Resource]:
         """Yield every clinical resource of the member."""
         for row in self._about("conditions", "key"):
-            yield self._condition(row)
+            onset = f"{self._today.year - int(row['years'])}"
+            codes = concept(_SNOMED, row["snomed"], text=row["text"])
+            codes["coding"].append({"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": row["icd"]})
+            shape = self._make(
+                "Condition",
+                "us-core-condition",
+                chance.before(self._today, 90),
+                clinicalStatus=concept(f"{HL7}condition-clinical", "active"),
+                verificationStatus=concept(f"{HL7}condition-ver-status", "confirmed"),
+                category=[concept(f"{HL7}condition-category", "problem-list-item")],
+                code=codes,
+                onsetDateTime=onset,
+                recordedDate=str(chance.before(self._today, 90)),
+            )
+            yield on_resource(shape) if row["key"] == "substance" else shape
             yield self._care_plan(row)
         for row in self._about("labs", "condition"):
-            yield from self._trend(row)
+            first, last = float(row["first"]), float(row["last"])
+            for place, age in enumerate(_TREND):
+                value = first + (last - first) * place / (len(_TREND) - 1)
+                value *= self._rng.uniform(0.98, 1.02)
+                day = chance.before(self._today, age)
+                bounds = ("low", "high")
+                low, high = (float(row[name]) if row[name] else None for name in ("low", "high"))
+                code = "L" if low is not None and value < low else "H" if high is not None and value > high else "N"
+                yield self._observation(
+                    "us-core-observation-lab",
+                    "laboratory",
+                    concept(_LOINC, row["loinc"], text=row["text"]),
+                    day,
+                    effectiveDateTime=f"{day}T08:40:00-05:00",
+                    valueQuantity=_quantity(value, row),
+                    referenceRange=[{name: _quantity(float(row[name]), row) for name in bounds if row[name]}],
+                    interpretation=[concept(f"{HL7}v3-ObservationInterpretation", code)],
+                )
         for row in self._about("procedures", "condition"):
-            yield self._procedure(row)
+            done = chance.before(self._today, int(row["days"]))
+            yield self._make(
+                "Procedure",
+                "us-core-procedure",
+                done,
+                status="completed",
+                code=concept(row["system"], row["code"], text=row["text"]),
+                performedDateTime=str(done),
+            )
         yield from self._vitals()
         if self._member.age >= _ADULT:
             yield self._smoking()
@@ -47,31 +86,11 @@ class SyntheticChart:
             wanted.discard("any")
         return (row for row in tables.rows(table) if row[column] in wanted)
 
-    def _key(self, kind: str) -> str:
-        self._count += 1
-        return f"{kind}-{self._member.serial:03d}-{self._count:03d}"
-
     def _make(self, kind: str, profile: str, day: date, **elements: object) -> Resource:
         updated = chance.instant(day, self._rng)
-        key = self._key(kind.lower())
+        self._count += 1
+        key = f"{kind.lower()}-{self._member.serial:03d}-{self._count:03d}"
         return resource(kind, key, f"{US_CORE}{profile}", updated, subject=self._subject, **elements)
-
-    def _condition(self, row: dict[str, str]) -> Resource:
-        onset = f"{self._today.year - int(row['years'])}"
-        codes = concept(_SNOMED, row["snomed"], text=row["text"])
-        codes["coding"].append({"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": row["icd"]})
-        shape = self._make(
-            "Condition",
-            "us-core-condition",
-            chance.before(self._today, 90),
-            clinicalStatus=concept(f"{HL7}condition-clinical", "active"),
-            verificationStatus=concept(f"{HL7}condition-ver-status", "confirmed"),
-            category=[concept(f"{HL7}condition-category", "problem-list-item")],
-            code=codes,
-            onsetDateTime=onset,
-            recordedDate=str(chance.before(self._today, 90)),
-        )
-        return on_resource(shape) if row["key"] == "substance" else shape
 
     def _care_plan(self, row: dict[str, str]) -> Resource:
         steps = "".join(f"<li>{escape(step.strip())}</li>" for step in row["plan"].split(";"))
@@ -100,43 +119,34 @@ class SyntheticChart:
             **value,
         )
 
-    def _trend(self, row: dict[str, str]) -> Iterator[Resource]:
-        """Yield five results, from a first to a last value in the table, with small random deviations."""
-        first, last = float(row["first"]), float(row["last"])
-        for place, age in enumerate(_TREND):
-            value = first + (last - first) * place / (len(_TREND) - 1)
-            value *= self._rng.uniform(0.98, 1.02)
-            day = chance.before(self._today, age)
-            yield self._observation(
-                "us-core-observation-lab",
-                "laboratory",
-                concept(_LOINC, row["loinc"], text=row["text"]),
-                day,
-                effectiveDateTime=f"{day}T08:40:00-05:00",
-                valueQuantity=_quantity(value, row),
-                referenceRange=[_range(row)],
-                interpretation=_interpretation(value, row),
-            )
-
-    def _procedure(self, row: dict[str, str]) -> Resource:
-        day = chance.before(self._today, int(row["days"]))
-        return self._make(
-            "Procedure",
-            "us-core-procedure",
-            day,
-            status="completed",
-            code=concept(row["system"], row["code"], text=row["text"]),
-            performedDateTime=str(day),
-        )
-
     def _vitals(self) -> Iterator[Resource]:
         pressed = "hypertension" in self._member.conditions
         for place, age in enumerate(_TREND):
             day = chance.before(self._today, age)
             top = (148 - 4 * place if pressed else 118) + self._rng.randrange(-4, 5)
             bottom = (92 - 2 * place if pressed else 76) + self._rng.randrange(-3, 4)
-            yield self._pressure(day, top, bottom)
-            for code, text, unit, value in self._measures():
+            parts = (("8480-6", "Upper number", top), ("8462-4", "Lower number", bottom))
+            component = [
+                {
+                    "code": concept(_LOINC, code, text=text),
+                    "valueQuantity": {"value": value, "unit": "mmHg", "system": _UCUM, "code": "mm[Hg]"},
+                }
+                for code, text, value in parts
+            ]
+            yield self._observation(
+                "us-core-blood-pressure",
+                "vital-signs",
+                concept(_LOINC, "85354-9", text="Blood pressure"),
+                day,
+                effectiveDateTime=str(day),
+                component=component,
+            )
+            weight = 18 + 3.2 * self._member.age if self._member.age < _ADULT else 64 + self._member.serial % 9 * 4
+            for code, text, unit, value in (
+                ("8867-4", "Heart rate", "/min", self._rng.randrange(62, 90)),
+                ("29463-7", "Body weight", "kg", round(weight + self._rng.uniform(-1.5, 1.5), 1)),
+                ("8310-5", "Body temperature", "Cel", round(self._rng.uniform(36.3, 37.2), 1)),
+            ):
                 yield self._observation(
                     "us-core-vital-signs",
                     "vital-signs",
@@ -145,33 +155,6 @@ class SyntheticChart:
                     effectiveDateTime=str(day),
                     valueQuantity={"value": value, "unit": unit, "system": _UCUM, "code": unit},
                 )
-
-    def _measures(self) -> tuple[tuple[str, str, str, float], ...]:
-        """Return heart rate, weight in kilograms and temperature in degrees Celsius."""
-        weight = 18 + 3.2 * self._member.age if self._member.age < _ADULT else 64 + self._member.serial % 9 * 4
-        return (
-            ("8867-4", "Heart rate", "/min", self._rng.randrange(62, 90)),
-            ("29463-7", "Body weight", "kg", round(weight + self._rng.uniform(-1.5, 1.5), 1)),
-            ("8310-5", "Body temperature", "Cel", round(self._rng.uniform(36.3, 37.2), 1)),
-        )
-
-    def _pressure(self, day: date, top: int, bottom: int) -> Resource:
-        parts = (("8480-6", "Upper number", top), ("8462-4", "Lower number", bottom))
-        component = [
-            {
-                "code": concept(_LOINC, code, text=text),
-                "valueQuantity": {"value": value, "unit": "mmHg", "system": _UCUM, "code": "mm[Hg]"},
-            }
-            for code, text, value in parts
-        ]
-        return self._observation(
-            "us-core-blood-pressure",
-            "vital-signs",
-            concept(_LOINC, "85354-9", text="Blood pressure"),
-            day,
-            effectiveDateTime=str(day),
-            component=component,
-        )
 
     def _smoking(self) -> Resource:
         code, text = (("266919005", "Never smoked"), ("8517006", "Used to smoke"), ("449868002", "Smokes daily"))[
@@ -191,15 +174,3 @@ class SyntheticChart:
 def _quantity(value: float, row: dict[str, str]) -> dict[str, Any]:
     rounded = round(value, int(row["digits"])) if int(row["digits"]) else round(value)
     return {"value": rounded, "unit": row["unit"], "system": _UCUM, "code": row["code"]}
-
-
-def _range(row: dict[str, str]) -> dict[str, Any]:
-    """Return the reference range; a bound that is empty in the table is left out."""
-    bounds = ("low", "high")
-    return {name: _quantity(float(row[name]), row) for name in bounds if row[name]}
-
-
-def _interpretation(value: float, row: dict[str, str]) -> list[dict[str, Any]]:
-    low, high = (float(row[name]) if row[name] else None for name in ("low", "high"))
-    code = "L" if low is not None and value < low else "H" if high is not None and value > high else "N"
-    return [concept(f"{HL7}v3-ObservationInterpretation", code)]

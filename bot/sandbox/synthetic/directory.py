@@ -93,15 +93,11 @@ def practice_key(person: SyntheticListing) -> str:
     return f"practice-{person.place.zip}-{person.street.split()[0]}"
 
 
-def _by_code() -> dict[str, dict[str, str]]:
-    return {row["code"]: row for row in tables.rows("specialties")}
-
-
 def _featured(row: dict[str, str], number: int) -> SyntheticListing:
     listed = {name: row[name].split() for name in ("networks", "accepting", "languages")}
     changes = {
         **listed,
-        "specialty": _by_code()[row["specialty"]],
+        "specialty": {row["code"]: row for row in tables.rows("specialties")}[row["specialty"]],
         "place": geography.places()[row["zip"]],
         "phone": f"({row['phone'][:3]}) {row['phone'][4:]}",
         "number": number,
@@ -155,36 +151,26 @@ def build(people: list[SyntheticListing], seed: int, today: date) -> Iterator[Re
         yield office.location(updated, rng)
     for person in people:
         updated = "" if person.age_days is None else chance.instant(chance.before(today, person.age_days), rng)
-        yield _practitioner(person, updated)
-        yield from _roles(person, offices[practice_key(person)], updated, today)
-
-
-def _practitioner(person: SyntheticListing, updated: str) -> Resource:
-    licence = nested(
-        f"{PLANNET}practitioner-qualification",
-        [extension("status", "Code", "active"), coded("whereValid", "https://www.usps.com/", "TN")],
-    )
-    return resource(
-        "Practitioner",
-        f"pr-{person.key}",
-        f"{PLANNET}plannet-Practitioner",
-        updated,
-        identifier=[identifier(NPI, chance.npi(10_000_000 + person.number))],
-        active=True,
-        name=[{"text": person.name, "family": person.family, "given": [person.given], "suffix": [person.degree]}],
-        gender=person.gender,
-        qualification=[{"extension": [licence], "code": {"text": person.degree}}],
-        communication=[concept(LANGUAGE_TAG, tag) for tag in person.languages],
-    )
-
-
-def _roles(person: SyntheticListing, office: BuildingSite, updated: str, today: date) -> Iterator[Resource]:
-    """Yield a role for each network as in Plan-Net 1.1.0; some practitioners have one role for all, as in 1.0.0."""
-    if person.number % _MERGED == 0:
-        yield _role(person, office, updated, today, person.networks)
-        return
-    for letter in person.networks:
-        yield _role(person, office, updated, today, (letter,))
+        licence = nested(
+            f"{PLANNET}practitioner-qualification",
+            [extension("status", "Code", "active"), coded("whereValid", "https://www.usps.com/", "TN")],
+        )
+        yield resource(
+            "Practitioner",
+            f"pr-{person.key}",
+            f"{PLANNET}plannet-Practitioner",
+            updated,
+            identifier=[identifier(NPI, chance.npi(10_000_000 + person.number))],
+            active=True,
+            name=[{"text": person.name, "family": person.family, "given": [person.given], "suffix": [person.degree]}],
+            gender=person.gender,
+            qualification=[{"extension": [licence], "code": {"text": person.degree}}],
+            communication=[concept(LANGUAGE_TAG, tag) for tag in person.languages],
+        )
+        # A role for each network as in Plan-Net 1.1.0; some practitioners have one role for all, as in 1.0.0.
+        each = tuple((letter,) for letter in person.networks)
+        for networks in each if person.number % _MERGED else (person.networks,):
+            yield _role(person, offices[practice_key(person)], updated, today, networks)
 
 
 def _role(
@@ -192,6 +178,7 @@ def _role(
 ) -> Resource:
     ended = person.number % _ENDED == _ENDED - 1
     end = chance.before(today, 30 + person.number % 200) if ended else None
+    days = _FULL_WEEK if person.number % 3 else _FULL_WEEK[:4]
     return resource(
         "PractitionerRole",
         f"role-{person.key}-{''.join(networks).lower()}",
@@ -206,7 +193,7 @@ def _role(
         specialty=[concept(NUCC, person.specialty["code"], person.specialty["word"])],
         location=[reference(f"Location/{office.key}", office.name)],
         telecom=telecom(person.phone),
-        availableTime=_hours(person),
+        availableTime=[{"daysOfWeek": days, "availableStartTime": "08:00:00", "availableEndTime": "17:00:00"}],
     )
 
 
@@ -223,8 +210,3 @@ def _newpatients(person: SyntheticListing, networks: tuple[str, ...]) -> Iterato
                 extension("fromNetwork", "Reference", network_reference(letter)),
             ],
         )
-
-
-def _hours(person: SyntheticListing) -> list[dict[str, object]]:
-    days = _FULL_WEEK if person.number % 3 else _FULL_WEEK[:4]
-    return [{"daysOfWeek": days, "availableStartTime": "08:00:00", "availableEndTime": "17:00:00"}]

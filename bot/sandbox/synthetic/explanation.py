@@ -42,6 +42,14 @@ _REVENUE = "https://www.nubc.org/CodeSystem/RevenueCodes"
 
 def explanation(claim: SyntheticClaim) -> Resource:
     """Return a claim as a complete ExplanationOfBenefit resource."""
+    member: dict[str, Any] = {
+        "sequence": 1,
+        "provider": _party(claim.seen),
+        "role": concept(f"{CARIN_CODES}C4BBClaimCareTeamRole", _role(claim)),
+    }
+    if claim.specialty:
+        member["qualification"] = concept(NUCC, claim.specialty)
+    code, text = claim.diagnosis
     shape: Resource = {
         "resourceType": "ExplanationOfBenefit",
         "id": claim.key,
@@ -55,41 +63,47 @@ def explanation(claim: SyntheticClaim) -> Resource:
         "use": claim.use,
         "patient": reference(claim.patient),
         "billablePeriod": period(claim.day, claim.last_day),
-        "created": _created(claim),
+        "created": str(claim.decided) if claim.shape == "1.1.0" else f"{claim.decided}T00:00:00-05:00",
         "insurer": reference(f"Organization/{PAYER}", PAYER_NAME),
         "provider": _party(claim.provider),
         "payee": {"type": concept(f"{HL7}payeetype", "provider"), "party": reference(claim.provider.address)},
         "outcome": claim.outcome,
-        "careTeam": _care_team(claim),
+        "careTeam": [member],
         "supportingInfo": _supporting_info(claim),
-        "diagnosis": _diagnosis(claim),
+        "diagnosis": [
+            {
+                "sequence": 1,
+                "diagnosisCodeableConcept": concept("http://hl7.org/fhir/sid/icd-10-cm", code, text=text),
+                "type": [concept(f"{HL7}ex-diagnosistype", "principal")],
+            }
+        ],
         "insurance": [{"focal": True, "coverage": reference(claim.coverage)}],
         "item": [_item(claim, line, place) for place, line in enumerate(claim.lines, 1)],
         "total": totals(claim),
         "payment": payment(claim),
     }
-    return {**shape, **_optional_elements(claim)}
-
-
-def _optional_elements(claim: SyntheticClaim) -> dict[str, Any]:
-    """Return the elements of an ExplanationOfBenefit that only some claims have."""
+    prior = (f"{HL7}ex-relatedclaimrelationship", "prior", claim.replaces)
+    replaced = (f"{CARIN_CODES}C4BBRelatedClaimRelationshipCodes", "replacedby", claim.replaced_by)
     found = {
         "subType": claim.kind in {"inpatient", "outpatient"}
         and concept(f"{CARIN_CODES}C4BBInstitutionalClaimSubType", claim.kind),
         "adjudication": header_adjudication(claim),
-        "related": _related(claim),
-        "processNote": _notes(claim),
+        "related": [
+            {"relationship": concept(system, code), "reference": identifier(f"{PAYER_IDS}claim", number)}
+            for system, code, number in (prior, replaced)
+            if number
+        ],
+        "processNote": [
+            {"number": place, "type": "display", "text": line.denial.note}
+            for place, line in enumerate(claim.lines, 1)
+            if line.denial and line.denial.note
+        ],
     }
-    return {name: value for name, value in found.items() if value}
+    return {**shape, **{name: value for name, value in found.items() if value}}
 
 
 def _claim_type(claim: SyntheticClaim) -> str:
     return "institutional" if claim.kind in {"inpatient", "outpatient"} else claim.kind
-
-
-def _created(claim: SyntheticClaim) -> str:
-    """Return the element `created`: a date in version 1.1.0, a time with an offset in 2.0.0. Both are valid FHIR."""
-    return str(claim.decided) if claim.shape == "1.1.0" else f"{claim.decided}T00:00:00-05:00"
 
 
 def _party(party: Party) -> dict[str, Any]:
@@ -102,17 +116,6 @@ def _role(claim: SyntheticClaim) -> str:
     if claim.kind in {"inpatient", "outpatient"}:
         return "attending"
     return "performing" if claim.shape == "1.1.0" else "rendering"
-
-
-def _care_team(claim: SyntheticClaim) -> list[dict[str, Any]]:
-    member: dict[str, Any] = {
-        "sequence": 1,
-        "provider": _party(claim.seen),
-        "role": concept(f"{CARIN_CODES}C4BBClaimCareTeamRole", _role(claim)),
-    }
-    if claim.specialty:
-        member["qualification"] = concept(NUCC, claim.specialty)
-    return [member]
 
 
 def _supporting_info(claim: SyntheticClaim) -> list[dict[str, Any]]:
@@ -129,21 +132,14 @@ def _supporting_info(claim: SyntheticClaim) -> list[dict[str, Any]]:
     return [{"sequence": place, **shape} for place, shape in enumerate(shapes, 1)]
 
 
-def _diagnosis(claim: SyntheticClaim) -> list[dict[str, Any]]:
-    code, text = claim.diagnosis
-    return [
-        {
-            "sequence": 1,
-            "diagnosisCodeableConcept": concept("http://hl7.org/fhir/sid/icd-10-cm", code, text=text),
-            "type": [concept(f"{HL7}ex-diagnosistype", "principal")],
-        }
-    ]
-
-
 def _item(claim: SyntheticClaim, line: SyntheticLine, sequence: int) -> dict[str, Any]:
+    older = claim.shape == "1.1.0" and "HCPCS" in line.system
     shape: dict[str, Any] = {
         "sequence": sequence,
-        "productOrService": {"coding": [coding(_system(claim, line), line.code)], "text": line.text},
+        "productOrService": {
+            "coding": [coding(line.system.replace("https:", "http:") if older else line.system, line.code)],
+            "text": line.text,
+        },
         "servicedDate": str(claim.day),
         "quantity": {"value": line.quantity},
     }
@@ -158,30 +154,3 @@ def _item(claim: SyntheticClaim, line: SyntheticLine, sequence: int) -> dict[str
     if line.denial and line.denial.note:
         shape["noteNumber"] = [sequence]
     return shape
-
-
-def _system(claim: SyntheticClaim, line: SyntheticLine) -> str:
-    """Return the URL of a line's code system.
-
-    Version 1.1.0 of the guide writes that of HCPCS with http, 2.0.0 with https.
-    """
-    older = claim.shape == "1.1.0" and "HCPCS" in line.system
-    return line.system.replace("https:", "http:") if older else line.system
-
-
-def _related(claim: SyntheticClaim) -> list[dict[str, Any]]:
-    prior = (f"{HL7}ex-relatedclaimrelationship", "prior", claim.replaces)
-    replaced = (f"{CARIN_CODES}C4BBRelatedClaimRelationshipCodes", "replacedby", claim.replaced_by)
-    return [
-        {"relationship": concept(system, code), "reference": identifier(f"{PAYER_IDS}claim", number)}
-        for system, code, number in (prior, replaced)
-        if number
-    ]
-
-
-def _notes(claim: SyntheticClaim) -> list[dict[str, Any]]:
-    return [
-        {"number": place, "type": "display", "text": line.denial.note}
-        for place, line in enumerate(claim.lines, 1)
-        if line.denial and line.denial.note
-    ]

@@ -1,13 +1,12 @@
 """Hospitals, urgent care centres, pharmacies and other facilities, as Plan-Net resources."""
 
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from bot.sandbox.synthetic import chance, geography, tables
-from bot.sandbox.synthetic.geography import BuildingSite, SyntheticPlace
+from bot.sandbox.synthetic.geography import BuildingSite
 from bot.sandbox.synthetic.networks import NETWORKS, PAYER, PAYER_NAME, network_reference
 from bot.sandbox.synthetic.shapes import (
     HL7,
@@ -47,11 +46,22 @@ class Facility(BuildingSite):
 def facilities(seed: int) -> Iterator[Facility]:
     """Yield the facilities of every ZIP code. Those with more providers have more kinds of facilities."""
     rng = chance.stream(seed, "facilities")
-    number = 0
+    number, names = 0, tables.names("facility_names")
     for place in geography.places().values():
         for kind in tables.rows("facility_kinds"):
             if place.weight >= int(kind["least_weight"]):
-                yield _drawn(kind, place, number, rng)
+                name = names[(number * 7 + int(place.zip)) % len(names)]
+                yield Facility(
+                    key=f"{kind['kind'].replace('_', '-')}-{place.zip}",
+                    name=f"{name} {kind['label']} of {place.city}",
+                    kind=kind,
+                    place=place,
+                    street=geography.street(rng),
+                    phone=geography.phone(place.area_code, rng),
+                    networks=tuple(letter for letter in NETWORKS if rng.random() < 0.6) or ("S",),  # noqa: PLR2004 - three in five
+                    npi=chance.npi(60_000_000 + number),
+                    age_days=None if number % 29 == 0 else int(rng.triangular(0, 380, 40)),
+                )
                 number += 1
 
 
@@ -78,21 +88,6 @@ def build(places_of_care: list[Facility], seed: int, today: date) -> Iterator[Re
             yield _endpoint(facility, updated)
 
 
-def _drawn(kind: dict[str, str], place: SyntheticPlace, number: int, rng: random.Random) -> Facility:
-    name = tables.names("facility_names")[(number * 7 + int(place.zip)) % len(tables.names("facility_names"))]
-    return Facility(
-        key=f"{kind['kind'].replace('_', '-')}-{place.zip}",
-        name=f"{name} {kind['label']} of {place.city}",
-        kind=kind,
-        place=place,
-        street=geography.street(rng),
-        phone=geography.phone(place.area_code, rng),
-        networks=tuple(letter for letter in NETWORKS if rng.random() < 0.6) or ("S",),  # noqa: PLR2004 - three in five
-        npi=chance.npi(60_000_000 + number),
-        age_days=None if number % 29 == 0 else int(rng.triangular(0, 380, 40)),
-    )
-
-
 def _hours(facility: Facility) -> list[dict[str, Any]]:
     if facility.kind["kind"] in _ALWAYS_OPEN:
         return [{"daysOfWeek": _EVERY_DAY, "allDay": True}]
@@ -101,24 +96,19 @@ def _hours(facility: Facility) -> list[dict[str, Any]]:
     return [{"daysOfWeek": _EVERY_DAY[:5], "openingTime": "08:00:00", "closingTime": "17:00:00"}]
 
 
-def _methods(facility: Facility) -> list[dict[str, Any]]:
-    """Return how a facility's service is delivered: in person, and for mental health also by video or phone."""
+def _service(facility: Facility, updated: str) -> Resource:
     ways, modes = f"{PLANNET_CODES}DeliveryMethodCS", f"{PLANNET_CODES}VirtualModalitiesCS"
     methods = [nested(f"{PLANNET}delivery-method", [coded("type", ways, "physical")])]
     if facility.kind["category"] == "behav":
         virtual = coded("type", ways, "virtual")
         modalities = (coded("virtualModalities", modes, mode) for mode in ("video", "phone"))
         methods.append(nested(f"{PLANNET}delivery-method", [virtual, *modalities]))
-    return methods
-
-
-def _service(facility: Facility, updated: str) -> Resource:
     return resource(
         "HealthcareService",
         facility.key,
         f"{PLANNET}plannet-HealthcareService",
         updated,
-        extension=_methods(facility),
+        extension=methods,
         active=True,
         providedBy=reference(facility.address, facility.name),
         category=[concept(f"{PLANNET_CODES}HealthcareServiceCategoryCS", facility.kind["category"])],

@@ -44,7 +44,30 @@ def build(today: date) -> Iterator[Resource]:
     updated = f"{today.replace(day=1)}T06:00:00.000Z"
     every = list(drugs())
     for row in tables.rows("drug_lists"):
-        yield _list(row, updated)
+        urls = (("SummaryURL", "summary"), ("FormularyURL", "drugs"), ("MarketingURL", "plan"))
+        plan_ids = [row["plan_id"], *row["also"].split()]
+        yield resource(
+            "List",
+            f"formulary-{row['key']}",
+            f"{FORMULARY}usdf-CoveragePlan",
+            updated,
+            extension=[
+                *(_tier(tier, row["key"]) for tier in tables.rows("drug_tiers")),
+                extension(f"{FORMULARY}usdf-Network-extension", "String", "Retail and mail pharmacies"),
+                *(
+                    extension(f"{FORMULARY}usdf-{name}-extension", "Url", f"https://payer.example/{page}/{row['key']}")
+                    for name, page in urls
+                ),
+                extension(f"{FORMULARY}usdf-EmailPlanContact-extension", "Url", "mailto:drugs@payer.example"),
+                extension(f"{FORMULARY}usdf-PlanIDType-extension", "String", "OTHER-PLAN-ID"),
+            ],
+            identifier=[{"value": plan_id} for plan_id in plan_ids],
+            status="current",
+            mode="snapshot",
+            title=row["title"],
+            code=concept(f"{HL7}v3-ActCode", "DRUGPOL"),
+            date=updated[:10],
+        )
         listed = [drug for drug in every if drug.number % int(row["skips"])]
         cheaper = {drug.group: drug for drug in reversed(listed) if drug.tier in _GENERIC_TIERS}
         for drug in listed:
@@ -69,33 +92,6 @@ def drugs() -> Iterator[SyntheticDrug]:
                 group=row["group"],
                 brand=row["brand"],
             )
-
-
-def _list(row: dict[str, str], updated: str) -> Resource:
-    urls = (("SummaryURL", "summary"), ("FormularyURL", "drugs"), ("MarketingURL", "plan"))
-    plan_ids = [row["plan_id"], *row["also"].split()]
-    return resource(
-        "List",
-        f"formulary-{row['key']}",
-        f"{FORMULARY}usdf-CoveragePlan",
-        updated,
-        extension=[
-            *(_tier(tier, row["key"]) for tier in tables.rows("drug_tiers")),
-            extension(f"{FORMULARY}usdf-Network-extension", "String", "Retail and mail pharmacies"),
-            *(
-                extension(f"{FORMULARY}usdf-{name}-extension", "Url", f"https://payer.example/{page}/{row['key']}")
-                for name, page in urls
-            ),
-            extension(f"{FORMULARY}usdf-EmailPlanContact-extension", "Url", "mailto:drugs@payer.example"),
-            extension(f"{FORMULARY}usdf-PlanIDType-extension", "String", "OTHER-PLAN-ID"),
-        ],
-        identifier=[{"value": plan_id} for plan_id in plan_ids],
-        status="current",
-        mode="snapshot",
-        title=row["title"],
-        code=concept(f"{HL7}v3-ActCode", "DRUGPOL"),
-        date=updated[:10],
-    )
 
 
 def _tier(tier: dict[str, str], key: str) -> dict[str, Any]:
@@ -164,7 +160,5 @@ def _limits(drug: SyntheticDrug) -> Iterator[dict[str, Any]]:
     For one drug in seven, limits that do not apply are omitted.
     """
     for letter, name in _LIMITS:
-        if letter in drug.limits:
-            yield extension(f"{FORMULARY}usdf-{name}-extension", "Boolean", value=True)
-        elif drug.number % 7:
-            yield extension(f"{FORMULARY}usdf-{name}-extension", "Boolean", value=False)
+        if letter in drug.limits or drug.number % 7:
+            yield extension(f"{FORMULARY}usdf-{name}-extension", "Boolean", value=letter in drug.limits)

@@ -12,7 +12,6 @@ from bot.sandbox.synthetic import chance, geography, tables
 from bot.sandbox.synthetic.claim import CostSharing, Party, SyntheticClaim, SyntheticKind, SyntheticLine
 from bot.sandbox.synthetic.directory import SyntheticListing, practice_key, practices
 from bot.sandbox.synthetic.facilities import Facility
-from bot.sandbox.synthetic.geography import SyntheticPlace
 from bot.sandbox.synthetic.members import Member
 
 _Placed = TypeVar("_Placed", SyntheticListing, Facility)
@@ -61,17 +60,17 @@ class Providers:
         """Return the `most` providers of a kind that are nearest to the ZIP code `home`."""
         if (kind, home) not in self._near:
             place = geography.places()[home]
-            self._near[kind, home] = sorted(of[kind], key=lambda one: _distance(one.place, place))[:most]
+            self._near[kind, home] = sorted(
+                of[kind],
+                key=lambda one: (
+                    (one.place.latitude - place.latitude) ** 2 + (0.82 * (one.place.longitude - place.longitude)) ** 2
+                ),
+            )[:most]
         return self._near[kind, home]
 
 
 def _person(person: SyntheticListing) -> Party:
     return Party(f"Practitioner/pr-{person.key}", person.name, chance.npi(10_000_000 + person.number))
-
-
-def _distance(one: SyntheticPlace, other: SyntheticPlace) -> float:
-    """Return a number that increases with the distance between two places; it has no unit."""
-    return (one.latitude - other.latitude) ** 2 + (0.82 * (one.longitude - other.longitude)) ** 2
 
 
 SYSTEMS = {

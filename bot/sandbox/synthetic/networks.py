@@ -48,29 +48,38 @@ def in_network(letter: str) -> dict[str, object]:
 
 def build(updated: str) -> list[Resource]:
     """Return the payer Organization, its networks, areas, portal Endpoint and InsurancePlans."""
+    use = nested(f"{PLANNET}endpoint-usecase", [coded("type", f"{HL7}v3-ActReason", "HOPERAT")])
     return [
-        _payer(updated),
+        resource(
+            "Organization",
+            PAYER,
+            f"{PLANNET}plannet-Organization",
+            updated,
+            active=True,
+            type=[concept(f"{PLANNET_CODES}OrgTypeCS", "payer")],
+            name=PAYER_NAME,
+            alias=["BlueCross", "BlueCare"],
+            telecom=telecom("(423) 555-0100"),
+            address=[{"line": ["1 Sandbox Hill Cir"], "city": "Chattanooga", "state": "TN", "postalCode": "37402"}],
+            endpoint=[reference("Endpoint/portal")],
+        ),
         *(_network(letter, updated) for letter in NETWORKS),
         *(_area(key, updated) for key in _AREAS),
-        _portal(updated),
+        resource(
+            "Endpoint",
+            "portal",
+            f"{PLANNET}plannet-Endpoint",
+            updated,
+            extension=[use],
+            status="active",
+            connectionType=coding(f"{PLANNET_CODES}EndpointConnectionTypeCS", "rest-non-fhir"),
+            name="Member website",
+            managingOrganization=reference(f"Organization/{PAYER}", PAYER_NAME),
+            payloadType=[concept(f"{PLANNET_CODES}EndpointPayloadTypeCS", "NA")],
+            address="https://members.payer.example/",
+        ),
         *(_plan(row, updated) for row in tables.rows("plans")),
     ]
-
-
-def _payer(updated: str) -> Resource:
-    return resource(
-        "Organization",
-        PAYER,
-        f"{PLANNET}plannet-Organization",
-        updated,
-        active=True,
-        type=[concept(f"{PLANNET_CODES}OrgTypeCS", "payer")],
-        name=PAYER_NAME,
-        alias=["BlueCross", "BlueCare"],
-        telecom=telecom("(423) 555-0100"),
-        address=[{"line": ["1 Sandbox Hill Cir"], "city": "Chattanooga", "state": "TN", "postalCode": "37402"}],
-        endpoint=[reference("Endpoint/portal")],
-    )
 
 
 def _network(letter: str, updated: str) -> Resource:
@@ -104,23 +113,6 @@ def _area(key: str, updated: str) -> Resource:
         status="active",
         name=name,
         address={"state": "TN", "country": "US"},
-    )
-
-
-def _portal(updated: str) -> Resource:
-    use = nested(f"{PLANNET}endpoint-usecase", [coded("type", f"{HL7}v3-ActReason", "HOPERAT")])
-    return resource(
-        "Endpoint",
-        "portal",
-        f"{PLANNET}plannet-Endpoint",
-        updated,
-        extension=[use],
-        status="active",
-        connectionType=coding(f"{PLANNET_CODES}EndpointConnectionTypeCS", "rest-non-fhir"),
-        name="Member website",
-        managingOrganization=reference(f"Organization/{PAYER}", PAYER_NAME),
-        payloadType=[concept(f"{PLANNET_CODES}EndpointPayloadTypeCS", "NA")],
-        address="https://members.payer.example/",
     )
 
 
