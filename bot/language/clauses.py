@@ -130,7 +130,7 @@ def is_question(said: Utterance, clause: Clause, words: WordArea) -> bool:
     joined = not words.adding.isdisjoint(lead[: len(lead) - len(rest)])
     if len(rest) < _LEAST_BESIDE or (ends_with(said, clause) == "," and not words.condition.isdisjoint(rest[:2])):
         return False
-    if rest[0] in words.relative and rest[1] in words.any("speaker", "addressed", "spoken_of"):
+    if rest[0] in words.relative and rest[1] in words.speaker | words.spoken_of:
         return joined
     whether = joined and not words.any("condition", "whether").isdisjoint(rest[:1])
     return whether or not words.any("question", "imperative").isdisjoint(_heads(rest))
