@@ -168,10 +168,18 @@ class Weights:
 
     def row(self, kind: str, text: str) -> int | None:
         """Return the row index of a piece of evidence; None if it was not counted."""
-        first, after = self._kinds.get(kind, (0, 0))
-        wanted = code(text)
-        at = bisect_left(self.codes, wanted, first, after)
-        return at if at < after and self.codes[at] == wanted else None
+        return next(iter(self._rows(kind, (text,))), None)
+
+    def _rows(self, kind: str, texts: Iterable[str]) -> list[int]:
+        """Return the row indexes of the pieces of evidence that were counted."""
+        codes, (first, after) = self.codes, self._kinds.get(kind, (0, 0))
+        found = []
+        for text in texts:
+            wanted = code(text)
+            at = bisect_left(codes, wanted, first, after)
+            if at < after and codes[at] == wanted:
+                found.append(at)
+        return found
 
     def sums(self, found: EvidenceTexts) -> list[float]:
         """Return the sum of the evidence for each label, in the order of `labels`."""
@@ -190,13 +198,16 @@ class Weights:
         """Return three sums over some evidence: of the rows, of the rarities, and of the squared rarities."""
         ready, rows, rare, squared = self._ready[kind], 0, 0, 0
         for text in texts:
-            row, often, square = ready[text] if text in ready else self._cached_total(kind, text)
-            rows, rare, squared = rows + row, rare + often, squared + square
+            row, often, square = ready.get(text) or self._cached_total(kind, text)
+            if often:  # of most pairs of words nothing is known, and to add nothing to such large numbers takes long
+                rows, rare, squared = rows + row, rare + often, squared + square
         return rows, rare, squared
 
     def _cached_total(self, kind: str, text: str) -> tuple[int, int, int]:
         """Return the same three sums as `_total` for one text, cached; a text with an unknown word is not cached."""
-        places = [place for part in _cut(kind, text) if (place := self.row(kind, part)) is not None]
+        places = self._rows(kind, _cut(kind, text))
+        if not places:  # most pairs of words: looked up again as fast as it is found out whether their words are known
+            return 0, 0, 0
         rare = [self.often[place] for place in places]
         weighed = sum([self._row(place) for place in places]), sum(rare), sum([one * one for one in rare])
         if kind == "found" or all(self._is_counted(word) for word in text.split()):
