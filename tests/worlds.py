@@ -60,7 +60,7 @@ def tables_shared(patch: pytest.MonkeyPatch) -> None:
         found = table(self, kind, patients)
         if not found._values:  # nothing was looked up in it yet
             other = _TABLES.setdefault(tuple(id(row.resource) for row in found.rows), found)
-            found._values = other._values
+            found._values, found._places = other._values, other._places
         return found
 
     patch.setattr(ResourceStore, "_row", shared_row)

@@ -79,7 +79,10 @@ class AnyOf:
         self._lists = lists
 
     def __contains__(self, word: object) -> bool:
-        return any(word in one for one in self._lists)
+        for one in self._lists:  # noqa: SIM110 -- half of the time of `any` over a generator, for every word
+            if word in one:
+                return True
+        return False
 
 
 READ_CHARS = 4000

@@ -266,6 +266,7 @@ def environment(
     jinja = _Sandbox(
         say,
         loader=FileSystemLoader(templates),
+        cache_size=-1,  # all of them: to know which was used last takes longer than to find one
         undefined=StrictUndefined,
         autoescape=True,
         finalize=shown,

@@ -192,7 +192,7 @@ async def running(folder: Path, payer: Payer, clock: Clock, settings: Settings) 
     store = open_sqlite(folder / "bot.db", clock=clock)
     seal = vault_beside(folder / "bot.db")
     configured = Endpoints(settings.payer_authorize_url, settings.payer_token_url, settings.payer_issuer)
-    async with Http(transport=payer.transport()) as http:
+    async with Http(transport=payer.transport(), pause=no_pause) as http:
         discovery = Discovery(http, settings.payer_fhir_url, configured)
         audit = Audit(SealedTable(store, seal), clock=clock)
         accounts = Accounts(

@@ -62,7 +62,8 @@ def _differences(reply: Reply, wanted: Expected) -> list[str]:
     labels = {button.label for button in buttons(reply)}
     faults += [f"no button {label!r}" for label in wanted.buttons if label not in labels]
     if data["audience"] == "shareable":
-        faults += [f"tells everybody of {one}" for one in MEMBERS if one in str(data)]
+        everything = str(data)
+        faults += [f"tells everybody of {one}" for one in MEMBERS if one in everything]
         faults += [f"a shareable reply read {source.type}" for source in reply.sources if source.type in MEMBER_TYPES]
     types = sorted({source.type for source in reply.sources})
     faults += [f"sources: {types}"] if wanted.sources is not None and types != wanted.sources else []

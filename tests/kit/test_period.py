@@ -20,6 +20,7 @@ from bot.payer.budget import Budget
 from bot.payer.client import MemberClient
 from bot.payer.http import Http
 from bot.records.coverage import Coverage, PlanYear, plan_year
+from tests.days import no_pause
 from tests.kit.money import asking
 from tests.records.made import eob
 
@@ -70,7 +71,7 @@ class Server:
 
 async def read(server: Server) -> tuple[set[str], Ask]:
     """The ids of the year's claims, and the question that read them."""
-    http = Http(transport=httpx.MockTransport(server))
+    http = Http(transport=httpx.MockTransport(server), pause=no_pause)
     client = MemberClient(http, BASE, "token", "p1")
     ask = asking(today=TODAY, budget=Budget(), member=client)
     claim_set = await period_claims(ask, START, TODAY)

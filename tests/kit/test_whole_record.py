@@ -16,6 +16,7 @@ from bot.kit.gathering import KINDS, Gathered, Kept, RecordPapers, fhir_files, g
 from bot.payer.budget import Budget
 from bot.payer.client import MemberClient
 from bot.payer.http import Http
+from tests.days import no_pause
 from tests.kit import money
 from tests.records.made import eob
 
@@ -89,7 +90,7 @@ PATIENT = {"resourceType": "Patient", "id": "p1", "name": [{"family": "Reyes", "
 
 def asking(payer: Payer, drawer: Box, *, clock: Callable[[], float] | None = None) -> Ask:
     """A question of the member, with a budget of its own."""
-    http = Http(transport=httpx.MockTransport(payer))
+    http = Http(transport=httpx.MockTransport(payer), pause=no_pause)
     budget = Budget(clock=clock) if clock else Budget(60)
     member = MemberClient(http, BASE, "token", "p1")
     return money.asking(today=TODAY, budget=budget, member=member, drawer=lambda: drawer)

@@ -5,7 +5,7 @@ The values of a search parameter are extracted at its first use.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property, lru_cache
@@ -182,6 +182,7 @@ class Table:
         self.rows = rows
         self._base = f"{server_base}/"
         self._values: dict[str, list[tuple[Any, ...]]] = {}
+        self._places: dict[str, dict[Any, list[int]]] = {}
 
     @cached_property
     def everything(self) -> frozenset[int]:
@@ -200,11 +201,7 @@ class Table:
             return empty if criterion.values == ("true",) else self.everything - empty
         if param.kind == "date":
             asked = [_asked(value) for value in criterion.values]
-            return {
-                at
-                for at, spans in enumerate(self._of(param))
-                if any(holds(prefix, each, want) for each in spans for prefix, want in asked)
-            }
+            return self._where(param, lambda span: any(holds(prefix, span, want) for prefix, want in asked))
         if param.kind == "string":
             return self._strings(param, modifier, criterion.values)
         found = self.any_of(param, (self._lookup(param, modifier, value) for value in criterion.values))
@@ -212,8 +209,8 @@ class Table:
 
     def any_of(self, param: Param, keys: Iterable[str]) -> set[int]:
         """Return the positions of the rows that have one of these keys for a token or reference parameter."""
-        wanted = set(keys)
-        return {at for at, values in enumerate(self._of(param)) if not wanted.isdisjoint(values)}
+        places = self._by_value(param)
+        return {at for key in set(keys) if key in places for at in places[key]}
 
     def ordered(self, sort: Sequence[tuple[Param, bool]], positions: AbstractSet[int]) -> list[int]:
         """Return positions sorted by these parameters; `True` means descending. Rows without the value come last."""
@@ -240,14 +237,26 @@ class Table:
 
     def _strings(self, param: Param, modifier: str, values: tuple[str, ...]) -> set[int]:
         if modifier == "exact":
-            wanted = set(values)
-            return {at for at, found in enumerate(self._of(param)) if any(raw in wanted for raw, _ in found)}
+            return self._where(param, lambda found: found[0] in values)
         if modifier not in ("", "contains"):
             raise ValueError(f"{param.name} has no modifier :{modifier}")
-        parts, rows = tuple(folded(value) for value in values), enumerate(self._of(param))
+        parts = tuple(folded(value) for value in values)
         if modifier == "contains":
-            return {at for at, found in rows if any(part in text for _, text in found for part in parts)}
-        return {at for at, found in rows if any(text.startswith(parts) for _, text in found)}
+            return self._where(param, lambda found: any(part in found[1] for part in parts))
+        return self._where(param, lambda found: found[1].startswith(parts))
+
+    def _where(self, param: Param, fits: Callable[[Any], bool]) -> set[int]:
+        """Return the positions of the rows that have a value for which `fits` is true."""
+        return {at for value, places in self._by_value(param).items() if fits(value) for at in places}
+
+    def _by_value(self, param: Param) -> dict[Any, list[int]]:
+        """Return the positions of the rows by value: many rows have the same few towns, days and plans."""
+        if param.name not in self._places:
+            places = self._places[param.name] = {}
+            for at, values in enumerate(self._of(param)):
+                for value in values:
+                    places.setdefault(value, []).append(at)
+        return self._places[param.name]
 
     def _of(self, param: Param) -> list[tuple[Any, ...]]:
         if param.name not in self._values:
