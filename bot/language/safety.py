@@ -155,7 +155,8 @@ class Alarms:
 
         `again`: the message only repeats the previous question, so that it counts as asking for nothing.
         """
-        if danger.named and (reading.unclear or reading.score < _CLEAR):
+        goes = danger.sure and "WHERE_TO" in signs.ideas and "PRICED" not in signs.ideas  # 911 is where to go
+        if goes or (danger.named and (reading.unclear or reading.score < _CLEAR)):
             return False
         if danger.sure:
             entry = self._intents[reading.intent or FALLBACK]
