@@ -180,9 +180,9 @@ class Chooser:
         others = [entry for name, entry in self._intents.items() if name not in self._follow]
         return [(entry.intent, rule) for entry in others for rule in entry.rules if last in rule.after]
 
-    def needed(self, entry: IntentRules) -> float:
-        """Return the probability that an intent needs to be answered without asking back."""
-        return max(self.weights.header.sure[entry.needs], entry.sure)
+    def needed(self, entry: IntentRules, slots: Container[str] = ()) -> float:
+        """Return the probability that an intent needs to be answered at once; a rule of plans needs less, as a refusal."""
+        return max(self.weights.header.sure["nothing" if WORKINGS in slots else entry.needs], entry.sure)
 
     def shaped(self, heard: Heard, context: Context | None) -> tuple[Heard, dict[str, float], dict[str, float]]:
         """Return the message with the form of answer or plan rule that it requests, and what `weighed` returns."""

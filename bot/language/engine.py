@@ -338,7 +338,7 @@ class Engine:
         if licence is None:  # a search without its object would find anything
             return bool(others) and (likely < SURELY or rules.needs != "member" or rules.acts is not None)
         competes = bool(rules.sure) or any(one != own.intent for one in others)
-        return competes and not goes_on and likely < self._chooser.needed(rules)
+        return competes and not goes_on and likely < self._chooser.needed(rules, own.slots)
 
     def _is_follow_up(self, heard: Heard, context: Context | None) -> bool:
         """Return whether a rule of an ordinary intent fits after the previous answer: "stop" after reminders."""
