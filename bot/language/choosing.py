@@ -181,7 +181,7 @@ class Chooser:
         return [(entry.intent, rule) for entry in others for rule in entry.rules if last in rule.after]
 
     def needed(self, entry: IntentRules, slots: Container[str] = ()) -> float:
-        """Return the probability that an intent needs to be answered at once; a rule of plans needs less, as a refusal."""
+        """Return the probability that an intent needs to be answered at once; a rule of plans needs the least."""
         return max(self.weights.header.sure["nothing" if WORKINGS in slots else entry.needs], entry.sure)
 
     def shaped(self, heard: Heard, context: Context | None) -> tuple[Heard, dict[str, float], dict[str, float]]:
