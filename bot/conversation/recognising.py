@@ -21,7 +21,7 @@ from bot.conversation.questions import CLEAR, Questions, within
 from bot.conversation.shown import corrected, of_list
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Memory, become, typed_label
-from bot.conversation.told import named_care, refers, with_object
+from bot.conversation.told import named_care, refers, with_kind, with_object
 from bot.kit.spelling import words_of
 from bot.language.clauses import head_and_items
 from bot.language.context import OF_CLAIMS
@@ -296,6 +296,7 @@ class Recognisers:
                 unmet=reading.unmet,
                 whose=owner.spoken_of(memory, reading),
             )
+            asked = with_kind(self._engine, replace(asked, text=reading.text), day)
             asked = followups.of_what_was_shown(memory, asked, reading, self._intents)
             second = None if exchange.further else reading.second
             rules = self._intents.get(second.intent) if second and second.intent != asked.intent else None

@@ -72,6 +72,7 @@ _PRICE = frozenset({"COST", "OWE"})
 NO_OBJECT = _PRICE | {"MY", "FILLER", "FUTURE", "GENERIC", "DUE", "RECORD", "NOW", "HER"}
 _PRICED = ("drug", "service", "specialty", "facility_type")
 _FOR = {"en": "for", "es": "por"}
+_ANYBODY, _KIND, _WHOM = "doctor", "specialty", frozenset({"specialty", "provider_name", "organization", "npi"})
 _OBJECT_OF, _SURE, _AS_CLEAR = 8, 0.7, 0.05  # words of a question that lacks its object; probabilities
 
 
@@ -191,6 +192,19 @@ def with_object(
     kept = {name: slot for name, slot in named.items() if name in both.slots}
     both = replace(both, unclear=False) if stands else both
     return replace(both, text=reading.text, slots={**both.slots, **kept}, those=reading.those, picks=reading.picks)
+
+
+def with_kind(engine: Engine, asked: Asked, today: date) -> Asked:
+    """Return a search for a provider of no kind, with the kind that treats the complaint in its words.
+
+    Beside the word "doctor" a complaint names a kind of doctor: "i need to talk to someone about anxiety".
+    """
+    rules = engine.intents.get(asked.intent)
+    if rules is None or not lists_providers(rules) or _KIND not in rules.heard or not _WHOM.isdisjoint(asked.slots):
+        return asked
+    kind = engine.slots_as(asked.intent, f"find a {_ANYBODY} {asked.text}", today=today).get(_KIND)
+    named = kind is not None and kind.is_plain and _ANYBODY not in kind.text
+    return replace(asked, slots={**asked.slots, _KIND: kind}) if kind and named else asked
 
 
 def of_anybody(engine: Engine, asked: Asked, reading: Reading, memory: Memory, today: date) -> Asked | None:
