@@ -24,7 +24,7 @@ from bot.stores.base import Store
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # RFC 4648 section 6
 _LONGEST = 200  # a code with any chat's formatting is far shorter
 _CLEAR = "".join(sorted(set(_BASE32) - set("ILO")))  # no sign that is read as another one
-_CODE_SIGNS = 8  # 38 bits; five tries leave one chance in 10^11
+_CODE_SIGNS = 8  # 37 bits; five tries leave one chance in 10^10
 _BETWEEN = re.compile(
     r"[\s\-\u2010-\u2015\u2212_*~`'\"\u2018-\u201d.,:;!>|()\[\]\u200b-\u200f\u202a-\u202e\u2060\ufeff]+"
 )
@@ -100,10 +100,13 @@ def same(one: str, other: str) -> bool:
 
 
 def new_code() -> str:
-    """Return a new code of 8 clear characters, without its dash. It has a digit, so that no word is a code."""
+    """Return a new code of 8 clear characters, without its dash.
+
+    Each half has a digit: no half is a word, which a message with the code could be read by ("BABY-MJP6").
+    """
     while True:
         code = "".join(secrets.choice(_CLEAR) for _ in range(_CODE_SIGNS))
-        if not code.isalpha():
+        if not (code[:4].isalpha() or code[4:].isalpha()):
             return code
 
 

@@ -16,6 +16,12 @@ def test_a_code_is_read_however_it_is_written(between: str, lower: bool) -> None
     assert read_code(with_dash(code)) == code
 
 
+def test_no_half_of_a_code_is_a_word() -> None:
+    """A half of letters alone could be read as a word: "BABY-MJP6" is no call for help."""
+    halves = [half for code in (new_code() for _ in range(500)) for half in (code[:4], code[4:])]
+    assert not [half for half in halves if half.isalpha()]
+
+
 @pytest.mark.parametrize(
     ("typed", "code"),
     [

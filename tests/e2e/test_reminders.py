@@ -160,8 +160,8 @@ async def test_a_wave_of_401_ends_no_wish(dana: House) -> None:
 async def test_an_appeal_goes_with_its_connection_and_its_record(house: House, *, unlinks: bool) -> None:
     """The same member finds it again, and none of it is kept after unlink, or for another member in the same chat."""
     await house.sign_in("theo")
-    await house.say("I sent the appeal for my MRI on Monday")
-    assert len(await house.bot.store.listed("appeal_case")) == 1
+    said = await house.say("I sent the appeal for my MRI on Monday")
+    assert len(await house.bot.store.listed("appeal_case")) == 1, said.text
     await house.sign_in("theo")
     assert "At your plan since" in (await house.say("where is my appeal")).text
     await (house.say("unlink") if unlinks else house.sign_in("dana"))
