@@ -13,6 +13,7 @@ from bot.conversation import focus
 from bot.conversation.focus import OF_ONE_NAME
 from bot.conversation.shown import NAMES, apart_from_last, entries_meant, of_both, outside, words_beside
 from bot.conversation.state import ENTRY, Asked, Memory
+from bot.conversation.told import refers
 from bot.kit.ask import whole
 from bot.kit.facts import facts_in
 from bot.language import context as by
@@ -20,6 +21,7 @@ from bot.language.context import CHANGES, KINDS_OF_CARE, TIMES, changed, lists_p
 from bot.language.kernel import OF_THEM, SHARE
 from bot.language.reading import Reading, Slot
 from bot.language.rules import IntentRules, shows_one
+from bot.language.text import read
 from bot.message import SOURCES, Language
 
 WHICH = "which"
@@ -27,7 +29,8 @@ WHICH = "which"
 _NEEDS_A_PRESS = frozenset({"account.unlink", "account.forget", "account.decline", SOURCES})
 _ORDINAL, _SOURCES, _AGAIN = "followup.ordinal", "followup.sources", "followup.again"
 _EXPORT, _MORE, _PERSON, _PROVIDER = "followup.export", "followup.more", "handoff.human", "provider_name"
-_NEAR = Slot("", "me")
+_WISH, _BARE = "wish", frozenset({"BARE", "FILLER", "GENERIC", "HER", "PAST", "FUTURE"})
+_NEAR, _ENDS = Slot("", "me"), (1, -1)
 _FIRST_ONES = re.compile(r"\b[2-9]\b")
 _SHOWN = frozenset({by.AMONG, by.BESIDE, by.FACTS, by.LIKE, by.LIKE_WORDS, by.NAMED, by.SAID_OF, by.THOSE})
 SHARED = "share"
@@ -54,6 +57,8 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
         asked, rules = replace(asked, intent=finds.intent, slots={}), intents[finds.intent]  # "anybody closer"
     if one and rules is not None and lists_providers(rules) and not rules.of_entry:
         fact = memory.choices and not reading.slots and facts_in(reading.text)
+        if wish := _not_of_search(memory, asked, reading):
+            return _among(memory, replace(asked, intent=one, slots={_WISH: wish}, unmet={}), reading)
         if not fact:
             return _like_shown(memory, asked, reading, intents)
         asked, rules = replace(asked, intent=one, slots={}), intents[one]  # "specialty" beside a list
@@ -64,6 +69,21 @@ def of_what_was_shown(memory: Memory, asked: Asked, reading: Reading, intents: M
     asked = of_entry(memory, focus.by_name(memory, asked, intents), reading, intents)
     asked = focus.of_those(memory, focus.of_record(memory, asked, reading, intents), reading, intents)
     return focus.of_doctor(memory, asked, reading, intents)
+
+
+def _not_of_search(memory: Memory, asked: Asked, reading: Reading) -> Slot | None:
+    """Return the words of a question about the listed providers that would only repeat their search; else None.
+
+    It refers to them and names nothing that a search or a listing has: "are they any good", "have they had complaints".
+    """
+    last, said = memory.asked, {one.text for one in reading.slots.values() if one.text and one.text in reading.text}
+    asks = any(one.form for one in reading.asked.values())
+    of_them = refers(read(reading.text)) or _BARE.issuperset(reading.concepts)
+    if last is None or len(memory.choices) <= 1 or said or asks or not of_them:
+        return None
+    same = asked.intent == last.intent and asked.values == last.values
+    words = asked.unmet[_WISH].text if _WISH in asked.unmet else reading.text.strip(" ?.!")
+    return Slot(words, "words") if same and asked.arguments.keys() <= {by.FACTS} else None
 
 
 def _asks_listing(reading: Reading) -> bool:
@@ -129,6 +149,9 @@ def of_entry(memory: Memory, asked: Asked, reading: Reading, intents: Mapping[st
         return _among(memory, replace(asked.without("ordinal"), intent=shows_one(intents)), reading, several)
     index = told.value.get("index") if told and isinstance(told.value, Mapping) else None
     index = None if _PROVIDER in reading.slots else index  # "McAlister, first name"
+    if index in _ENDS and 1 < reading.those < len(memory.choices):  # "do the first two speak Spanish"
+        few = memory.numbers[: reading.those] if index > 0 else memory.numbers[-reading.those :]
+        return _among(memory, replace(asked.without("ordinal"), intent=shows_one(intents)), reading, few)
     own = "MY" in reading.concepts and OF_THEM not in reading.concepts  # "my doctor", but "does she take my plan"
     if rules is not None and rules.of_entry and index is None and not own:
         meant = entries_meant(memory, reading) if NAMES.isdisjoint(reading.slots) else ()

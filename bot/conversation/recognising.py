@@ -18,13 +18,13 @@ from bot.conversation.connecting import CodeState, Connecting
 from bot.conversation.exchange import UNREAD, Exchange, Parts, Said
 from bot.conversation.further import DOUBT
 from bot.conversation.questions import CLEAR, Questions, within
-from bot.conversation.shown import corrected, of_list
+from bot.conversation.shown import corrected, near_list, of_list
 from bot.conversation.slash_commands import Commands, Request
 from bot.conversation.state import Asked, Memory, become, typed_label
 from bot.conversation.told import named_care, refers, with_kind, with_object
 from bot.kit.spelling import words_of
 from bot.language.clauses import head_and_items
-from bot.language.context import OF_CLAIMS
+from bot.language.context import OF_CLAIMS, lists_providers
 from bot.language.kernel import DANGER, FALLBACK, FOLLOW, HELP, REFINE
 from bot.language.reading import Reading, Slot
 from bot.language.rules import PERSON
@@ -88,8 +88,9 @@ class Recognisers:
             reading, text, exchange.words = again, again.text, again.text
         least = CLEAR if further else 0.0
         care = memory.asked.slots if memory.asked else {}
-        reading = of_list(reading, memory, last)
-        reading = with_object(self._engine, reading, memory.objects, today, least=least, before=care)
+        reading, listed = of_list(reading, memory, last), last is not None and lists_providers(last)
+        reading = with_object(self._engine, reading, memory.objects, today, least=least, before=care, listed=listed)
+        reading = near_list(reading, memory, last)  # that reads the words again
         if further:
             reading = focus.of_shown(memory, reading, self._intents, points=refers(read(text)))
         reading = focus.of_all(memory, owner.without_giver(reading), self._intents)

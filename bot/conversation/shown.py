@@ -189,13 +189,9 @@ def of_list(reading: Reading, memory: Memory, last: IntentRules | None) -> Readi
     """Return the reading of a short message after a list of providers: "another one", "next closest", "Spanish?".
 
     The first two ask for more of the list. The name of a language alone filters it; a word in another language than the
-    conversation's, such as "español", requests replies in that language instead. "The two closest" means no other place
-    than that of the list. Other messages are unchanged.
+    conversation's, such as "español", requests replies in that language instead. Other messages are unchanged.
     """
-    place, told = reading.slots.get("location"), memory.asked.slots if memory.asked else {}
-    if place and place.value == "me" and last and lists_providers(last) and not _OWN_PLACE.search(place.text):
-        kept = {name: one for name, one in reading.slots.items() if name != "location" or "location" not in told}
-        reading = replace(reading, slots=kept)
+    reading = near_list(reading, memory, last)
     wish, words = reading.slots.get("reply_language"), len(reading.text.split())
     if wish is not None and last is not None and last.needs == "directory" and "language" in last.slots:
         filters = words <= 1 and reading.language == memory.language
@@ -207,3 +203,12 @@ def of_list(reading: Reading, memory: Memory, last: IntentRules | None) -> Readi
     goes_on = reading.unclear or next_near or reading.intent == last.intent
     more = goes_on and reading.slots.keys() <= {"reason", "ordinal"}
     return replace(reading, intent=f"{FOLLOW}more", slots={}, unclear=False) if more else reading
+
+
+def near_list(reading: Reading, memory: Memory, last: IntentRules | None) -> Reading:
+    """Return the reading; after a list of providers "the two closest" means no other place than that of the list."""
+    place, told = reading.slots.get("location"), memory.asked.slots if memory.asked else {}
+    listed = last is not None and lists_providers(last) and "location" in told
+    if not (place and place.value == "me" and listed) or _OWN_PLACE.search(place.text):
+        return reading
+    return replace(reading, slots={**reading.slots, "location": told["location"]})

@@ -70,6 +70,7 @@ _NAMES = ("drug", "service", "provider_name", "specialty", "facility_type", "amo
 # A question with no other concepts asks for a price and does not say of what: "how much do I pay".
 _PRICE = frozenset({"COST", "OWE"})
 NO_OBJECT = _PRICE | {"MY", "FILLER", "FUTURE", "GENERIC", "DUE", "RECORD", "NOW", "HER"}
+_KINDS = frozenset({"specialty", "facility_type"})
 _PRICED = ("drug", "service", "specialty", "facility_type")
 _FOR = {"en": "for", "es": "por"}
 _ANYBODY, _KIND, _WHOM = "doctor", "specialty", frozenset({"specialty", "provider_name", "organization", "npi"})
@@ -152,6 +153,7 @@ def with_object(
     *,
     least: float = 0.0,
     before: Mapping[str, Slot] = MappingProxyType({}),
+    listed: bool = False,
 ) -> Reading:
     """Return the reading of a short message, with values in `spoken` from before: "what did I pay her last time".
 
@@ -159,7 +161,8 @@ def with_object(
     search for a place ("where can I get it") and an unclear message (less probable than `least`) the objects of the
     previous question, or for a price without an object ("how much do I pay") the drug or the care, or the care that
     another intent answers about ("when am I due for the next" of no refill), also that of the question `before`, whose
-    record was shown. The reading is unchanged if the one with these values is unclear or adds nothing.
+    record was shown. The reading is unchanged if the one with these values is unclear or adds nothing. If providers are
+    `listed`, a question about an entry is about them: "how long is the wait".
     """
     rules = engine.intents.get(reading.intent or "")
     unsure = reading.score < least and reading.slots.keys() <= {"unit"}
@@ -190,6 +193,9 @@ def with_object(
     if not adds_to or (both.unclear and not stands) or TERM in both.slots or both.score <= least_sure:
         return reading
     kept = {name: slot for name, slot in named.items() if name in both.slots}
+    if listed and engine.intents[both.intent or ""].of_entry:  # it asks about the listed ones, which are of this kind
+        own = {name: slot for name, slot in both.slots.items() if name not in _KINDS & kept.keys()}
+        kept, both = {name: slot for name, slot in kept.items() if name in own}, replace(both, slots=own)
     both = replace(both, unclear=False) if stands else both
     return replace(both, text=reading.text, slots={**both.slots, **kept}, those=reading.those, picks=reading.picks)
 

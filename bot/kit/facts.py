@@ -125,6 +125,11 @@ class ProviderFact(msgspec.Struct, frozen=True):
         return accepting.pop() if len(accepting) == 1 else None
 
     @property
+    def is_unsaid(self) -> bool:
+        """Whether no listing states it; telehealth or wheelchair access that is not listed may still be there."""
+        return self.verdict == "unsaid" or (self.verdict == "no" and self.about in {"telehealth", "wheelchair"})
+
+    @property
     def is_value(self) -> bool:
         """Whether the fact has values instead of an answer of yes or no."""
         return self.verdict == "said" or (self.about in _VALUES and self.verdict == "unsaid")

@@ -80,9 +80,17 @@ class Detail(kit.OfProvider, frozen=True, kw_only=True):
     brief: bool = False
     whole: bool = True
 
+    @property
+    def unsaid(self) -> kit.ProviderFact | None:
+        """The question of yes or no that no listing of several answers; else None."""
+        told = [facts for _, facts in self.each]
+        alike = len(told) > 1 and all(len(one) == 1 and one[0].is_unsaid and not one[0].is_value for one in told)
+        return told[0][0] if self.listed and alike else None
+
 
 _PERSONAL = frozenset({"npi", "specialty", "gender", "female", "male", "languages", "language"})
 _IS = re.compile(r"\W*(?:so |y )?(?:is|isn't|was|es|era) ", re.IGNORECASE)
+_QUESTION = frozenset({"whether", "number"})
 _OF_LISTING = frozenset({"active", "updated"})
 
 
@@ -113,6 +121,9 @@ async def answer(ask: kit.Ask) -> Detail:
         ask.said_unmet("network")  # what is not active is in none
     if not (found.only or "among" in ask.arguments) and "wish" in _asked(ask, found):
         ask.cannot("wish")
+    if "among" in ask.arguments and not (_asked(ask, found) or _QUESTION.isdisjoint(ask.asked.says)):
+        said = ask.said.strip(" ?.!")  # "how many years has he practiced"
+        ask = replace(ask, slots={**ask.slots, "wish": "words"}, words={**ask.words, "wish": said})
     where = None
     if "distance" in _asked(ask, found) and found.found:
         others = await kit.who_shown(ask) or (found.found[0] if len(found.found) > 1 else ())
