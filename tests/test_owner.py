@@ -11,7 +11,7 @@ import pytest
 from bot.accounts.rows import PatientCandidate
 from bot.app import Bot
 from bot.cli.chat import link_in
-from bot.conversation.owner import meant
+from bot.conversation.kin import meant
 from bot.language.reading import Slot
 from bot.message import Message, OneToOne, Person, Private, Reply
 from bot.replies.plain import plain

@@ -14,13 +14,15 @@ from msgspec.structs import replace
 
 from bot.accounts.rows import LinkRow, PatientCandidate, place
 from bot.conversation.exchange import Exchange, Parts
+from bot.conversation.kin import OLDER, SELF, meant
 from bot.conversation.provenance import closed
 from bot.conversation.state import Asked, Memory
+from bot.conversation.told import refers
 from bot.errors import NotLinked
 from bot.language.kernel import FALLBACK
 from bot.language.reading import Cell, Reading, Slot
 from bot.language.rules import PERSON, HouseholdRule, IntentRules
-from bot.language.text import keys_in
+from bot.language.text import keys_in, read
 from bot.language.weights import WORKINGS
 from bot.message import SOURCES, Actions, Answered, AReply, Private, Shareable, Shared, in_rows
 
@@ -28,7 +30,6 @@ HOUSEHOLD, CHILDREN = {"kin": "household"}, {"kin": "children"}
 """Slot values for all people of the asker's sign-in, and for the children among them."""
 SOME = "patients"
 """The key, in a household slot's value, of the Patient ids of the people asked about, if not everybody is."""
-_OLDER = frozenset({"father", "mother"})
 
 
 def household_of(asked: Asked, rules: IntentRules | None, people: Sequence[PatientCandidate]) -> HouseholdRule | None:
@@ -67,11 +68,7 @@ def by_button(asked: Asked) -> Asked:
 
 OTHER_RECORD = "account/other_record"
 SWITCH, WHOSE = "account.switch", "account.whose"
-_SELF = ("self", {"kin": "self"})
-_OTHER_WORDS = frozenset({"other", "otro", "otra", "otros", "otras"})
 _OWN = frozenset({"my", "mine", "our", "ours", "mi", "mis", "mio", "mia", "nuestro", "nuestra"})
-_MALE = frozenset({"son", "husband", "father"})
-_FEMALE = frozenset({"daughter", "wife", "mother"})
 # As they are written: "el" is an article, "él" a person. Each with the gender that it leaves out.
 _PRONOUNS = {
     **dict.fromkeys(("he", "his", "him", "él"), "female"),
@@ -84,9 +81,6 @@ _ANOTHER = frozenset({
 _OF_PLAN = frozenset({"", "Coverage", "MedicationKnowledge"})  # what a plan is, and no record of anybody
 _OURS = frozenset({"our", "ours", "we", "weve", "us", "nuestro", "nuestra", "nuestros", "nuestras", "nosotros"})
 _UNSAID = "unsaid"  # somebody is meant, and no word before says who
-_GROWN = 18
-_CHILD_UNTIL = 26  # a parent's plan may cover a child until then (45 CFR 147.120)
-_GENERATION = 14  # years; fewer are no parent's and child's
 _SHOWN = 3
 
 _GIVER = re.compile(r"\belse$|\botra persona$", re.IGNORECASE)
@@ -106,6 +100,8 @@ def about_whom(asked: Asked, exchange: Exchange, reading: Reading) -> Asked:
         return replace(asked, intent=FALLBACK, slots={"reason": Slot("", "other_person")}, unmet={})
     if PERSON in asked.slots and reading.is_of_place(asked.slots[PERSON].text):
         asked = _of(asked, asked.whose)
+    refused = _refused_before(exchange, reading) if PERSON not in asked.slots else None
+    asked = replace(asked, slots={**asked.slots, PERSON: refused}) if refused else asked
     mine = [cell.text for cell in _asking(reading) if cell.name == "MY"]
     ours = next((words for words in mine if not _OURS.isdisjoint(keys_in(words))), "")
     if PERSON not in asked.slots and len(memory.people) > 1 and ours:
@@ -120,6 +116,18 @@ def about_whom(asked: Asked, exchange: Exchange, reading: Reading) -> Asked:
     if memory.asked is None and (not mine or word in {"his", "her", "hers"}):
         return replace(asked, slots={**asked.slots, PERSON: Slot("", _UNSAID)})
     return asked
+
+
+def _refused_before(exchange: Exchange, reading: Reading) -> Slot | None:
+    """Return the person of the last question if no sign-in here reads that record, and the message goes on about it.
+
+    It says nothing of its writer ("why so much"), or refers to what was asked ("how much of that is mine").
+    """
+    last = exchange.memory.asked
+    slot = last.slots.get(PERSON) if last and last.whose == exchange.memory.chosen else None
+    named = slot is not None and isinstance(slot.value, Mapping) and HOUSEHOLD != slot.value != CHILDREN
+    goes_on = refers(read(reading.text)) or not _says(reading, _OWN | {"i", "im", "ive", "we", "tengo", "estoy"})
+    return slot if named and goes_on else None
 
 
 def without_giver(reading: Reading) -> Reading:
@@ -225,7 +233,7 @@ def settle(asked: Asked, rules: IntentRules | None, memory: Memory, today: date)
     if PERSON in rules.slots:
         covered = rules.covered if len(found) == 1 else None
         return Settled(replace(_of(asked, found[0].patient), intent=covered) if covered else asked)
-    if slot.value in _SELF and not memory.people:
+    if slot.value in SELF and not memory.people:
         return Settled(_of(asked, ""))
     return Settled(_of(asked, found[0].patient)) if len(found) == 1 else _of_some(asked, rules, memory, found)
 
@@ -254,7 +262,7 @@ def _of_some(asked: Asked, rules: IntentRules, memory: Memory, found: tuple[Pati
     slot = asked.slots[PERSON]
     these = {**HOUSEHOLD, SOME: [one.patient for one in found]}
     some = replace(asked, slots={**asked.slots, PERSON: replace(slot, value=these, values=(), how=None)})
-    older = any(isinstance(value, Mapping) and value.get("kin") in _OLDER for value in slot.every)
+    older = any(isinstance(value, Mapping) and value.get("kin") in OLDER for value in slot.every)
     if (WORKINGS in asked.slots or not (found or older)) and _is_of_plan(asked, rules):  # a parent has another plan
         alone = _of(asked, asked.whose)
         return Settled(replace(alone, unmet={**alone.unmet, PERSON: slot}))
@@ -278,52 +286,6 @@ def _of(asked: Asked, patient: str) -> Asked:
     slot = asked.slots.get(PERSON)
     by = slot.text if slot is not None and isinstance(slot.value, Mapping) and "patient" in slot.value else ""
     return replace(asked.without(PERSON), whose=patient, pronoun=by)
-
-
-def meant(slot: Slot, people: Sequence[PatientCandidate], current: str, today: date) -> tuple[PatientCandidate, ...]:
-    """Return the people that a slot may mean: by name, by kinship, "mine", or "the other one"."""
-    others = [one for one in people if one.patient != current]
-    pool = others if slot.value == "other" or _OTHER_WORDS.intersection(keys_in(slot.text)) else people
-    found = [one for one in pool for value in slot.every if _is_meant(value, one, people, today)]
-    return tuple({one.patient: one for one in found}.values())
-
-
-def _is_meant(value: object, one: PatientCandidate, people: Sequence[PatientCandidate], today: date) -> bool:
-    own = next((each for each in people if each.own), None)
-    if value in _SELF:
-        return one.patient == (own or people[0]).patient
-    if value == "other":
-        return True
-    if not isinstance(value, Mapping):
-        return False
-    if "patient" in value:
-        return bool(one.patient == value["patient"])
-    if "name" in value:
-        name, given = keys_in(str(value["name"])), keys_in(one.given)
-        return bool(given) and name in {given, (*given, *keys_in(one.family))}
-    return not one.own and _is_kin(str(value.get("kin")), one, own, today)
-
-
-def _is_kin(kin: str, one: PatientCandidate, own: PatientCandidate | None, today: date) -> bool:
-    """Return whether a person may be this kin of the asker: False if gender or birth date excludes it.
-
-    No payer says how the people of a sign-in are related. All who may be meant are offered, and the answer says whose
-    record it shows.
-    """
-    if (kin in _MALE and one.gender == "female") or (kin in _FEMALE and one.gender == "male"):
-        return False
-    born, mine = _year(one.born), _year(own.born) if own else None
-    if born is None:
-        return True
-    if kin in {"son", "daughter", "child", "children"}:
-        return born - mine >= _GENERATION if mine else today.year - born <= _CHILD_UNTIL
-    if kin in _OLDER:
-        return mine - born >= _GENERATION if mine else today.year - born >= _GROWN
-    return kin == "dependent" or today.year - born >= _GROWN
-
-
-def _year(born: str) -> int | None:
-    return int(born[:4]) if born[:4].isdecimal() else None
 
 
 class Owners:

@@ -192,8 +192,11 @@ async def to_come(ask: Ask, coverages: Coverages, wants: Wants) -> ToCome:
     done = await newest_procedure(ask, values_of(ask, "service"), (None, None)) if found.prevention else None
     claimed = found.last.service.day if found.last else None
     days = [day.first for day in (claimed, done.day if done else None) if day and day.first]
-    had, on = max(days, default=None), found.turn or ask.today
-    return replace(found, had=had, early=found.prevention is not None and found.prevention.is_early(had, on))
+    of_child = found.prevention is not None and found.prevention.key == "child_checkup"
+    ahead = not of_child and _BILLED.isdisjoint(ask.asked.says)  # what was billed is not one more
+    had, on = max(days, default=None) if ahead else None, found.turn or ask.today
+    early = found.prevention is not None and found.prevention.is_early(had, on)
+    return replace(found, had=had, early=early, last=None if of_child else found.last)
 
 
 def summarize(
@@ -219,7 +222,8 @@ def summarize(
     listed = any(rule.listed for rule in rules)
     yearly = listed or wants != "covered" or "provider_name" in ask.slots or share_asked(ask) in COUNTED
     rules = worked_out(rules, ask, claim_set, coverages) if claim_set and yearly else rules
-    public = {plan.line for plan in plans} <= {"commercial", None} and not scope and wants not in _NOT_PUBLIC
+    free = wants == "copay" and "costless" in ask.asked.says  # "are they free, or is there a copay"
+    public = {plan.line for plan in plans} <= {"commercial", None} and not scope and (free or wants not in _NOT_PUBLIC)
     told = [rule.benefit for rule in rules if rule.benefit and not rule.listed]
     # Whether plans usually require approval for such care: never for emergencies (45 CFR 149.110(c)(1)).
     approved = False if "er" in kinds else any(_OFTEN & ask.care_kinds.above(kind) for kind in kinds) or None
@@ -322,9 +326,14 @@ _AGES: Mapping[str, AgeSpan] = {
     "shingles_vaccine": (50, None),
     "pneumonia_vaccine": (50, None),
     "hpv_vaccine": (9, 26),
-    **dict.fromkeys(("tobacco", "checkup", "breast_pump", "contraception"), (None, None)),
+    **dict.fromkeys(("tobacco", "checkup", "child_checkup", "breast_pump", "contraception"), (None, None)),
     **dict.fromkeys(("flu_shot", "tetanus_vaccine", "vaccine"), (None, None)),
 }
+_CHILD = re.compile(
+    r"\b(?:well (?:child|baby)|newborns?|bab(?:y|ies)|(?:weeks?|months?)(?: old)? check|\d+ (?:week|month)|child|kids?"
+    r"|bebe|recien nacid[oa]|nin[oa]s?)\b"
+)
+_BILLED = frozenset({"charging", "was"})
 _FOR_TRAVEL = frozenset({"rabies_vaccine", "yellow_fever_vaccine", "typhoid_vaccine"})
 _SAID = ("lung_screening", "diabetes_screening", "blood_pressure", "depression_screening", "tobacco", "contraception")
 """What the pack has no kind of care for, by the name of its words."""
@@ -371,6 +380,7 @@ def prevention_of(ask: Ask, born: date | None = None) -> Prevention | None:
     key = next((name for name in (*_SAID, *listed) if name in ask.asked.says or name in listed), None)
     if key is None:
         return None
+    key = "child_checkup" if key == "checkup" and _CHILD.search(" ".join(words_of(ask.said))) else key
     first, last = _AGES[key]
     age = anniversary(born, ask.today).year - born.year if born else None
     if not born and (found := _AGE.search(" ".join(words_of(ask.said)))):  # one year less after "before" or "under"
