@@ -269,7 +269,7 @@ class Matcher:
         if index >= self._end:
             return
         steps = state.words
-        for name, value in self._symbols[index] if steps else ():
+        for name, value in () if self._names[index].isdisjoint(steps) else self._symbols[index]:
             if name in steps:
                 for label, following in steps[name]:
                     self._walk(following, index + 1, ((*captured, (label, value)) if label else captured), found)

@@ -13,7 +13,7 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import accumulate, pairwise
 from math import exp, sqrt
@@ -168,18 +168,9 @@ class Weights:
 
     def row(self, kind: str, text: str) -> int | None:
         """Return the row index of a piece of evidence; None if it was not counted."""
-        return next(iter(self._rows(kind, (text,))), None)
-
-    def _rows(self, kind: str, texts: Iterable[str]) -> list[int]:
-        """Return the row indexes of the pieces of evidence that were counted."""
-        codes, (first, after) = self.codes, self._kinds.get(kind, (0, 0))
-        found = []
-        for text in texts:
-            wanted = code(text)
-            at = bisect_left(codes, wanted, first, after)
-            if at < after and codes[at] == wanted:
-                found.append(at)
-        return found
+        wanted, (first, after) = code(text), self._kinds.get(kind, (0, 0))
+        at = bisect_left(self.codes, wanted, first, after)
+        return at if at < after and self.codes[at] == wanted else None
 
     def sums(self, found: EvidenceTexts) -> list[float]:
         """Return the sum of the evidence for each label, in the order of `labels`."""
@@ -188,8 +179,9 @@ class Weights:
         for kind, texts in found.items():
             ready, total, often, square = self._ready[kind], 0, 0, 0
             for text in texts:
-                row, rare, squared = ready.get(text) or self._cached_total(kind, text)
-                if rare:  # of most pairs of words nothing is known, and to add nothing to such large numbers takes long
+                # Of most pairs of words nothing is known: that is looked up again as fast as it could be kept.
+                if (kept := ready.get(text)) or kind == "pieces" or self.row(kind, text) is not None:
+                    row, rare, squared = kept or self._cached_total(kind, text)
                     total, often, square = total + row, often + rare, square + squared
             if not often:
                 continue
@@ -203,9 +195,7 @@ class Weights:
 
         They are cached, except for a text with an unknown word.
         """
-        places = self._rows(kind, _cut(kind, text))
-        if not places:  # most pairs of words: looked up again as fast as it is found out whether their words are known
-            return 0, 0, 0
+        places = [place for piece in _cut(kind, text) if (place := self.row(kind, piece)) is not None]
         rare = [self.often[place] for place in places]
         weighed = sum([self._row(place) for place in places]), sum(rare), sum([one * one for one in rare])
         if kind == "found" or all(self._is_counted(word) for word in text.split()):

@@ -38,7 +38,7 @@ from bot.records.written import Period, clean, parse_date, parse_instant
 
 T = TypeVar("T")
 _EOB = "ExplanationOfBenefit"
-_NEGATIVE = re.compile(rb'"value"\s*:\s*-')
+_NEGATIVE = re.compile(rb'value"\s*:\s*-')
 
 
 class ClaimNumber(msgspec.Struct, frozen=True, gc=False):

@@ -307,6 +307,7 @@ SENSITIVE_CODES = frozenset(
 """v3-Confidentiality R and V, v3-ActCode's laws, sensitivities and refrain policies, v3-ObservationValue's maskings."""
 
 _UNSEEN = ("R",)
+_MAY_LABEL = re.compile(rb'sec(?:urity"|-label)')  # half the time of looking for each of the two
 
 
 def labels_of(raw: bytes | memoryview | msgspec.Raw) -> tuple[str, ...]:
@@ -315,7 +316,7 @@ def labels_of(raw: bytes | memoryview | msgspec.Raw) -> tuple[str, ...]:
     Returns ("R",), which means restricted, if the resource has labels but cannot be parsed.
     """
     body = bytes(raw)
-    if b'"security"' not in body and b"sec-label" not in body:
+    if not _MAY_LABEL.search(body):
         return ()  # most records carry none, and looking costs a whole parse
     found = set[str]()
 
