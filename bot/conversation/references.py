@@ -224,8 +224,9 @@ class References:
 
     def _asks_contact(self, reading: Reading) -> bool:
         """Return whether a question asks for the phone number or the address of a provider, and not for a claim's."""
-        asks = _CONTACT.search(reading.text) or "accepting_new" in facts_in(reading.text)
-        return bool(asks) and "CLAIM" not in reading.concepts
+        if "CLAIM" in reading.concepts:
+            return False
+        return bool(_CONTACT.search(reading.text)) or "accepting_new" in facts_in(reading.text)
 
     def _with_value(self, exchange: Exchange, intent: str, slot: str, value: str, phrase: Described | None) -> Reading:
         """Return the reading with the slot set to `value`; the words of `phrase` are no longer ignored conditions."""

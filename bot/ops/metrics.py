@@ -159,7 +159,7 @@ class Tally:
 
     def add(self, kind: TallyKind, *name: str, person: Person | None = None) -> None:
         """Add one to a count in memory, which `flush` adds to the store."""
-        key = "\x1f".join((f"{self.now():%Y-%m}", kind, *name))
+        key = "\x1f".join((self.now().isoformat()[:7], kind, *name))
         times, people = self._waiting.get(key, (0, set()))
         if person is not None and person.platform not in _NOBODY and len(people) < LEAST:
             people.add(person)

@@ -329,6 +329,8 @@ class Superseded(Exception):
 class Heartbeat:
     """Renews a lease while its message is processed, and cancels the work if the lease is lost.
 
+    A task for it begins with the first renewal: most messages are answered before.
+
     `number` is the number of the lease (`Row.leases`), which becomes invalid when another process leases the row.
     """
 
@@ -337,6 +339,7 @@ class Heartbeat:
     ) -> None:
         self.number, self._hold, self._lease, self._clock = number, hold, lease, clock
         self._last, self._over = clock(), False
+        self._beat: asyncio.Task[None] | None = None
 
     @contextlib.asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
@@ -346,15 +349,17 @@ class Heartbeat:
             TimeoutError: all renewals failed, or another process has leased the message.
         """
         async with asyncio.timeout(self._lease) as self._limit:
-            beat = asyncio.create_task(self._go_on())
+            first = asyncio.get_running_loop().call_later(self._lease / 3, self._begin)
             try:
                 yield
             finally:
                 # A call to the store may swallow the cancellation (asyncio.wait_for before Python 3.12 does): a beat
                 # that went on would hold the message for ever, and one behind the end would open it again.
                 self._over = True
-                beat.cancel()
-                await asyncio.wait({beat})
+                first.cancel()
+                if self._beat is not None:
+                    self._beat.cancel()
+                    await asyncio.wait({self._beat})
 
     async def renew(self) -> None:
         """Renew the lease before a write, if the last renewal is long ago. After an exception, nothing may be written.
@@ -366,11 +371,14 @@ class Heartbeat:
         if not 0 <= self._clock() - self._last <= self._lease / 2 and not await self._prolong():
             raise Superseded
 
+    def _begin(self) -> None:
+        self._beat = asyncio.create_task(self._go_on())
+
     async def _go_on(self) -> None:
         while not self._over:
-            await asyncio.sleep(self._lease / 3)
             with contextlib.suppress(StoreError):
                 await self._prolong()
+            await asyncio.sleep(self._lease / 3)
 
     async def _prolong(self) -> bool:
         now, began = self._clock(), asyncio.get_running_loop().time()
