@@ -20,7 +20,7 @@ from bot.conversation.own_records import OwnRecords
 from bot.conversation.shown import NAMES
 from bot.conversation.state import Asked, Memory
 from bot.kit import Ask, Claim, by_name, filter_of, fitting, words_of
-from bot.kit.facts import facts_in
+from bot.kit.facts import asks_fact
 from bot.language import context as by
 from bot.language.context import OF_CLAIMS, TIMES, lists_providers
 from bot.language.kernel import FALLBACK, FOLLOW, OF_THEM
@@ -226,7 +226,7 @@ class References:
         """Return whether a question asks for the phone number or the address of a provider, and not for a claim's."""
         if "CLAIM" in reading.concepts:
             return False
-        return bool(_CONTACT.search(reading.text)) or "accepting_new" in facts_in(reading.text)
+        return bool(_CONTACT.search(reading.text)) or asks_fact(reading.text, "accepting_new")
 
     def _with_value(self, exchange: Exchange, intent: str, slot: str, value: str, phrase: Described | None) -> Reading:
         """Return the reading with the slot set to `value`; the words of `phrase` are no longer ignored conditions."""

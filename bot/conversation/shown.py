@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from msgspec.structs import replace
 
 from bot.conversation.state import Asked, Memory
-from bot.kit.facts import facts_in
+from bot.kit.facts import asks_fact
 from bot.kit.spelling import words_of
 from bot.language.context import BESIDE, CHANGES, KINDS_OF_CARE, Context, lists_providers
 from bot.language.kernel import DANGER, FALLBACK, FOLLOW, REFINE
@@ -93,7 +93,7 @@ def intent_of_picked(memory: Memory, reading: Reading, intents: Mapping[str, Int
         return None
     if not (wide or reading.unclear or reading.intent in {FALLBACK, one}):
         return None
-    if not {"apart", "each", "entre"}.isdisjoint(words_of(reading.text)) and "distance" in facts_in(reading.text):
+    if not {"apart", "each", "entre"}.isdisjoint(words_of(reading.text)) and asks_fact(reading.text, "distance"):
         return one
     return one if entries_meant(memory, reading) else REFINE if words_beside(reading) else None
 

@@ -176,6 +176,11 @@ def facts_in(said: str) -> frozenset[str]:
     return frozenset(about for *_, about in _spans(said))
 
 
+def asks_fact(said: str, about: str) -> bool:
+    """Return whether a text asks for this fact of a listing."""
+    return _ASKS[about].search(said) is not None
+
+
 def _spans(said: str) -> Iterator[tuple[int, int, str]]:
     """Yield the start, the end and the fact of each phrase in a text that asks for a fact."""
     for about, asks in _ASKS.items():
