@@ -207,7 +207,8 @@ class Matcher:
     """
 
     def __init__(self, lexed: Lexed, operations: object = None, dashes: Sequence[int] = ()) -> None:
-        self._grammar, self._operations, self._dashes = lexed.grammar, operations, dashes
+        self._states, self._rules = lexed.grammar.states, lexed.grammar.rules
+        self._operations, self._dashes = operations, dashes
         self.words, self._symbols, self._names, self._begins = lexed.words, lexed.symbols, lexed.names, lexed.begins
         self._present, self._end = lexed.present, len(lexed.words)
         self._kept: dict[tuple[str, int], list[tuple[int, Any]]] = {}
@@ -253,14 +254,14 @@ class Matcher:
 
     def _ends(self, rule: str, index: int) -> list[tuple[int, PatternEnding, _Captured]]:
         found: list[tuple[int, PatternEnding, _Captured]] = []
-        if rule in self._begins and index in self._begins[rule] and rule in self._grammar.rules:
-            self._walk(self._grammar.rules[rule], index, (), found)
+        if rule in self._begins and index in self._begins[rule] and rule in self._rules:
+            self._walk(self._rules[rule], index, (), found)
         return sorted(found, key=lambda one: (-one[0], one[1].order)) if found else found
 
     def _walk(
         self, number: int, index: int, captured: _Captured, found: list[tuple[int, PatternEnding, _Captured]]
     ) -> None:
-        state = self._grammar.states[number]
+        state = self._states[number]
         if state.ends:
             found += [(index, ending, captured) for ending in state.ends]
         for test, following in state.tests:

@@ -318,8 +318,8 @@ def _text(kept: str | bytes | memoryview) -> str:
 
 def _row(values: Sequence[Any]) -> Row:
     number, kind, key, value, *leased = values
-    row = Row(number, _text(kind), _text(key), bytes(value))
-    return row._replace(leases=leased[0], lane=_text(leased[1]), expires=leased[2]) if leased else row
+    leases, lane, expires = leased or (0, "", 0.0)
+    return Row(number, _text(kind), _text(key), bytes(value), leases, _text(lane), expires)
 
 
 class Superseded(Exception):
