@@ -276,7 +276,7 @@ class NamedByWords:
     def __init__(self, said: Utterance, matcher: Matcher, words: WordArea, places: Sequence[AbstractSet[int]]) -> None:
         taken, known, self._services = places
         self._said, self._matcher, self._words, self._known = said, matcher, words, known
-        stop = words.stop | words.article
+        stop = words.any("stop", "article")
         self._free = [at in known or (word not in stop and at not in taken) for at, word in enumerate(matcher.words)]
 
     def care(self) -> str | None:

@@ -5,6 +5,7 @@ Also finds requests about a provider that no directory can answer, and complaint
 
 from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from itertools import islice
 
 from msgspec.structs import replace
@@ -56,17 +57,26 @@ def with_polarity(said: Utterance, tags: Sequence[Tag], listed: WordArea, *, lat
 _OF_A_RECORD = frozenset({"date_range", "unit", "provider_name"})
 
 
+_Phrases = frozenset[tuple[str, ...]]
+
+
+@lru_cache(maxsize=8)
+def _cues(listed: WordArea) -> tuple[_Phrases, _Phrases, _Phrases, frozenset[str]]:
+    """Return all phrases that exclude, those that except something, those for "without", and all first words."""
+    cues = frozenset(listed.phrases("cue"))
+    weak = (listed.phrases(name) for name in ("negated", "absent", "outside", "comparing"))
+    without = frozenset(listed.phrases("absent")) - frozenset(listed.phrases("negated"))
+    return cues, cues.difference(*weak), without, listed.starts("cue") | listed.starts("trailing") | listed.leaving
+
+
 class _Scope:
     """The words of one message around its tags, with methods to find the words that exclude a tag."""
 
     def __init__(self, said: Utterance, tags: Sequence[Tag], listed: WordArea, *, late: bool) -> None:
         self._said, self._tags, self._listed, self._late = said, tags, listed, late
-        self._cues = frozenset(listed.phrases("cue"))
-        weak = (listed.phrases(name) for name in ("negated", "absent", "outside", "comparing"))
-        self._excepting = self._cues.difference(*weak)
-        self._without = frozenset(listed.phrases("absent")) - frozenset(listed.phrases("negated"))
+        self._cues, self._excepting, self._without, begins = _cues(listed)
         self.words = tuple([word.replace("'", "") for word in said.words])
-        self.has_cue = not (listed.starts("cue") | listed.starts("trailing") | listed.leaving).isdisjoint(self.words)
+        self.has_cue = not begins.isdisjoint(self.words)
 
     def wrapping_cue(self, tag: Tag) -> int | None:
         """Return the index of the first word that excludes a tag, around ("leave .. out") or before it; or None."""

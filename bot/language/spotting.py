@@ -56,6 +56,9 @@ class NameSurroundings:
         self.institutions = (self.names.generic | self.groups.head) - self.names.link
         self.asked = own.terse_field | self.names.asked | nowhere
         self.places = grammar.area("places")
+        self.plain = self.groups.any("plain", "head") | self.names.generic
+        self.inner = self.plain | self.groups.brand
+        self.never = self.names.any("no_name", "short_title", "long_title") | self.asked
 
 
 class WordMeanings(msgspec.Struct, frozen=True):
@@ -210,11 +213,8 @@ def organizations_in(spotter: Spotter) -> Iterator[tuple[int, int, int]]:
 
 class _Organizations:
     def __init__(self, spotter: Spotter) -> None:
-        own, names = spotter.around.groups, spotter.around.names
-        self.at, self.own, self.said = spotter, own, spotter.said
-        self.plain = own.any("plain", "head") | names.generic
-        self.inner = self.plain | own.brand
-        self.never = names.any("no_name", "short_title", "long_title") | spotter.around.asked
+        self.at, self.own, self.said = spotter, spotter.around.groups, spotter.said
+        self.plain, self.inner, self.never = spotter.around.plain, spotter.around.inner, spotter.around.never
 
     def numbered(self, first: int) -> int | None:
         """Return the end index of a chain's store with its number, as in "CVS #1180"; None if there is none."""
