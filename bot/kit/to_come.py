@@ -372,7 +372,8 @@ def prevention_of(ask: Ask, born: date | None = None) -> Prevention | None:
     The age is that of a person `born` on that day, or else the age that the question states.
     """
     kinds = values_of(ask, "service")
-    own = len(kinds) == 1 and kinds[0] not in _FOR_TRAVEL and not _is_of_more(ask, "service")
+    of_child = kinds == ("checkup",) and _CHILD.search(" ".join(words_of(ask.said)))
+    own = len(kinds) == 1 and kinds[0] not in _FOR_TRAVEL and bool(of_child or not _is_of_more(ask, "service"))
     own = own and _DIAGNOSTIC.isdisjoint(words_of(care_said(ask)))
     kind = kinds[0] if own else None
     listed = [one for one in _AGES if kind and (one == kind or one in ask.care_kinds.above(kind))]
@@ -380,7 +381,7 @@ def prevention_of(ask: Ask, born: date | None = None) -> Prevention | None:
     key = next((name for name in (*_SAID, *listed) if name in ask.asked.says or name in listed), None)
     if key is None:
         return None
-    key = "child_checkup" if key == "checkup" and _CHILD.search(" ".join(words_of(ask.said))) else key
+    key = "child_checkup" if of_child else key
     first, last = _AGES[key]
     age = anniversary(born, ask.today).year - born.year if born else None
     if not born and (found := _AGE.search(" ".join(words_of(ask.said)))):  # one year less after "before" or "under"

@@ -16,7 +16,6 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from heapq import heapify, heappop, heapreplace
 from pathlib import Path
 from typing import Any
@@ -76,7 +75,7 @@ class Audit:
             StoreError: the row was not stored; the caller must not do what it records.
         """
         key_id, key = await self._current_key()
-        who, where = (_pseudonym(key, person.key), person.platform) if person else ("", "")
+        who, where = (_hashed(key, "who", person.key), person.platform) if person else ("", "")
         if person and place:
             where += f", {'private chat' if isinstance(place, OneToOne) else 'shared place'}"
         entry = self._new(what, key_id, who=who, where=where, detail=detail, read=dict(read or {}))
@@ -122,8 +121,7 @@ class Audit:
 
     async def pseudonym(self, person: Person) -> str:
         """Return the keyed hash that represents a person in the rows. Without the key it identifies no person."""
-        _, secret = await self._current_key()
-        return _pseudonym(secret, person.key)
+        return await self.keyed("who", person.key)
 
     async def opens(self) -> bool:
         """Return whether a key decrypts the trail's own key; True for a trail that has no key yet."""
@@ -320,11 +318,6 @@ def _key(number: int) -> str:
 
 def _hashed(key: bytes, about: str, text: str) -> str:
     return hmac.digest(key, f"{about}\x00{text}".encode(), "sha256").hex()[:32]
-
-
-@lru_cache(maxsize=1024)
-def _pseudonym(key: bytes, person: str) -> str:
-    return _hashed(key, "who", person)
 
 
 log = structlog.get_logger("audit")

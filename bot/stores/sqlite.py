@@ -209,7 +209,7 @@ class SqliteStore(Store):
         return json.dumps(kinds)
 
     async def _run(self, sql: str, values: Any) -> list[Any]:
-        return await self._patiently(lambda: self._database.conn.execute(sql, values).fetchall())
+        return await self._patiently(lambda: self._database.execute(sql, values).fetchall())
 
     async def _patiently(self, work: Callable[[], T]) -> T:
         """Return the result of `work`. While another process has locked the file, retry for about two seconds."""
