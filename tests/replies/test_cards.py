@@ -131,16 +131,15 @@ def test_facts_are_a_line_each() -> None:
     assert {run.get("weight") for one in page.card["body"] for run in one["inlines"][1:]} == {"Bolder"}
 
 
-def test_an_entry_has_its_buttons_at_its_end_and_a_row_a_menu() -> None:
+def test_an_entry_has_its_one_button_beside_its_name_and_a_row_a_menu() -> None:
     """An entry's are links, so that its words have a phone's width; of a row three are seen; no menu hides one."""
     actions = tuple(Action(f"a{at}", f"Do {at}", press=Press("x")) for at in range(5))
     entries = [Item(at, (Line((Span("Grace"),)),), actions[:at]) for at in (1, 2)]
     [page] = pages(reply(*entries, Actions(actions), Actions(actions[:4])))
     one, two, row, short = page.card["body"]
-    assert [[press["title"] for press in presses(entry["items"][-1])] for entry in (one, two)] == [
-        ["Do 0"],
-        ["Do 0", "Do 1"],
-    ]
+    [head] = one["items"]
+    assert [press["title"] for press in presses(head["columns"][-1]["items"][0])] == ["Do 0"]
+    assert [press["title"] for press in presses(two["items"][-1])] == ["Do 0", "Do 1"]
     assert [action.get("mode") for action in row["actions"]] == [None, None, None, "secondary", "secondary"]
     assert [action.get("mode") for action in short["actions"]] == [None] * 4
     assert faults(page.card) == []
