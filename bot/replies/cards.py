@@ -52,7 +52,7 @@ POP_UP = "popup"
 ONLY = "only"
 """A key in a button's data, next to its id, on a card that only one person in a shared chat sees."""
 _ENVELOPE_BYTES, _ACROSS = 2 * 1024, 35
-_BUTTON, _BESIDE, _TILE, _ROWS, _CARD, _URL, _LINE = 75, 16, 24, 10, 20, 2_000, 4_000
+_BUTTON, _BESIDE, _TILE, _HALF, _ROWS, _CARD, _URL, _LINE = 75, 16, 24, 18, 10, 20, 2_000, 4_000
 _COLORS, _REST = ("categoricalBlue", "categoricalTeal"), "neutral"
 _MARKS = re.compile(r"^(\s*\d*)(?=[-+.)])|(?<=\{)(?=\{)|(?<=www)(?=\.)|(?<=:)(?=//)|(?=[\\`*_\[\]<>#|~&@])")
 _PLAIN = re.compile(r"(?!\d+[.)]\s|[-+]\s)(?:(?!\{\{|://|www\.|\s{2})[^\\`*_\[\]<>#|~&@\n\r])*")
@@ -201,15 +201,19 @@ def _facts(facts: Facts) -> Iterator[AdaptiveCard]:
 
 
 def _pairs(fields: Iterable[tuple[Fact, ...]]) -> list[list[tuple[Fact, ...]]]:
-    """Return the fields of a card two by two, those of several lines together; one that is left over is alone."""
+    """Return the fields of a card two by two; one with a long value, or that is left over, is alone."""
     pairs: list[list[tuple[Fact, ...]]] = []
     for field in fields:
-        half = next((one for one in pairs if len(one) == 1 and (len(one[0]) > 1) == (len(field) > 1)), None)
-        if half is None:
+        half = next((one for one in pairs if len(one) == 1 and not _is_wide(one[0])), None)
+        if half is None or _is_wide(field):
             pairs.append([field])
         else:
             half.append(field)
     return pairs
+
+
+def _is_wide(field: tuple[Fact, ...]) -> bool:
+    return any(len(one.value) > _HALF for one in field)
 
 
 def _labelled(field: tuple[Fact, ...]) -> list[AdaptiveCard]:
@@ -246,18 +250,18 @@ def _chart(chart: Chart) -> AdaptiveCard:
 
 
 def _item(item: Item) -> AdaptiveCard:
-    """Return an entry: on the right of its name, an amount that begins its second line, else its one short button.
+    """Return an entry: on the right of its name an amount that begins its second line, and next its one short button.
 
     Other buttons are links at its end. So the words have the width of a phone, and no dot ends a line.
     """
-    (name, *rest), aside, actions = [line.spans for line in item.lines], list[AdaptiveCard](), list(item.actions)
+    (name, *rest), actions, asides = [line.spans for line in item.lines], list(item.actions), list[AdaptiveCard]()
     if rest and rest[0] and amount_of(rest[0][0].text) is not None:
         amount, *more = rest[0]
-        aside = [_rich([amount])]
+        asides.append(_rich([amount]))
         told = [(Span(more[0].text.removeprefix(" · ")), *more[1:])] if more else []
         rest = [*told, *rest[1:]]
-    elif len(actions) == 1 and len(actions[0].label) <= _BESIDE:
-        aside = [_pressed(actions.pop())]
+    if len(actions) == 1 and len(actions[0].label) <= _BESIDE and (rest or not asides):
+        asides.append(_pressed(actions.pop()))
     names, facts = folded([Span(item.head), *name]), [part for spans in rest for part in folded(spans)]
     lines = [_rich(names[0]), *({**_rich(spans), "spacing": "None"} for spans in [*names[1:], *facts])]
     for one in actions:
@@ -266,10 +270,16 @@ def _item(item: Item) -> AdaptiveCard:
             lines.append({**link, "spacing": "None"})
         else:
             lines[-1]["inlines"] += [_run("\u00a0·\u00a0"), *link["inlines"]]
-    if aside:
-        head = {"type": "ColumnSet", "columns": [_column(lines[: len(names)]), _column(aside, "auto")]}
-        lines = [head, *({**one, "spacing": "None"} for one in lines[len(names) :])]
-    return {"type": "Container", "spacing": "Medium", "items": lines}
+    parts = [lines[: len(names)], lines[len(names) : len(names) + 1]][: len(asides)]
+    heads = [
+        {
+            "type": "ColumnSet",
+            "columns": [_column(part), _column([aside], "auto")],
+            **({"spacing": "None"} if at else {}),
+        }
+        for at, (part, aside) in enumerate(zip(parts, asides, strict=True))
+    ]
+    return {"type": "Container", "spacing": "Medium", "items": [*heads, *lines[sum(map(len, parts)) :]]}
 
 
 def _pressed(action: Action) -> AdaptiveCard:

@@ -34,8 +34,8 @@ from bot.replies.markdown import CUT, clean
 
 MOST, LEAST = 3, 2
 """How many buttons of a row are visible at once, and how many stay so on a phone where nothing else is in a menu."""
-_EDGES, _DOTS = 4, 5
-"""How many letters wide the two edges of a button are with the gap after it, and a menu."""
+_EDGES, _DOTS, _CARD = 4, 5, 55
+"""How many letters wide are the two edges of a button with the gap after it, a menu, and a card on a desk."""
 _AMOUNT = re.compile(r"(-?)\$([\d,]+\.\d\d)")
 
 
@@ -60,7 +60,10 @@ def row_of(buttons: Iterable[Action], across: int = 0, *, beside: bool = False) 
         if len(more) == 1 and not last:
             continue
         found = [one for one in own if one not in more], more
-        if not across or _fits([one.label for one in found[0]], across, bool(more), beside=beside):
+        labels = [one.label for one in found[0]]
+        if not across or all(
+            _fits(labels, one, bool(more), beside=beside) for one in {across, _CARD if beside else across}
+        ):
             break
     return found
 
