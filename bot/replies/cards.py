@@ -201,14 +201,13 @@ def _facts(facts: Facts) -> Iterator[AdaptiveCard]:
 
 
 def _pairs(fields: Iterable[tuple[Fact, ...]]) -> list[list[tuple[Fact, ...]]]:
-    """Return the fields of a card two by two; one with a long value, or that is left over, is alone."""
+    """Return the fields of a card two by two, in order; one with a long value, or between such, is alone."""
     pairs: list[list[tuple[Fact, ...]]] = []
     for field in fields:
-        half = next((one for one in pairs if len(one) == 1 and not _is_wide(one[0])), None)
-        if half is None or _is_wide(field):
-            pairs.append([field])
+        if pairs and len(pairs[-1]) == 1 and not (_is_wide(pairs[-1][0]) or _is_wide(field)):
+            pairs[-1].append(field)
         else:
-            half.append(field)
+            pairs.append([field])
     return pairs
 
 

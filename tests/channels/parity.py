@@ -209,10 +209,11 @@ def _pressable(column: Kit) -> list[Kit]:
 
 
 def _entry(items: list[Kit]) -> Iterator[tuple[str, ...]]:
-    """An entry; the amount at its right begins its second line elsewhere, a button there is its own."""
-    told, beside = list(_teams(items)), items[0].get("columns", ())[1:]
-    if beside and told[1][0] == "said":
+    """An entry; the amount at its right begins its second line elsewhere, and a button there is below its words."""
+    every, beside = list(_teams(items)), items[0].get("columns", ())[1:]
+    told, pressed = ([one for one in every if (one[0] == "said") == said] for said in (True, False))
+    if beside and every[1][0] == "said":
         head, (_, amount), *rest = told
-        second = [one for one in rest[:1] if one[0] == "said"]
-        told = [head, ("said", " · ".join([amount, *(one[1] for one in second)])), *rest[len(second) :]]
-    yield from told
+        second = rest[:1]
+        told = [head, ("said", " · ".join([amount, *(one[1] for one in second)])), *rest[1:]]
+    yield from (*told, *pressed)
