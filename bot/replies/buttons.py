@@ -79,10 +79,10 @@ def gathered(row: Sequence[Kit], beside: Sequence[Kit]) -> list[Kit]:
     """Return a row with the buttons `beside` at its end, and its own but the first in a menu if those are several."""
     first, *more = row
     told = [one for kit in more for one in kit.get("options", [kit])]
-    if len(told) < LEAST:
+    if not LEAST <= len(told) <= _OPTIONS:
         return [*row, *beside]
     options = [{key: one[key] for key in ("text", "value", "url") if key in one} for one in told]
-    return [first, *beside, {"type": "overflow", "action_id": MENU, "options": options[:_OPTIONS]}]
+    return [first, *beside, {"type": "overflow", "action_id": MENU, "options": options}]
 
 
 def menu(actions: Sequence[Action]) -> Kit:

@@ -18,8 +18,8 @@ NINGUNO = "No hay centros de atención urgente que atiendan ahora a menos de 10 
 @pytest.mark.parametrize(
     ("hour", "asked", "said", "when"),
     [
-        (3, "urgent care open now near 37402", NONE, "all open 8 am today:"),
-        (23, "urgent care open now near 37402", NONE, "all open 8 am tomorrow:"),
+        (3, "urgent care open now near 37402", NONE, "all open at 8 am today:"),
+        (23, "urgent care open now near 37402", NONE, "all open at 8 am tomorrow:"),
         (23, "urgencias abiertas ahora cerca de 37402", NINGUNO, "abre mañana a las 8:00 a. m.:"),
         (
             3,
