@@ -12,7 +12,7 @@ import msgspec
 
 from bot.message import FAREWELLS, Action, Item, Rating
 from bot.replies.markdown import CUT, cut
-from bot.replies.plain import row_of, shows_sources
+from bot.replies.plain import LEAST, row_of, shows_sources
 
 Kit = dict[str, Any]
 """An element of Block Kit."""
@@ -73,6 +73,16 @@ class Buttons(msgspec.Struct, frozen=True):
 def entry(item: Item) -> str:
     """Return the text that names a list entry in its buttons: its number and its first line."""
     return f"{item.head}{item.lines[0].text}"
+
+
+def gathered(row: Sequence[Kit], beside: Sequence[Kit]) -> list[Kit]:
+    """Return a row with the buttons `beside` at its end, and its own but the first in a menu if those are several."""
+    first, *more = row
+    told = [one for kit in more for one in kit.get("options", [kit])]
+    if not LEAST <= len(told) <= _OPTIONS:
+        return [*row, *beside]
+    options = [{key: one[key] for key in ("text", "value", "url") if key in one} for one in told]
+    return [first, *beside, {"type": "overflow", "action_id": MENU, "options": options}]
 
 
 def menu(actions: Sequence[Action]) -> Kit:

@@ -7,11 +7,27 @@ the Adaptive Cards schema 1.5 and Teams' guide to formatting bot messages.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 import msgspec
 
-from bot.message import FAREWELLS, Action, Actions, Block, Chart, Fact, Facts, Item, Line, Note, Reply, Span, Title
+from bot.message import (
+    FAREWELLS,
+    Action,
+    Actions,
+    Block,
+    Chart,
+    Fact,
+    Facts,
+    Item,
+    Line,
+    Note,
+    Reply,
+    Span,
+    Title,
+    buttons_of,
+)
 from bot.replies.markdown import cut
 from bot.replies.plain import (
     DOT,
@@ -36,7 +52,7 @@ POP_UP = "popup"
 ONLY = "only"
 """A key in a button's data, next to its id, on a card that only one person in a shared chat sees."""
 _ENVELOPE_BYTES, _ACROSS = 2 * 1024, 35
-_BUTTON, _BESIDE, _ROWS, _CARD, _URL, _LINE = 75, 16, 10, 20, 2_000, 4_000
+_BUTTON, _BESIDE, _TILE, _HALF, _ROWS, _CARD, _URL, _LINE = 75, 16, 24, 18, 10, 20, 2_000, 4_000
 _COLORS, _REST = ("categoricalBlue", "categoricalTeal"), "neutral"
 _MARKS = re.compile(r"^(\s*\d*)(?=[-+.)])|(?<=\{)(?=\{)|(?<=www)(?=\.)|(?<=:)(?=//)|(?=[\\`*_\[\]<>#|~&@])")
 _PLAIN = re.compile(r"(?!\d+[.)]\s|[-+]\s)(?:(?!\{\{|://|www\.|\s{2})[^\\`*_\[\]<>#|~&@\n\r])*")
@@ -132,6 +148,24 @@ def _divided(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def _elements(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
+    for offered, run in groupby(blocks, key=lambda block: isinstance(block, Item) and block.is_button):
+        yield from (_tiles if offered else _shown)(run)
+
+
+def _tiles(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
+    """Yield entries that are only a button as rows of tiles of one width: two in a row, or one if a label is long."""
+    offered = [action for block in blocks for action in buttons_of(block)]
+    across = 1 if any(len(one.label) > _TILE for one in offered) else 2
+    tiles = [
+        _column([_rich([Span(one.label, True)], color="Accent")], style="emphasis", selectAction=_button(one))
+        for one in offered
+    ]
+    for at in range(0, len(tiles), across):
+        row = tiles[at : at + across]
+        yield {"type": "ColumnSet", "spacing": "Small", "columns": row + [_column([])] * (across - len(row))}
+
+
+def _shown(blocks: Iterable[Block]) -> Iterator[AdaptiveCard]:
     for block in blocks:
         match block:
             case Title(text):
@@ -157,17 +191,33 @@ def _facts(facts: Facts) -> Iterator[AdaptiveCard]:
     """Yield a framed card, a table, or a line for each fact."""
     if facts.framed:
         # Labels above their values, two fields side by side, on a background.
-        fields = [
-            [_quiet(rows[0].label), *({**_rich([Span(one.value, True, one.url)]), "spacing": "None"} for one in rows)]
-            for rows in facts.fields
-        ]
-        pairs = [_beside(fields[at : at + 2]) for at in range(0, len(fields), 2)]
+        pairs = [_beside(map(_labelled, pair)) for pair in _pairs(facts.fields)]
         yield {"type": "Container", "style": "emphasis", "spacing": "Medium", "items": pairs}
     elif columns := facts.columns:
         yield from _side_by_side(facts.beside(len(columns)), columns)
     else:
         told = ((Span(f"{row.label}: "), Span(row.value, True, row.url)) for row in facts.rows)
         yield from ({**_rich(spans), "spacing": "Small"} for spans in told)
+
+
+def _pairs(fields: Iterable[tuple[Fact, ...]]) -> list[list[tuple[Fact, ...]]]:
+    """Return the fields of a card two by two, in order; one with a long value, or between such, is alone."""
+    pairs: list[list[tuple[Fact, ...]]] = []
+    for field in fields:
+        if pairs and len(pairs[-1]) == 1 and not (_is_wide(pairs[-1][0]) or _is_wide(field)):
+            pairs[-1].append(field)
+        else:
+            pairs.append([field])
+    return pairs
+
+
+def _is_wide(field: tuple[Fact, ...]) -> bool:
+    return any(len(one.value) > _HALF for one in field)
+
+
+def _labelled(field: tuple[Fact, ...]) -> list[AdaptiveCard]:
+    values = ({**_rich([Span(one.value, True, one.url)]), "spacing": "None"} for one in field)
+    return [_quiet(field[0].label), *values]
 
 
 def _title(text: str) -> AdaptiveCard:
@@ -199,33 +249,40 @@ def _chart(chart: Chart) -> AdaptiveCard:
 
 
 def _item(item: Item) -> AdaptiveCard:
-    """Return an entry with an amount that begins its second line on the right, and its buttons as links at its end.
+    """Return an entry: on the right of its name an amount that begins its second line, and next its one short button.
 
-    So the words have the width of a phone, and no dot ends a line before a long link.
+    Other buttons are links at its end. So the words have the width of a phone, and no dot ends a line.
     """
-    (name, *rest), beside = [line.spans for line in item.lines], []
+    (name, *rest), actions, asides = [line.spans for line in item.lines], list(item.actions), list[AdaptiveCard]()
     if rest and rest[0] and amount_of(rest[0][0].text) is not None:
         amount, *more = rest[0]
-        beside = [{"type": "Column", "width": "auto", "items": [_rich([amount])]}]
+        asides.append(_rich([amount]))
         told = [(Span(more[0].text.removeprefix(" · ")), *more[1:])] if more else []
         rest = [*told, *rest[1:]]
+    if len(actions) == 1 and len(actions[0].label) <= _BESIDE and (rest or not asides):
+        asides.append(_pressed(actions.pop()))
     names, facts = folded([Span(item.head), *name]), [part for spans in rest for part in folded(spans)]
     lines = [_rich(names[0]), *({**_rich(spans), "spacing": "None"} for spans in [*names[1:], *facts])]
-    for one in item.actions:
-        link = _rich([Span(one.label)], selectAction=_button(one))
-        if item.is_button:
-            lines = [{**link, "inlines": [_run(item.head), *link["inlines"]]}]
-        elif len(one.label) > _BESIDE:
+    for one in actions:
+        link = _pressed(one)
+        if len(one.label) > _BESIDE:
             lines.append({**link, "spacing": "None"})
         else:
             lines[-1]["inlines"] += [_run("\u00a0·\u00a0"), *link["inlines"]]
-    if beside:
-        head = {
+    parts = [lines[: len(names)], lines[len(names) : len(names) + 1]][: len(asides)]
+    heads = [
+        {
             "type": "ColumnSet",
-            "columns": [{"type": "Column", "width": "stretch", "items": lines[: len(names)]}, *beside],
+            "columns": [_column(part), _column([aside], "auto")],
+            **({"spacing": "None"} if at else {}),
         }
-        lines = [head, *lines[len(names) :]]
-    return {"type": "Container", "spacing": "Medium", "items": lines}
+        for at, (part, aside) in enumerate(zip(parts, asides, strict=True))
+    ]
+    return {"type": "Container", "spacing": "Medium", "items": [*heads, *lines[sum(map(len, parts)) :]]}
+
+
+def _pressed(action: Action) -> AdaptiveCard:
+    return _rich([Span(action.label)], selectAction=_button(action))
 
 
 def _side_by_side(sides: list[tuple[Fact, ...]], columns: tuple[str, ...]) -> Iterator[AdaptiveCard]:
@@ -248,7 +305,11 @@ def _side_by_side(sides: list[tuple[Fact, ...]], columns: tuple[str, ...]) -> It
 
 
 def _beside(cells: Iterable[list[AdaptiveCard]]) -> AdaptiveCard:
-    return {"type": "ColumnSet", "columns": [{"type": "Column", "width": "stretch", "items": cell} for cell in cells]}
+    return {"type": "ColumnSet", "columns": list(map(_column, cells))}
+
+
+def _column(items: list[AdaptiveCard], width: str = "stretch", **look: object) -> AdaptiveCard:
+    return {"type": "Column", "width": width, "items": items, **look}
 
 
 def _rich(spans: Iterable[Span], **look: object) -> AdaptiveCard:

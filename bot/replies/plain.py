@@ -34,8 +34,8 @@ from bot.replies.markdown import CUT, clean
 
 MOST, LEAST = 3, 2
 """How many buttons of a row are visible at once, and how many stay so on a phone where nothing else is in a menu."""
-_EDGES, _DOTS = 4, 5
-"""How many letters wide the two edges of a button are with the gap after it, and a menu."""
+_EDGES, _DOTS, _CARD = 4, 5, 55
+"""How many letters wide are the two edges of a button with the gap after it, a menu, and a card on a desk."""
 _AMOUNT = re.compile(r"(-?)\$([\d,]+\.\d\d)")
 
 
@@ -54,24 +54,27 @@ def row_of(buttons: Iterable[Action], across: int = 0, *, beside: bool = False) 
     free = [one for one in own if one not in kept and one not in last]
     room = max(0, MOST - len(kept))
     most = len(free) if len(free) + len(last) == room + 1 else min(room, len(free))
-    found = own, list[Action]()
+    found, fit = (own, list[Action]()), list[tuple[list[Action], list[Action]]]()
     for many in range(most, min(most, 1 if beside or last else LEAST) - 1, -1):
         more = [*free[many:], *last]
-        if len(more) == 1 and not last:
-            continue
-        found = [one for one in own if one not in more], more
-        if not across or _fits([one.label for one in found[0]], across, bool(more), beside=beside):
-            break
-    return found
+        if len(more) > 1 or last:
+            found = [one for one in own if one not in more], more
+        if not across:
+            return found
+        if _fits(found, across, beside=beside):
+            fit.append(found)
+    # On a desk, a menu is alone on a row only if fewer than two buttons would be left beside it.
+    wide = [one for one in fit if len(one[0]) >= LEAST and _fits(one, _CARD, beside=beside)]
+    return [*wide, *fit, found][0]
 
 
-def _fits(labels: list[str], across: int, menu: bool, *, beside: bool) -> bool:
-    """Return whether buttons and the menu beside them take the rows of a phone that `row_of` states."""
-    rows, left = 0, 0
-    for size in (*(len(one) + _EDGES for one in labels), *([_DOTS] if menu and beside else [])):
+def _fits(row: tuple[list[Action], list[Action]], across: int, *, beside: bool) -> bool:
+    """Return whether buttons and the menu beside them take the rows of a card that `row_of` states."""
+    (seen, more), rows, left, begins = row, 0, 0, False
+    for size in (*(len(one.label) + _EDGES for one in seen), *([_DOTS] if more and beside else [])):
         begins = size > left
         rows, left = rows + begins, (across if begins else left) - size
-    return rows <= 1 + beside and not (menu and beside and rows > 1 and begins)
+    return rows <= 1 + beside and not (more and beside and rows > 1 and begins)
 
 
 def shows_sources(button: Action) -> bool:

@@ -188,7 +188,7 @@ def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
                     ("button", one["title"], one.get("url") or one["data"]["press"]) for one in presses(element)
                 )
             case "ColumnSet":
-                yield from (told for column in element["columns"] for told in _teams(column["items"]))
+                yield from (told for column in element["columns"] for told in _teams(_pressable(column)))
             case "Container" if element.get("style") == "emphasis":
                 yield from _framed(element["items"])
             case "Container":
@@ -202,11 +202,18 @@ def _teams(elements: Iterable[Kit]) -> Iterator[tuple[str, ...]]:
                 raise AssertionError(other)
 
 
+def _pressable(column: Kit) -> list[Kit]:
+    """What stands in a column; of a tile only its button."""
+    tile = column.get("selectAction")
+    return [{"type": "ActionSet", "actions": [tile]}] if tile else list(column["items"])
+
+
 def _entry(items: list[Kit]) -> Iterator[tuple[str, ...]]:
-    """An entry; the amount at its right begins its second line elsewhere."""
-    told, beside = list(_teams(items)), items[0].get("columns", ())[1:]
-    if beside:
+    """An entry; the amount at its right begins its second line elsewhere, and a button there is below its words."""
+    every, beside = list(_teams(items)), items[0].get("columns", ())[1:]
+    told, pressed = ([one for one in every if (one[0] == "said") == said] for said in (True, False))
+    if beside and every[1][0] == "said":
         head, (_, amount), *rest = told
-        second = [one for one in rest[:1] if one[0] == "said"]
-        told = [head, ("said", " · ".join([amount, *(one[1] for one in second)])), *rest[len(second) :]]
-    yield from told
+        second = rest[:1]
+        told = [head, ("said", " · ".join([amount, *(one[1] for one in second)])), *rest[1:]]
+    yield from (*told, *pressed)

@@ -17,10 +17,10 @@ _KEYS = {
     "Input.Toggle": {"title", "valueOn", "valueOff", "value", *_INPUT},
     "Input.ChoiceSet": {"choices", "isMultiSelect", "style", "value", *_INPUT},
     "RichTextBlock": {"inlines", "separator"},
-    "TextRun": {"text", "weight", "size", "isSubtle", "selectAction"},
+    "TextRun": {"text", "weight", "size", "color", "isSubtle", "selectAction"},
     "Container": {"items", "style", "id", "isVisible"},
     "ColumnSet": {"columns"},
-    "Column": {"width", "items"},
+    "Column": {"width", "items", "style", "selectAction"},
     "ActionSet": {"actions"},
     "Chart.HorizontalBar": {"title", "data", "fallback"},
     "Chart.HorizontalBar.Stacked": {"title", "data", "fallback"},
@@ -93,6 +93,8 @@ def _element_faults(element: Card) -> Iterator[str]:
         yield from _action_faults(element)
     if kind.startswith("Chart."):
         yield from _chart_faults(element)
+    if kind == "Column" and "selectAction" in element:
+        yield from _action_faults(element["selectAction"])
     for child in _children(element):
         yield from _element_faults(child)
 
@@ -219,6 +221,7 @@ def _actions(elements: list[Card]) -> Iterator[Card]:
         if element["type"].startswith("Action."):
             yield element
         yield from presses(element) if element["type"] == "RichTextBlock" else ()
+        yield from [element["selectAction"]] if element["type"] == "Column" and "selectAction" in element else ()
         for name in ("items", "actions", "columns"):
             yield from _actions(element.get(name, []))
 

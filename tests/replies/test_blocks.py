@@ -25,6 +25,7 @@ from bot.message import (
     Title,
 )
 from bot.replies.blocks import PAGE_BLOCKS, escape_mrkdwn, pages
+from bot.replies.buttons import Kit, gathered, plain_text
 from bot.replies.plain import folded, plain
 from tests.doubles.block_kit import faults, parsed, shown, unmarked
 from tests.replies.made import BLOCKS, CHARTS, COMPARED, reply
@@ -278,3 +279,18 @@ def test_a_one_time_address_is_only_in_its_button() -> None:
     [page] = pages(reply(Actions((Action("link", "Connect", url="https://bot.example/link/secret"),))))
     assert "secret" not in page.text
     assert page.blocks[0]["elements"][0]["url"] == "https://bot.example/link/secret"
+
+
+def _button(name: str) -> Kit:
+    return {"type": "button", "text": plain_text(name), "action_id": f"press-{name}", "value": name}
+
+
+@pytest.mark.parametrize(
+    ("names", "kept"), [("a", ["a", "end"]), ("ab", ["a", "b", "end"]), ("abc", ["a", "end", ["b", "c"]])]
+)
+def test_a_row_with_a_button_that_ends_keeps_its_first_and_has_a_menu_of_the_others(
+    names: str, kept: list[object]
+) -> None:
+    """A menu of one would only hide it; an option does what its button did."""
+    row = gathered([_button(name) for name in names], [_button("end")])
+    assert [[o["value"] for o in one["options"]] if "options" in one else one["value"] for one in row] == kept

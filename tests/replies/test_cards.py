@@ -131,16 +131,15 @@ def test_facts_are_a_line_each() -> None:
     assert {run.get("weight") for one in page.card["body"] for run in one["inlines"][1:]} == {"Bolder"}
 
 
-def test_an_entry_has_its_buttons_at_its_end_and_a_row_a_menu() -> None:
+def test_an_entry_has_its_one_button_beside_its_name_and_a_row_a_menu() -> None:
     """An entry's are links, so that its words have a phone's width; of a row three are seen; no menu hides one."""
     actions = tuple(Action(f"a{at}", f"Do {at}", press=Press("x")) for at in range(5))
     entries = [Item(at, (Line((Span("Grace"),)),), actions[:at]) for at in (1, 2)]
     [page] = pages(reply(*entries, Actions(actions), Actions(actions[:4])))
     one, two, row, short = page.card["body"]
-    assert [[press["title"] for press in presses(entry["items"][-1])] for entry in (one, two)] == [
-        ["Do 0"],
-        ["Do 0", "Do 1"],
-    ]
+    [head] = one["items"]
+    assert [press["title"] for press in presses(head["columns"][-1]["items"][0])] == ["Do 0"]
+    assert [press["title"] for press in presses(two["items"][-1])] == ["Do 0", "Do 1"]
     assert [action.get("mode") for action in row["actions"]] == [None, None, None, "secondary", "secondary"]
     assert [action.get("mode") for action in short["actions"]] == [None] * 4
     assert faults(page.card) == []
@@ -152,7 +151,8 @@ def test_the_amount_of_an_entry_is_at_its_right() -> None:
     [page] = pages(reply(Item(1, (Line((Span("Grace", bold=True),)), second), listed(1)[0].actions)))
     head, under = page.card["body"][0]["items"]
     assert [words(column["items"][0]) for column in head["columns"]] == ["1. Grace", "$54.87"]
-    assert (words(under), [one["data"] for one in presses(under)]) == ("May 11 · visit", [{"press": "a1"}])
+    [[told], [link]] = (column["items"] for column in under["columns"])
+    assert (words(told), [one["data"] for one in presses(link)]) == ("May 11 · visit", [{"press": "a1"}])
     assert faults(page.card) == []
 
 
@@ -177,6 +177,28 @@ def test_a_table_that_ends_with_amounts_is_a_list() -> None:
     assert words(under) == "May 11 · visit"
     [both] = pages(reply(Facts((replace(told[0], value="$4.00"), told[2]))))
     assert [value for *_, value in compared(both.card["body"][0])] == ["$4.00", "$5.00"]
+
+
+@pytest.mark.parametrize(("longest", "across"), [("My card", [2, 1]), ("x" * 25, [1, 1, 1])])
+def test_entries_that_are_buttons_are_tiles_of_one_width(longest: str, across: list[int]) -> None:
+    """Each carries its own button; two are in a row unless a label is long, and a row is never of another width."""
+    labels = ("Costs", "Doctors", longest)
+    offered = [Action(f"t.{at}", label, press=Press("x")) for at, label in enumerate(labels)]
+    [page] = pages(reply(*(Item(0, (Line((Span(one.label),)),), (one,)) for one in offered)))
+    rows = [row["columns"] for row in page.card["body"]]
+    tiles = [[one for one in row if "selectAction" in one] for row in rows]
+    assert ([len(row) for row in tiles], {len(row) for row in rows}) == (across, {across[0]})
+    assert [one["selectAction"]["data"]["press"] for row in tiles for one in row] == [one.id for one in offered]
+    assert faults(page.card) == []
+
+
+def test_the_fields_of_a_card_stand_two_by_two_and_a_long_one_alone() -> None:
+    """No value is broken that has room across the card, and the order stays."""
+    told = {"Plan": "PPO", "Member": "Dana", "Group": "Ridge & River Outfitters", "Code": "01", "Network": "S"}
+    [page] = pages(reply(Facts(tuple(Fact(label, value) for label, value in told.items()), framed=True)))
+    [card] = page.card["body"]
+    rows = [[words(one["items"][0]) for one in row["columns"]] for row in card["items"]]
+    assert rows == [["Plan", "Member"], ["Group"], ["Code", "Network"]]
 
 
 def test_a_button_carries_its_opaque_id_and_nothing_else() -> None:

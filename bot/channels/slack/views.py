@@ -16,7 +16,7 @@ from bot.channels.slack.writer import Notices
 from bot.conversation.forms import NOTHING, TICKED, FormField, Forms, Known, fields_of, unquoted
 from bot.language.offers import Form
 from bot.message import Language, Person
-from bot.replies.buttons import Kit, plain_text
+from bot.replies.buttons import Kit, gathered, plain_text
 from bot.replies.markdown import cut
 
 _TITLE, _OPTION, _LABEL, _SHOWN = 24, 75, 2_000, 150
@@ -158,10 +158,12 @@ ENDING = frozenset({"unlink"})
 def with_forms(blocks: Sequence[Kit], forms: Sequence[Kit]) -> list[Kit]:
     """Return the blocks of Home with the buttons that open forms, and a divider before each heading but the first.
 
-    A form that ends a connection is added to the last row of buttons. Other forms are added to the first row: after its
-    first button if the page highlights that one, otherwise in front. The first button is highlighted.
+    A form that ends a connection is added to the last row of buttons, of which the first stays and the others are in a
+    menu. Other forms are added to the first row: after its first button if the page highlights that one, otherwise in
+    front. The first button is highlighted.
     """
     asking = [form for form in forms if form.get("style") != "danger"]
+    ending = [form for form in forms if form not in asking]
     page = [dict(block) for block in blocks]
     rows = [block for block in page if block["type"] == "actions"]
     if not rows:
@@ -169,7 +171,8 @@ def with_forms(blocks: Sequence[Kit], forms: Sequence[Kit]) -> list[Kit]:
     own = 1 if rows[0]["elements"][0].get("style") == "primary" else 0
     rows[0]["elements"] = [*rows[0]["elements"][:own], *asking, *rows[0]["elements"][own:]]
     rows[0]["elements"] = [rows[0]["elements"][0] | {"style": "primary"}, *rows[0]["elements"][1:]]
-    rows[-1]["elements"] = [*rows[-1]["elements"], *(form for form in forms if form not in asking)]
+    if ending:
+        rows[-1]["elements"] = gathered(rows[-1]["elements"], ending)
     rule: Kit = {"type": "divider"}
     apart = {at for at, block in enumerate(page) if block["type"] == "header" and at and page[at - 1] != rule}
     return [one for at, block in enumerate(page) for one in (*[rule] * (at in apart), block)]

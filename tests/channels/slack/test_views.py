@@ -204,8 +204,8 @@ async def test_a_form_with_every_wish_asks_for_all_of_them(house: House) -> None
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", ["10 miles, or the nearest", "Any of them", "Any day", "Any"]),
-        ("es", ["10 millas, o lo más cercano", "Cualquiera de ellas", "Cualquier día", "Cualquiera"]),
+        ("en", ["10 miles, or the nearest", "Any of these networks", "Any day", "Any"]),
+        ("es", ["10 millas, o lo más cercano", "Cualquiera de estas redes", "Cualquier día", "Cualquiera"]),
     ],
 )
 def test_a_choice_left_open_says_of_what(language: Language, said: list[str]) -> None:
