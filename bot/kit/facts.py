@@ -78,14 +78,8 @@ _ONLY = re.compile(r"\b(?:only|[uú]nic[oa]) \w+", re.IGNORECASE)
 _WHEN = re.compile(r"\b(?:when|what time|how (?:late|early)|cu[aá]ndo|qu[eé] hora)\b", re.IGNORECASE)
 _GOES_ON = re.compile(r" (?!and\b|or\b|any|now\b|still\b|too\b|also\b|y\b|o\b|todav)\w")  # "is the lab in Memphis open"
 _NEAR = re.compile(r"\b(near|nearby|close|far|cerca|lejos)\b", re.IGNORECASE)  # asks how far, beside a place
-_TOLD_BY = {
-    "address": "places",
-    "languages": "language",
-    "hours": "open_at",
-    "networks": "network",
-    "npi": "npi",
-    "tin": "tin",
-}
+_TOLD_BY = {"address": "places", "languages": "language", "hours": "open_at", "networks": "network"}
+_TOLD_BY |= {"npi": "npi", "tin": "tin"}
 """Facts that are not asked for by their own word if this slot or fact is, too: "taking patients in network P"."""
 OF_PLACE = frozenset({"phone", "fax", "email", "web", "address", "hours"})
 """The facts that each place of a provider has for itself."""
