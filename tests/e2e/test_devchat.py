@@ -38,7 +38,7 @@ async def test_a_conversation_is_shown_three_times(house: House) -> None:
         assert page.count("Grace Okafor, MD</b>") == 2
         slack, teams, _ = page.split('<section class="')[1:]
         beside = [(view.count('<div class="entry">'), view.count('class="link">Details<')) for view in (slack, teams)]
-        assert beside == [(5, 0), (0, 5)]  # a button beside an entry in Slack, a link at its end in Teams
+        assert beside == [(5, 0), (5, 5)]  # beside each entry: a button in Slack, a link in Teams
         press = re.findall(r'name="press" value="([^"]+)"[^>]*>Details<', page)[0]
         assert (await say(browser, press=press)).count("<article") == 2
         # The policy lets no style attribute act.

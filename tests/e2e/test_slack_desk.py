@@ -100,7 +100,7 @@ async def test_home_follows_the_account_and_names_nobody(workspace: Workspace) -
     await workspace.deliver(workspace.slack.submission("form-unlink"))
     seen.append(workspace.slack.homes["U1"])
     rows = [[block["type"] for block in home["blocks"]] for home in seen]
-    assert [row.count("actions") for row in rows] == [3, 4, 3]
+    assert [row.count("actions") for row in rows] == [3, 3, 3]
     assert [row[-1] for row in rows] == ["context"] * 3
     before, linked, after = (json.dumps(home) for home in seen)
     assert "Not connected yet." in before
