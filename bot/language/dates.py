@@ -285,7 +285,8 @@ def find_dates(matcher: Matcher, lexed: Lexed, today: date, dashes: Sequence[int
             taken = hit.after
     if len(found) > 1:
         found = list(_opposed(matcher, lexed, found, dashes))
-        return tuple(_listed(matcher, lexed, found, dashes, today))
+        listed = ((one, clipped(one.value, today)) for one in _listed(matcher, lexed, found, dashes, today))
+        return tuple(replace(one, value=days) for one, days in listed if days)  # a year beside them may move one ahead
     return tuple(found)
 
 

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.language.calendar import shifted
@@ -199,6 +199,7 @@ def test_the_plan_year_comes_from_the_coverage_when_it_is_known() -> None:
     assert _days("this plan year", (date(2024, 7, 1), date(2025, 6, 30))) == [(date(2024, 7, 1), TODAY)]
 
 
+@example(["of", "winter", "sept"], date(2000, 9, 1))
 @given(st.lists(st.sampled_from(WORDS), max_size=12), st.dates(date(2000, 1, 1), date(2100, 1, 1)))
 def test_no_range_is_upside_down_or_in_the_future(words: list[str], today: date) -> None:
     """Whatever the words and the day: start ≤ end ≤ today, and the words of a range are in the message."""
