@@ -17,7 +17,7 @@ from bot.conversation.state import TERM
 from bot.conversation.told import NO_OBJECT, refers, with_object
 from bot.language.asked import asked_in
 from bot.language.clauses import Clause, ClauseRole, as_listed, clauses, is_question, is_whole
-from bot.language.context import OF_CLAIMS, Context, lists_providers, of_one_provider
+from bot.language.context import OF_CLAIMS, Context, lists_providers
 from bot.language.engine import Engine
 from bot.language.kernel import DANGER, FALLBACK, FOLLOW
 from bot.language.reading import Reading, Slot, adds, distinct
@@ -81,7 +81,7 @@ class Questions:
         one = counts_part or (reading.intent or "").startswith(DANGER)
         found = [] if one else self._divided(said, starts, reading, context)
         own = [one.reading for one in found]
-        if len(found) >= _TWO and not of_one_provider(reading, own, self._engine.intents):
+        if len(found) >= _TWO and not _of_one_provider(reading, own, self._engine.intents):
             later = max((one.score for one in own if one.intent == reading.intent != own[0].intent), default=0.0)
             as_clear = reading.unclear or later > reading.score - _AS_CLEAR
             doubted = not as_clear and reading.score > own[0].score + _DOUBT
@@ -119,7 +119,7 @@ class Questions:
                 continue
             parts = {text: self._read(text, None).reading for text in inside}
             its = held.intent in {one.intent for one in parts.values()}
-            if its and not of_one_provider(held, [*parts.values()], self._engine.intents):
+            if its and not _of_one_provider(held, [*parts.values()], self._engine.intents):
                 for text in asking:
                     if self._is_apart(parts[text], held, rules, least[text]):
                         yield Question(text, parts[text], None)
@@ -317,3 +317,12 @@ def within(part: Reading, whole: Reading) -> Reading:
     """Return the reading of a part of a message, with the emergency and the language of the whole message."""
     language = {"language": whole.language, "shows_language": whole.shows_language}
     return replace(part, **language, alarm=whole.alarm, present=whole.present, lines=whole.lines)
+
+
+def _of_one_provider(reading: Reading, parts: Sequence[Reading], intents: Mapping[str, IntentRules]) -> bool:
+    """Return whether all parts of a message ask about the one provider it names, so that one answer has all facts."""
+    name = reading.slots.get("provider_name")
+    named = [part.slots["provider_name"] for part in parts if "provider_name" in part.slots]
+    rules = [intents.get(one.intent or "") for one in (reading, *(part for part in parts if not part.unclear))]
+    one = name is not None and all(slot.value == name.value for slot in named)
+    return one and all(entry is not None and entry.of_entry for entry in rules)

@@ -46,6 +46,8 @@ ELLIPSIS, _WHOLE, EVERY, _OF_SHOWN = 4, 8, 100, "WHICH_WERE"  # words: "and for 
 # Slots that say what is asked of claims, and not of which; concepts and classes of words that say of which.
 _FORMS = frozenset({"unit", "amount_kind"})
 _ALL_CLAIMS = frozenset({"LATEST", "CLAIM", "BILL", "OWE", "claims", "condition", "ever", "wholly"})
+# Conditions that a search for another kind of provider does not take over.
+_OF_ONE_SEARCH = KINDS_OF_CARE | {"accepting_new", "open_at", "gender", "age_group", "telehealth", "wheelchair", "wish"}
 TIMES = frozenset({"date_range", "date_shift", "date_out", "date_ahead"})
 CHANGED, OTHER, CHANGES = "changed", "other", frozenset({REFINE, DATE_SHIFT})
 # What may stand beside a yes or a no.
@@ -193,8 +195,10 @@ def merge(
         return changed(context, reading, intents)
     if rules is None:
         return reading.intent, slots
+    searches = [lists_providers(one) for one in (rules, intents.get(context.intent)) if one]
+    other = searches == [True, True] and reading.intent != context.intent
     for name in (*taken_over(context, reading, intents), *_pointed(context, reading, intents)):
-        if name in context.slots:
+        if name in context.slots and not (other and name in _OF_ONE_SEARCH):
             slots[name] = context.slots[name]
     return _instead(rules, reading, slots), slots
 
@@ -212,7 +216,7 @@ def _narrows(context: Context, reading: Reading, intents: Mapping[str, IntentRul
     For example "closest to 37405", or "do they have a dentist" after a search of those at an organization.
     """
     rules, before = intents.get(reading.intent or ""), intents.get(context.intent)
-    if rules is None or before is None or not (lists_providers(rules) and lists_providers(before)):
+    if not (rules and before and lists_providers(rules) and lists_providers(before)):
         return False
     if not reading.slots and "DOCTOR" in reading.concepts and "MORE" not in reading.concepts:
         return False  # "find me a specialist"
@@ -220,16 +224,8 @@ def _narrows(context: Context, reading: Reading, intents: Mapping[str, IntentRul
     anew = OBJECTS | {"provider_name", "npi"} | ({"location"} if named else frozenset())
     if "organization" in context.slots and (OF_THEM in reading.concepts or reading.those):
         return (OBJECTS - KINDS_OF_CARE | {"provider_name", "npi", "location"}).isdisjoint(reading.slots)
-    return (reading.intent == context.intent or not named) and anew.isdisjoint(reading.slots)
-
-
-def of_one_provider(reading: Reading, parts: Sequence[Reading], intents: Mapping[str, IntentRules]) -> bool:
-    """Return whether all parts of a message ask about the one provider it names, so that one answer has all facts."""
-    name = reading.slots.get("provider_name")
-    named = [part.slots["provider_name"] for part in parts if "provider_name" in part.slots]
-    rules = [intents.get(one.intent or "") for one in (reading, *(part for part in parts if not part.unclear))]
-    one = name is not None and all(slot.value == name.value for slot in named)
-    return one and all(entry is not None and entry.of_entry for entry in rules)
+    house = named or "group" in reading.slots  # "which hospital is closest"
+    return (reading.intent == context.intent or not house) and anew.isdisjoint(reading.slots)
 
 
 def lists_providers(rules: IntentRules) -> bool:
