@@ -1,10 +1,17 @@
 """Providers by specialty, place, network and other conditions, each of which is proven or reported as unknown."""
 
+import re
 from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from bot import kit
+
+# "who else in her specialty, same zip": of the same kind near by, and not everybody in her office.
+_SAME_KIND = re.compile(
+    r"\b(?:same|her|his|their|su|misma) (?:speciali?ty|field|kind|type|zip|town|city|area|especialidad|zona|ciudad)\b",
+    re.IGNORECASE,
+)
 
 
 async def answer(ask: kit.Ask) -> kit.Found:
@@ -37,7 +44,7 @@ async def _like(ask: kit.Ask, shown: Sequence[kit.Listing]) -> kit.Found:
     says = ask.hears(ask.arguments["like_words"], {}).says
     lines = (line for row in shown for place in row.locations for line in place.lines if "same_street" in says)
     street = next(lines, "").lstrip("0123456789 ") or None
-    office = "same_office" in says and not street
+    office = "same_office" in says and not street and not _SAME_KIND.search(ask.arguments["like_words"])
     networks = await kit.without_own(ask, await kit.asked_networks(ask))
     if "same_network" in says:
         theirs = tuple(kit.Wanted(one.name or "", (one,)) for row in shown for one in row.networks)
