@@ -53,6 +53,12 @@ _TWO_HOMES = (
 _IN_ORDER = r"\b(?:primary|secondary|first|second|primero|primari[oa]|secundari[oa]|despu[eé]s)\b"
 """What a question about Medicare names that asks which of two plans pays first."""
 
+_COBRA_BY = (
+    r"(?=.*\bcobra\b).*\b(?:how (?:long|many days)|deadline|by (?:when|what)|until when|sign up|elect|window"
+    r"|cu[aá]nto tiempo|cu[aá]ntos d[ií]as|hasta cu[aá]ndo|plazo|fecha|inscrib\w+)\b"
+)
+"""What a question names that asks by when COBRA is chosen."""
+
 
 class Working(kit.Summary, frozen=True):
     """A general rule of health plans, and what the member's only current medical plan states about it.
@@ -128,6 +134,7 @@ async def answer(ask: kit.Ask) -> Working:
     rule = handed or _narrowed(str(ask.slots["workings"]), ask, coverages)
     said = ask.said.casefold()
     rule = "two_plans" if rule == "medicare" and re.search(_IN_ORDER, said) else rule
+    rule = "cobra" if rule in {"add_person", "leaving"} and re.search(_COBRA_BY, said) else rule
     rule = "two_homes" if rule == "two_plans" and all(re.search(one, said) for one in _TWO_HOMES) else rule
     named = kit.named_visits(ask)  # who names one of the visits that a rule compares asks for its cost
     one_visit = len(named) == 1 and named[0] in _TWO_VISITS.get(rule, ()) and _COMPARED.isdisjoint(ask.asked.says)
