@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from bot.conversation.shown import NAMES, intent_of_picked
 from bot.conversation.state import Asked, Memory
+from bot.kit.givers import care_done
 from bot.language import context as by
 from bot.language.context import CONDITIONS_OF_CLAIMS, EVERY, OBJECTS, OF_CLAIMS, TIMES, lists_providers, taken_over
 from bot.language.kernel import FALLBACK, FOLLOW, OF_THEM, REFINE
@@ -51,6 +52,8 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     told_alone = top and top.shows_claims and top.tells == "one" and not reading.picks
     if before and len(meant) > 1 and (reading.unclear or told_alone):
         return teller(reading, before, intents)
+    if before and _asks_of_listed(memory, reading, before):
+        return shows_one(intents)
     picked = intent_of_picked(memory, reading, intents)
     follows = reading.is_miss or (top is not None and top.intent.startswith(FOLLOW) and not reading.unclear)
     if picked or before is None or top is None or follows:
@@ -71,6 +74,13 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     reason = reading.slots.get("reason")
     calls = [shows_one(intents)] if booked and reason and reason.value == _BOOKS else []  # for an appointment
     return next(iter((*calls, *of_name, *first, *same, *claims)), None)
+
+
+def _asks_of_listed(memory: Memory, reading: Reading, before: IntentRules) -> bool:
+    """Return whether a message asks if the provider shown before, or one of the last list, gives some kind of care."""
+    points = OF_THEM in reading.concepts or reading.picks or "ordinal" in reading.slots
+    listed = before.needs == "directory" and (before.is_of_provider or memory.choices)
+    return bool(points and listed and NAMES.isdisjoint(reading.slots) and care_done(reading.text))
 
 
 def _of_record(

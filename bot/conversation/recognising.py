@@ -97,7 +97,8 @@ class Recognisers:
         if intent := focus.intent_of(memory, reading, self._intents):
             slots = self._engine.slots_as(intent, text, today=today) if intent != REFINE else reading.slots
             unmet = {name: one for name, one in reading.slots.items() if name in _OF_LISTED and name not in slots}
-            reading = replace(reading, intent=intent, slots=slots, unclear=False, unmet={**reading.unmet, **unmet})
+            unmet = {**reading.unmet, **unmet}
+            reading = replace(reading, intent=intent, slots=slots, unclear=False, candidates=(), unmet=unmet)
         exchange.reading = reading
         # Words that fit both languages ("no", a ZIP code) are in that of the last reply.
         exchange.heard = memory.language if memory.language and not reading.shows_language else reading.language

@@ -167,7 +167,7 @@ class Turn:
         except (NotLinked, SignInExpired) as error:
             await self._dialogue.keep(message.person, asked)
             reply = await self._connecting.offer(message.person, asked.language, error.template, intent=asked.intent)
-            yield Said(reply, alone=isinstance(message.place, Shared))
+            yield Said(reply, keeps=True, alone=isinstance(message.place, Shared))
 
     async def _answered(
         self, exchange: Exchange, asked: Asked, progress: Progress

@@ -38,6 +38,7 @@ from bot.kit.coverages import (
     asks_family, asks_standing, asks_whether, asks_yearly, by_figure, Coverages, coverages_of, member_coverages,
     figures_named, named_visits, of_family, of_scope, passed, plan_year_of, scope_of, share_asked, Shares, shares_of,
     side_named, visit_copays, visit_kind, VisitCopays)
+from bot.kit.givers import care_done
 from bot.kit.facts import other_facts, facts_asked, facts_each, facts_in, facts_of, OF_PLACE, ProviderFact
 from bot.kit.formulary import (
     drug_lists, DrugLists, drugs_by_id, drugs_named, nearest_names, of_use, OfDrug)

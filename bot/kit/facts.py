@@ -13,6 +13,7 @@ from bot.kit.around import SearchArea, street_of
 from bot.kit.ask import Ask
 from bot.kit.cards import Card, bare_name, cards
 from bot.kit.conditions import conditions, is_title, kind_codes
+from bot.kit.givers import care_done
 from bot.kit.network_names import is_named_network
 from bot.kit.opening import OpenAt, open_at
 from bot.kit.organizations import telling_words
@@ -83,7 +84,6 @@ _TOLD_BY |= {"npi": "npi", "tin": "tin"}
 """Facts that are not asked for by their own word if this slot or fact is, too: "taking patients in network P"."""
 OF_PLACE = frozenset({"phone", "fax", "email", "web", "address", "hours"})
 """The facts that each place of a provider has for itself."""
-
 _NOT_SHOWN = frozenset({"npi", "fax", "email", "web", "tin", "taxonomy", "hours", "gender", "practice", "affiliations"})
 ONE_OF_A_LIST = _NOT_SHOWN - {"gender"} | {"phone", "address"}
 """The facts that a question which names a provider asks of that one, and not of a list."""
@@ -393,5 +393,8 @@ _ANSWERS: Mapping[str, Callable[[Ask, Card, Sequence[Listing]], ProviderFact]] =
     "places": _elsewhere,
     "networks": _in_networks,
     "wish": lambda ask, _card, _rows: ProviderFact("wish", "unsaid", words=ask.words.get("wish", "")),
+    "does": lambda ask, card, rows: ProviderFact(
+        "does", "unsaid", _stated("specialty", card, rows).yes, words=care_done(ask.said)
+    ),
 }
 """The facts that are answered by yes or no, each with its function."""

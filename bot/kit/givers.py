@@ -1,5 +1,6 @@
 """Who gives a kind of care, for a question such as "who does colonoscopies", which names no kind of provider."""
 
+import re
 from collections.abc import Mapping
 
 from bot.kit.ask import Ask
@@ -17,6 +18,20 @@ _GIVEN_BY: Mapping[str, tuple[str, ...]] = {
     "hearing_test": ("231H00000X",),
 }
 """By kind of care, the NUCC codes of who mostly gives it."""
+_DOES = re.compile(
+    r"\W*(?:(?:and|so|but|ok|okay|y|pero) )*(?:(?:do|does|did|can|could|will|would)(?:n'?t| not)? "
+    r"(?!(?:i|you|we|my|our|insurance|bcbst?|blue\w*|aetna)\b)(?:\S+ ){1,5}?"
+    r"(?:do|does|offer|perform|provide|handle|treat|give|administer|prescribe|(?:work|deal) with|specialize in)"
+    r"|(?:\S+ ){0,3}?(?:hacen?|ofrecen?|tratan?|realizan?|recetan?|manejan?)) (?P<care>[^,;.?!]+)",
+    re.IGNORECASE,
+)
+"""A question whether a provider does something: "does the first one do xrays"."""
+
+
+def care_done(said: str) -> str:
+    """Return the care in a question whether a provider gives it: "xrays" of "does the second one do xrays"; else ""."""
+    found = _DOES.match(said)
+    return found["care"].strip() if found else ""
 
 
 def given_by(ask: Ask) -> tuple[tuple[str, ...], str]:

@@ -205,7 +205,8 @@ def merge(
 
 def _instead(rules: IntentRules | None, reading: Reading, slots: Mapping[str, Slot]) -> str | None:
     """Return the intent that answers with these slots: that of `rules.instead` if it applies, else the read one."""
-    other = rules.instead if rules and not (reading.points or OF_THEM in reading.concepts) else None
+    entry = reading.points or OF_THEM in reading.concepts or "ordinal" in reading.slots
+    other = None if rules is None or entry else rules.instead
     held = reading.slots if rules and rules.of_entry else slots  # "which takes new patients" is of what was found
     return other.intent if other and other.has in held and other.lacks not in slots else reading.intent
 

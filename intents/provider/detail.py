@@ -146,9 +146,11 @@ def _asks_who_else(ask: kit.Ask) -> bool:
 
 def _asked(ask: kit.Ask, found: kit.Who) -> tuple[str, ...]:
     """Return the names of the requested facts; an empty tuple if the question is about the whole listing."""
-    if "specialty" in ask.slots and _IS.match(ask.said) and not kit.facts_in(ask.said):
-        return ("specialty",)  # "is Minh Kim a cardiologist"
-    return kit.facts_asked(ask, found.only[0].name if found.only else None)
+    done = kit.care_done(ask.said)
+    if "specialty" in ask.slots and (done or _IS.match(ask.said)) and not kit.facts_in(ask.said):
+        return ("specialty",)  # "is Minh Kim a cardiologist", "does he treat afib"
+    asked = kit.facts_asked(ask, found.only[0].name if found.only else None)
+    return ("does",) if done and {*asked} <= {"wish"} else asked
 
 
 def _wants_receipt(ask: kit.Ask) -> bool:
