@@ -89,7 +89,8 @@ class Recognisers:
         least = CLEAR if further else 0.0
         care = memory.asked.slots if memory.asked else {}
         reading, listed = of_list(reading, memory, last), last is not None and lists_providers(last)
-        reading = with_object(self._engine, reading, memory.objects, today, least=least, before=care, listed=listed)
+        objects = memory.objects(of_claims=last is None or last.shows_claims or bool(reading.those))
+        reading = with_object(self._engine, reading, objects, today, least=least, before=care, listed=listed)
         reading = near_list(reading, memory, last)  # that reads the words again
         if further:
             reading = focus.of_shown(memory, reading, self._intents, points=refers(read(text)))

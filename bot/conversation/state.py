@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.accounts.rows import LinkRow, PatientCandidate
-from bot.language.context import FOCUS, MOST_TOPICS, OF_CLAIMS, RECORD, THOSE, Context
+from bot.language.context import FOCUS, KINDS_OF_CARE, MOST_TOPICS, OF_CLAIMS, RECORD, THOSE, Context
 from bot.language.kernel import DANGER, FOLLOW
 from bot.language.reading import Slot
 from bot.message import Action, AReply, Language, Message, OneToOne, Person, Press, Rating, with_buttons
@@ -179,12 +179,23 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
             earlier=tuple(Context(asked.intent, asked.slots) for asked in self.earlier),
         )
 
-    @property
-    def objects(self) -> Mapping[str, Slot]:
-        """The slots that a pronoun may mean: the term just explained, or those of a question that showed no record."""
-        shown = self.record or self.shown or any(RECORD in one.arguments for one in self.choices)
+    def objects(self, *, of_claims: bool) -> Mapping[str, Slot]:
+        """Return the slots that a pronoun may mean: the term just explained, or those of a question that showed no record.
+
+        `of_claims` is True if the last answer was about claims, and did not only count them.
+        """
+        shown = self.record or (of_claims and self.shown) or any(RECORD in one.arguments for one in self.choices)
         spoken = self.asked.slots if self.asked and (not shown or TERM in self.asked.slots) else {}
-        return {TERM: Slot(self.term, self.term)} if self.term else spoken
+        return {TERM: Slot(self.term, self.term)} if self.term else spoken if self.asked else self._offered
+
+    @property
+    def _offered(self) -> Mapping[str, Slot]:
+        """The kind of place or provider that a button of the conversation searches for; {} if there is none."""
+        for one in self.labels.values():
+            kinds = {name: slot for name, slot in one.slots.items() if name in KINDS_OF_CARE and slot.is_plain}
+            if kinds and kinds.keys() == one.slots.keys():
+                return {name: replace(slot, text=slot.text.replace("_", " ")) for name, slot in kinds.items()}
+        return {}
 
     def chose(self, asked: Asked) -> dict[str, Slot]:
         """Return the conditions before `asked` that chose the records named in its arguments, or that it replaces."""

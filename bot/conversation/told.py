@@ -166,7 +166,10 @@ def with_object(
     """
     rules = engine.intents.get(reading.intent or "")
     unsure = reading.score < least and reading.slots.keys() <= {"unit"}
-    open_ = reading.unclear or (spoken and rules is not None and lists_providers(rules) and refers(reading.said))
+    general = rules is not None and rules.needs == "member" and not rules.reads_claims
+    general = general and reading.slots.keys() <= {"amount_kind"}
+    pronoun = rules is not None and (lists_providers(rules) or general) and refers(reading.said)
+    open_ = reading.unclear or (spoken and pronoun)
     bare = not (reading.slots or {*reading.concepts} - NO_OBJECT or _PRICE.isdisjoint(reading.concepts))
     due = "DUE" in reading.concepts and "FILL" not in reading.concepts and not reading.slots
     other = rules.instead if rules and rules.needs == "member" and due else None
@@ -179,7 +182,11 @@ def with_object(
     spoken = {**before, **spoken} if names == stood_for else spoken
     named = {name: spoken[name] for name in names if name in spoken and spoken[name].is_plain and spoken[name].text}
     said = reading.said.words if named else ()
-    if not named or len(said) > _OBJECT_OF or reading.slots.keys() & {TERM, "facility_type", *OF_CARE}:
+    if (
+        not named
+        or len(said) > _OBJECT_OF * (2 if general and pronoun else 1)
+        or reading.slots.keys() & {TERM, "facility_type", *OF_CARE}
+    ):
         return reading
     at = next((at for at, word in enumerate(said) if word in _REFERS and TERM not in named), len(said))
     joins = [_FOR[reading.language]] if bare and at == len(said) and reading.language in _FOR else []

@@ -12,7 +12,8 @@ _BEGINS = re.compile(
 )
 _DONE = re.compile(
     r"\bwhat\b[^?.!]{0,30}\b(?:did|do|have|has) (?!i\b|we\b|you\b|my (?:plan|insurance)\b)[^?!]{1,40}"
-    r"\b(?:do|done|run)\b"
+    r"\b(?:do|done)\b"
+    r"|\bwhat\b[^?.!]{0,30}\b(?:did|do|have|has) (?:they|he|she|the (?:lab|doctor|er|hospital|office)) run\b"
     r"|\bwhat(?:'s| all| exactly| else)*(?: \w+){0,3} (?:was|were|got|had|has been) (?:done|performed)\b"
     r"|\bwhat (?:all )?(?:happened|went on|took place)\b(?= (?:at|in|on|during|with|that|there)\b|\W*$)"
     r"|\b(?:what|which) (?:\w+ )?(?:tests?|procedures?|services?|exams?|things) (?:\w+ )?(?:did|were|was|got|had)\b"

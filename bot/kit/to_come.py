@@ -39,6 +39,7 @@ from bot.kit.said import filter_of
 from bot.kit.spans import span_of
 from bot.kit.spelling import words_of
 from bot.kit.which import exact_asked
+from bot.language.calendar import later
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
@@ -364,6 +365,11 @@ class Prevention(msgspec.Struct, frozen=True):
         """Return whether care on `day`, after the care on the day `had`, is sooner than plans pay for in full."""
         years = _EVERY.get(self.key)
         return self.again or bool(years and had and day.year < had.year + years)
+
+    def next_after(self, had: date | None) -> tuple[date, int] | None:
+        """Return the first day on which plans pay in full again after the day `had`, and the years between; or None."""
+        years = _EVERY.get(self.key)
+        return (later(had, years, "year"), years) if had and years else None
 
 
 def prevention_of(ask: Ask, born: date | None = None) -> Prevention | None:

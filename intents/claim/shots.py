@@ -1,5 +1,7 @@
 """The shots on the plan's claims, or other preventive care; no record shows what is still due."""
 
+from datetime import date
+
 from msgspec.structs import replace
 
 from bot import kit
@@ -16,6 +18,7 @@ class Shots(kit.OfClaims, frozen=True):
         due: True if the question is what is still due; `care`: the question is about care other than shots.
         free: True if the question is whether the newest shot was free; `dated`: when the newest shot was.
         prevention: For whom such preventive care is, if the question is when it is due.
+        had: The day of the last preventive care other than shots, by claims and recorded procedures.
         wanted: The named kind of shot, if no claim shows that kind; `nearest`: claims for other shots.
     """
 
@@ -27,6 +30,12 @@ class Shots(kit.OfClaims, frozen=True):
     free: bool
     dated: bool = False
     prevention: kit.Prevention | None = None
+    had: date | None = None
+
+    @property
+    def paid_again(self) -> tuple[date, int] | None:
+        """The first day on which most plans pay for the next one in full, and the years from the last one to it."""
+        return self.prevention.next_after(self.had) if self.prevention else None
 
 
 async def answer(ask: kit.Ask) -> Shots:
@@ -47,6 +56,10 @@ async def answer(ask: kit.Ask) -> Shots:
         if not due:
             raise
         nearest = None  # what the care costs does not answer when it is due
+    prevention = kit.prevention_of(ask) if due else None
+    done = await kit.newest_procedure(ask, [str(kind)], (None, None)) if prevention and care else None
+    had = [shown[0].service.day] if shown and care else []
+    had += [done.day] if done else []
     kit.cite_claims(ask, shown, nearest)
     told = (*shown, *(nearest.claims if nearest else ()))
     return Shots(
@@ -58,7 +71,8 @@ async def answer(ask: kit.Ask) -> Shots:
         marked=len(fit) - len(plain),
         free=kit.text_of(ask, "question") == "free",
         dated=ask.asked.form == "date",
-        prevention=kit.prevention_of(ask) if due else None,
+        prevention=prevention,
+        had=max((day.first for day in had if day), default=None),
         wanted=kit.filter_of(asked) if lacks else kit.ClaimFilter(),
         nearest=nearest,
     )

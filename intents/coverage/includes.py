@@ -8,6 +8,8 @@ from msgspec.structs import replace
 from bot import kit
 
 SCOPES = ("dental", "vision", "drugs")
+_LEFT = frozenset({"how_many", "what_is_left"})
+"""What a question names that asks how many of something are left, such as visits."""
 
 
 class Included(kit.Summary, frozen=True):
@@ -57,6 +59,8 @@ async def answer(ask: kit.Ask) -> Included:
     if handed := ask.arguments.get("reason"):
         ask = replace(ask, slots={**ask.slots, "reason": handed})
     coverages, reason = await kit.member_coverages(ask, shown=True), kit.text_of(ask, "reason")
+    if reason is None and ask.asked.says.keys() >= _LEFT:
+        ask, reason = replace(ask, slots={**ask.slots, "reason": "limit"}), "limit"
     if reason == "order" and len(coverages.current) == 1 and "pays_first" in ask.asked.says:
         raise kit.Reroute("coverage.workings", workings="two_plans")
     if reason is None and kit.share_asked(ask) in kit.COUNTED:

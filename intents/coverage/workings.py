@@ -122,7 +122,8 @@ async def answer(ask: kit.Ask) -> Working:
     Raises:
         Reroute: The question is about the member's plan: `coverage.includes` answers which of two plans pays first,
             `coverage.cost_share` a rule of the benefit table, a past year and the cost of one kind of visit, and
-            `claim.bill_check` what is owed of an amount that a claim of the year states as billed.
+            `claim.bill_check` what is owed of an amount that a claim of the year states as billed, and `claim.denial`
+            by when an appeal is due.
         NotLinked: No account is connected, and the rule needs the data of the plan.
     """
     coverages = (
@@ -140,6 +141,8 @@ async def answer(ask: kit.Ask) -> Working:
     one_visit = len(named) == 1 and named[0] in _TWO_VISITS.get(rule, ()) and _COMPARED.isdisjoint(ask.asked.says)
     if handed is None and (of_care or _of_time_past(rule, ask) or one_visit):
         raise kit.Reroute("coverage.cost_share")  # a question that was handed here stays
+    if rule == "appeal_who" and handed is None and ask.asked.form == "date" and ask.member:
+        raise kit.Reroute("claim.denial", question="appeal")  # "until what date can I file it"
     if rule in _OF_RECORD and not (ask.member or coverages.every):
         raise kit.NotLinked
     if rule == "two_plans" and len(coverages.medical) > 1:
