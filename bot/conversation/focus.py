@@ -32,8 +32,12 @@ _IS = ("was ", "is ", "were ", "so was ", "era ", "fue ", "es ", "eso fue ", "es
 _BARE = 3  # words, which ask about what was shown: "what for"
 _SHORT = 6  # words, of a message that has no subject of its own
 _NEXT = re.compile(r"(?:and |y )?(?:what|which|who|qu[eé]|cu[aá]l|qui[eé]n)\b", re.IGNORECASE)
-_COMPARES = 0.25  # of the probability of a comparison
-_LEAST = 0.05  # of the probability of the question before, where words point at its answer
+_COUNTS = re.compile(
+    r"\W*(?:(?:and|so|ok|y) )*(?:how many|cu[aá]nt[oa]s)\b"
+    r"(?! (?:years|miles|minutes|days|times|visits|a[ñn]os|millas|d[ií]as))",
+    re.IGNORECASE,
+)
+_COMPARES, _LEAST = 0.25, 0.05  # of the probability of a comparison, and of the question before
 
 
 def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRules]) -> str | None:
@@ -52,8 +56,8 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     told_alone = top and top.shows_claims and top.tells == "one" and not reading.picks
     if before and len(meant) > 1 and (reading.unclear or told_alone):
         return teller(reading, before, intents)
-    if before and _asks_of_listed(memory, reading, before):
-        return shows_one(intents)
+    if before and (found := _of_listed(memory, reading, before, intents)):
+        return found
     picked = intent_of_picked(memory, reading, intents)
     follows = reading.is_miss or (top is not None and top.intent.startswith(FOLLOW) and not reading.unclear)
     if picked or before is None or top is None or follows:
@@ -76,11 +80,15 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     return next(iter((*calls, *of_name, *first, *same, *claims)), None)
 
 
-def _asks_of_listed(memory: Memory, reading: Reading, before: IntentRules) -> bool:
-    """Return whether a message asks if the provider shown before, or one of the last list, gives some kind of care."""
+def _of_listed(memory: Memory, reading: Reading, before: IntentRules, intents: Mapping[str, IntentRules]) -> str | None:
+    """Return the intent of a question whether a listed provider gives some care, or how many are listed; else None."""
+    same = lists_providers(before) and memory.choices[1:] and OF_ONE_NAME.isdisjoint(reading.slots)
+    if same and _COUNTS.match(reading.text):
+        return REFINE  # the heading of the list has their number
     points = OF_THEM in reading.concepts or reading.picks or "ordinal" in reading.slots
     listed = before.needs == "directory" and (before.is_of_provider or memory.choices)
-    return bool(points and listed and NAMES.isdisjoint(reading.slots) and care_done(reading.text))
+    asks = points and listed and NAMES.isdisjoint(reading.slots) and care_done(reading.text)
+    return shows_one(intents) if asks else None
 
 
 def _of_record(

@@ -70,6 +70,7 @@ _NAMES = ("drug", "service", "provider_name", "specialty", "facility_type", "amo
 # A question with no other concepts asks for a price and does not say of what: "how much do I pay".
 _PRICE = frozenset({"COST", "OWE"})
 NO_OBJECT = _PRICE | {"MY", "FILLER", "FUTURE", "GENERIC", "DUE", "RECORD", "NOW", "HER"}
+_OWN = frozenset({"MY", "PAST", "LATEST"})  # what asks for the person's own amount or record
 _KINDS = frozenset({"specialty", "facility_type"})
 _PRICED = ("drug", "service", "specialty", "facility_type")
 _FOR = {"en": "for", "es": "por"}
@@ -239,6 +240,27 @@ def of_anybody(engine: Engine, asked: Asked, reading: Reading, memory: Memory, t
             intent, slots = (explains, {WORKINGS: rule}) if rule else (rules.intent, found.slots)
             return replace(asked, intent=intent, slots=slots, unmet={}, text=part, whose=memory.chosen)
     return None
+
+
+def general_of(engine: Engine, asked: Asked, reading: Reading) -> Asked | None:
+    """Return the general question within one about the record of somebody who is not connected; None if there is none.
+
+    That is a rule of how plans work ("does an MRI need a PA"), or what the kind of amount means of which no own amount
+    is asked ("vs copay").
+    """
+    rules, kind = engine.intents[asked.intent], asked.slots.get("amount_kind")
+    own = reading.unclear or not _OWN.isdisjoint(reading.concepts)
+    names = {*reading.concepts, *([] if own else [""])}
+    if rule := next((rule for name, rule in rules.anybody.items() if name in names), None):
+        tells = (name for name, one in engine.intents.items() if one.workings and rule in one.anybody.values())
+        slots, arguments = {WORKINGS: Slot("", rule)}, {WORKINGS: rule}
+        return replace(asked, intent=next(tells), slots=slots, arguments=arguments, unmet={}, goes_on=())
+    of_care = {*asked.slots} & {*_PRICED, "provider_name"} or {"VISIT", "DOCTOR"} & {*reading.concepts}
+    kind = None if of_care else kind
+    terms = engine.lexicon.glossary.named(read(kind.text).keys) if kind and not own else ()
+    means = next(name for name, one in engine.intents.items() if one.answer == "aside" and TERM in one.slots)
+    said = {TERM: Slot(kind.text, terms[0].value)} if kind and terms else None
+    return replace(asked, intent=means, slots=said, unmet={}, text=kind.text, goes_on=()) if said and kind else None
 
 
 def refers(said: Utterance, first: int = 0, after: int | None = None) -> bool:

@@ -6,7 +6,7 @@ whether a search is needed; answer; render the answer; store what the next messa
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import partial
 
 import structlog
@@ -25,8 +25,8 @@ from bot.conversation.provenance import PayerQuoted
 from bot.conversation.recognising import NextStep, Recognisers
 from bot.conversation.reminding import END, LIST, Reminding, Telling
 from bot.conversation.state import TERM, Asked, Memory
-from bot.conversation.told import of_anybody
-from bot.errors import NotLinked, SignInExpired, as_bot_error, new_reference
+from bot.conversation.told import general_of, of_anybody
+from bot.errors import BotError, NotLinked, SignInExpired, as_bot_error, new_reference
 from bot.kit import NeedsPlace
 from bot.language.kernel import FALLBACK, FEEDBACK, FOLLOW
 from bot.language.reading import Slot
@@ -166,15 +166,34 @@ class Turn:
             yield Said(reply, asked.without("location"), wants="location")
         except (NotLinked, SignInExpired) as error:
             await self._dialogue.keep(message.person, asked)
-            reply = await self._connecting.offer(message.person, asked.language, error.template, intent=asked.intent)
-            yield Said(reply, keeps=True, alone=isinstance(message.place, Shared))
+            reply = await self._general(exchange, asked) or await self._connecting.offer(
+                message.person, asked.language, error.template, intent=asked.intent
+            )
+            listed, shared = bool(memory.choices), isinstance(message.place, Shared)
+            yield Said(reply, None if listed else asked.alone, keeps=listed, alone=shared)
+
+    async def _general(self, exchange: Exchange, asked: Asked) -> Answered | None:
+        """Return a general answer to a question about the record of somebody who never connected; None without one.
+
+        It ends with a button to connect, and not with a sign-in link, of which a person gets only a few an hour.
+        """
+        general = general_of(self._pack.engine, asked, exchange.reading) if exchange.message.alone else None
+        if general is None or exchange.memory.link is not None:
+            return None
+        with suppress(BotError):  # then the offer to connect stands by itself
+            told = await self._answering.answer(exchange, general, Progress())
+            offer = self._pack.render("account/of_plan", {}, asked.language)
+            blocks = (*(lead(told.blocks, ()) or ()), *offer)
+            return Private(intent=asked.intent, language=asked.language, blocks=blocks)
+        return None
 
     async def _answered(
         self, exchange: Exchange, asked: Asked, progress: Progress
     ) -> tuple[Asked, Answered, tuple[Further, ...]]:
         """Return the question, its reply, and the further questions of the message with the first lines of each answer.
 
-        If the question needs a place and names none, a connected member's home is used.
+        If the question needs a place and names none, it is that of the last search for "there", or a connected member's
+        home.
         """
         limits = self._answering.limits()
         message = replace(exchange.message, text=asked.text) if asked.text else exchange.message
@@ -185,9 +204,10 @@ class Turn:
             reply = await self._answering.answer(first, asked, progress, limits)
         except NeedsPlace as need:
             has_home = message.alone and exchange.memory.link is not None  # of a connected member
-            if need.place is not None or "location" in asked.slots or not has_home:
+            place = exchange.memory.place_of(exchange.reading.text) or (_HOME if has_home else None)
+            if need.place is not None or "location" in asked.slots or place is None:
                 raise
-            asked = replace(asked, slots={**asked.slots, "location": _HOME})
+            asked = replace(asked, slots={**asked.slots, "location": place})
             reply = await self._answering.answer(first, asked, progress, limits)
         return asked, *await self._after(exchange, asked, reply, limits)
 

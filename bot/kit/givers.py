@@ -22,7 +22,8 @@ _DOES = re.compile(
     r"\W*(?:(?:and|so|but|ok|okay|y|pero) )*(?:(?:do|does|did|can|could|will|would)(?:n'?t| not)? "
     r"(?!(?:i|you|we|my|our|insurance|bcbst?|blue\w*|aetna)\b)(?:\S+ ){1,5}?"
     r"(?:do|does|offer|perform|provide|handle|treat|give|administer|prescribe|(?:work|deal) with|specialize in)"
-    r"|(?:\S+ ){0,3}?(?:hacen?|ofrecen?|tratan?|realizan?|recetan?|manejan?)) (?P<care>[^,;.?!]+)",
+    r"|(?:\S+ ){0,3}?(?:hacen?|ofrecen?|tratan?|realizan?|recetan?|manejan?)) (?P<care>[^,;.?!]+?)"
+    r"(?: (?:there|here|too|ah[ií]|all[ií]))*\W*(?=[,;.?!]|$)",
     re.IGNORECASE,
 )
 """A question whether a provider does something: "does the first one do xrays"."""
