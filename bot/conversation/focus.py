@@ -56,7 +56,7 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     told_alone = top and top.shows_claims and top.tells == "one" and not reading.picks
     if before and len(meant) > 1 and (reading.unclear or told_alone):
         return teller(reading, before, intents)
-    if before and (found := _of_listed(memory, reading, before, intents)):
+    if before and before.needs == "directory" and (found := _of_listed(memory, reading, before, intents)):
         return found
     picked = intent_of_picked(memory, reading, intents)
     follows = reading.is_miss or (top is not None and top.intent.startswith(FOLLOW) and not reading.unclear)
@@ -86,7 +86,7 @@ def _of_listed(memory: Memory, reading: Reading, before: IntentRules, intents: M
     if same and _COUNTS.match(reading.text):
         return REFINE  # the heading of the list has their number
     points = OF_THEM in reading.concepts or reading.picks or "ordinal" in reading.slots
-    listed = before.needs == "directory" and (before.is_of_provider or memory.choices)
+    listed = before.is_of_provider or memory.choices
     asks = points and listed and NAMES.isdisjoint(reading.slots) and care_done(reading.text)
     return shows_one(intents) if asks else None
 
