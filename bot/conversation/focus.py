@@ -27,10 +27,9 @@ _CLAIM, _PROVIDER, _NAME, _BOOKS = "claim", "provider", "provider_name", "action
 _PART, _STEP = "amount_kind", f"{FOLLOW}ordinal"
 _OTHERS = OBJECTS | CONDITIONS_OF_CLAIMS | {"amount", "order"}
 _OTHER_CLAIMS = TIMES | NAMES | {"drug", "claim_id", "person"}
-_MOST_SINGLE = 5  # claims that were shown one by one
 _IS = ("was ", "is ", "were ", "so was ", "era ", "fue ", "es ", "eso fue ", "eso era ", "esa fue ", "ese fue ")
-_BARE = 3  # words, which ask about what was shown: "what for"
-_SHORT = 6  # words, of a message that has no subject of its own
+# Claims that were shown one by one; words that ask about what was shown ("what for"), or have no subject of their own.
+_MOST_SINGLE, _BARE, _SHORT = 5, 3, 6
 _NEXT = re.compile(r"(?:and |y )?(?:what|which|who|qu[eé]|cu[aá]l|qui[eé]n)\b", re.IGNORECASE)
 _COUNTS = re.compile(
     r"\W*(?:(?:and|so|ok|y) )*(?:how many|cu[aá]nt[oa]s)\b"
@@ -50,7 +49,7 @@ def intent_of(memory: Memory, reading: Reading, intents: Mapping[str, IntentRule
     top, words = intents.get(reading.intent or ""), len(reading.text.split())
     if of_two(memory, reading, intents):
         return telling("two", intents)
-    if memory.record and before and (found := _of_record(reading, top, before, intents, short=words <= _SHORT)):
+    if memory.record and before and (found := _of_record(reading, top, before, intents, words)):
         return found
     meant = _meant(memory, reading, before)
     told_alone = top and top.shows_claims and top.tells == "one" and not reading.picks
@@ -92,16 +91,17 @@ def _of_listed(memory: Memory, reading: Reading, before: IntentRules, intents: M
 
 
 def _of_record(
-    reading: Reading, top: IntentRules | None, before: IntentRules, intents: Mapping[str, IntentRules], *, short: bool
+    reading: Reading, top: IntentRules | None, before: IntentRules, intents: Mapping[str, IntentRules], words: int
 ) -> str | None:
     """Return the intent of a message about the shown record: a step from it, an amount, a comparison; else None."""
-    if before.walks and reading.steps == 1 and short and not reading.slots.keys() - {"ordinal", "answer"}:
+    if before.walks and reading.steps == 1 and words <= _SHORT and not reading.slots.keys() - {"ordinal", "answer"}:
         return _STEP  # "no, the other one"
     sums = top and top.tells == "sums" and reading.points and not reading.slots  # "how much in all" is its cost
-    part = reading.unclear and short and any(_PART in one.slots for one in reading.candidates)  # "cuánto pagó el plan"
+    few = words <= (2 * _SHORT if reading.points else _SHORT)
+    part = reading.unclear and few and any(_PART in one.slots for one in reading.candidates)  # "cuánto pagó el plan"
     if not (sums or before.reads_claims):
         return None
-    after = reading.unclear and reading.steps > 1 and short  # "what came right after that"
+    after = reading.unclear and reading.steps > 1 and words <= _SHORT  # "what came right after that"
     way = "days" if after else "two" if reading.steps < 0 else "one" if sums or part else None
     return telling(way, intents) if way else None
 

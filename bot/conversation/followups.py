@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from bot.conversation import focus
 from bot.conversation.focus import OF_ONE_NAME
 from bot.conversation.shown import NAMES, apart_from_last, entries_meant, of_both, outside, words_beside
-from bot.conversation.state import ENTRY, Asked, Memory
+from bot.conversation.state import ENTRY, THERE, Asked, Memory
 from bot.conversation.told import refers
 from bot.kit.ask import whole
 from bot.kit.facts import facts_in
@@ -117,16 +117,18 @@ def _like_shown(memory: Memory, asked: Asked, reading: Reading, intents: Mapping
     """Return a search for providers like the one just shown, which becomes an argument: "who else in that office".
 
     A search that names another kind, but no place and no provider, is for providers near the one shown: "any pharmacy
-    near there".
+    near there". That of a member, who has a home, is so only if it says so.
     """
     before, context = intents.get(memory.asked.intent) if memory.asked else None, memory.context()
     slot = context.slots.get(_PROVIDER) if context and before and before.is_of_provider else None
     if len(memory.choices) == 1:
         slot = memory.choices[0].slots.get(_PROVIDER, slot)
-    kinds = KINDS_OF_CARE - ({"specialty"} if "MORE" in reading.concepts else set())  # "the next doctor"
+    same = "MORE" in reading.concepts and ("GENERIC" in reading.concepts or refers(reading.said))  # "the next doctor"
+    kinds = KINDS_OF_CARE - ({"specialty"} if same else set())
     like = kinds.isdisjoint(asked.slots)
     leans = slot is not None and slot.is_plain and NAMES.isdisjoint(asked.slots)
-    if not (context and slot and leans and (like or "NEAR" in reading.concepts or not memory.met)):
+    there = memory.link is None or refers(reading.said) or THERE.search(reading.text)
+    if not (context and slot and leans and (like or there)):
         return asked
     shown = {by.LIKE: str(slot.value), by.LIKE_WORDS: reading.text} if like else {by.BESIDE: str(slot.value)}
     town = {name: one for name, one in context.slots.items() if name == "location"}

@@ -16,8 +16,8 @@ from bot.conversation.shown import OF_CARE
 from bot.conversation.state import TERM
 from bot.conversation.told import NO_OBJECT, refers, with_object
 from bot.language.asked import asked_in
-from bot.language.clauses import Clause, ClauseRole, as_listed, clauses, is_question, is_whole
-from bot.language.context import OF_CLAIMS, Context, lists_providers
+from bot.language.clauses import Clause, ClauseRole, as_listed, clauses, ends_with, is_question, is_whole
+from bot.language.context import OBJECTS, OF_CLAIMS, Context, lists_providers
 from bot.language.engine import Engine
 from bot.language.kernel import DANGER, FALLBACK, FOLLOW
 from bot.language.reading import Reading, Slot, adds, distinct
@@ -76,6 +76,7 @@ class Questions:
         if len(starts) < _TWO:
             return (Question(reading.text, reading, context),)
         asking = [one for one in cut if is_question(said, one, self._words)]
+        asking = asking or [one for one in cut if ends_with(said, one) == "?"]
         rules = self._engine.intents.get(reading.intent or "")
         counts_part = asked_in(self._engine.lexicon.grammar, reading.text, {}).then  # "how many of those were free"
         one = counts_part or (reading.intent or "").startswith(DANGER)
@@ -91,6 +92,8 @@ class Questions:
         if (reading.unclear or small) and len(asking) == 1 and PERSON not in reading.slots:
             words = said.said(asking[0].first, asking[0].after)
             part = self._read(words, context if small else None).reading
+            if context and (follows := self._following(words, part, context)):
+                return (follows,)
             told = self._engine.slots_as(part.intent or FALLBACK, reading.text, today=self._today)
             names = {"location"} if OF_CARE & part.slots.keys() else {"location", *OF_CARE}  # "the doctors down there"
             care = {name: told[name] for name in names & told.keys()}
@@ -102,6 +105,16 @@ class Questions:
         asks = [one for one in cut if one.role is ClauseRole.ASKS]
         each = [self._read(said.said(one.first, one.after), None).reading for one in asks if len(asks) >= _TWO]
         return (Question(reading.text, self._with_all(reading, each), context),)
+
+    def _following(self, words: str, part: Reading, context: Context) -> Question | None:
+        """Return the question of a message if it names its object and is clear only after the last answer.
+
+        For example "And a colonoscopy? My doctor mentioned one", after the price of a mammogram.
+        """
+        if not part.unclear or OBJECTS.isdisjoint(part.slots):
+            return None
+        follows = self._read(words, context)
+        return follows if self._is_clear(follows.reading, _LIKELY) else None
 
     def _unanswered(self, whole: Reading, cut: Sequence[Clause], found: Sequence[Question]) -> Iterator[Question]:
         """Yield the clauses with the form of a question that a question in `found` includes, but does not answer.

@@ -43,7 +43,7 @@ _A_SENTENCE = 5  # words, whose language counts more than the one that was asked
 _MAY_BE_GIVEN = frozenset({"choices", "not_understood", "menu"})
 GIVES = "gives"
 """The argument with the key of a message that its writer may give to the operator."""
-_MORE, _NAME = "more", "provider_name"
+_MORE, _NAME, _ASPECT = "more", "provider_name", "amount_kind"
 _CODE = re.compile(r"(?=.*\d)[A-Z2-7]{4}-[A-Z2-7]{4}")
 _IN_CONTEXT = frozenset({"without", "receipt", "detail"})  # of a button that goes on about the question above it
 _OF_LISTED = frozenset({"network", "gender", "language", "accepting_new", "open_at"})  # what a listing tells
@@ -97,6 +97,8 @@ class Recognisers:
         reading = focus.of_all(memory, owner.without_giver(reading), self._intents)
         if intent := focus.intent_of(memory, reading, self._intents):
             slots = self._engine.slots_as(intent, text, today=today) if intent != REFINE else reading.slots
+            if intent == reading.intent and _ASPECT in reading.slots:
+                slots = {**slots, _ASPECT: reading.slots[_ASPECT]}
             unmet = {name: one for name, one in reading.slots.items() if name in _OF_LISTED and name not in slots}
             unmet = {**reading.unmet, **unmet}
             reading = replace(reading, intent=intent, slots=slots, unclear=False, candidates=(), unmet=unmet)

@@ -25,7 +25,7 @@ Recorder = Callable[..., Awaitable[bool]]
 IDLE_SECONDS, BUTTON_SECONDS, _ZIP_DIGITS = 10 * 60, 24 * 60 * 60, 5
 _PLAIN = re.compile(r"(?P<intent>[a-z_]+(?:\.[a-z_]+)?)\.(?P<language>[a-z]{2,3})")
 """Matches the id of a button whose intent has no arguments, as on the Home page. Such a button needs no stored row."""
-_THERE = re.compile(r"\b(?:there|same (?:area|town|place|zip)|all[ií]|ah[ií]|por ah[ií])\b", re.IGNORECASE)
+THERE = re.compile(r"\b(?:there|same (?:area|town|place|zip)|all[ií]|ah[ií]|por ah[ií])\b", re.IGNORECASE)
 ENTRY = "answer.entry"
 TERM = "term"
 """The slot with a term whose meaning is asked."""
@@ -187,15 +187,15 @@ class Memory(msgspec.Struct, frozen=True, omit_defaults=True):
         """
         shown = self.record or (of_claims and self.shown) or any(RECORD in one.arguments for one in self.choices)
         spoken = self.asked.slots if self.asked and (not shown or TERM in self.asked.slots) else {}
+        if "provider_name" in spoken and KINDS_OF_CARE.isdisjoint(spoken) and self.earlier:  # one of a search's results
+            spoken = {**{n: one for n, one in self.earlier[0].slots.items() if n in KINDS_OF_CARE}, **spoken}
         return {TERM: Slot(self.term, self.term)} if self.term else spoken if self.asked else self._offered
 
     def place_of(self, said: str) -> Slot | None:
         """Return the place of the last search if a text refers to it, as "there" does; else None."""
         searches = (one.slots for one in (self.asked, *self.earlier) if one)
         return (
-            next((slots["location"] for slots in searches if "location" in slots), None)
-            if _THERE.search(said)
-            else None
+            next((slots["location"] for slots in searches if "location" in slots), None) if THERE.search(said) else None
         )
 
     @property

@@ -15,7 +15,7 @@ from bot.conversation.shown import OF_CARE
 from bot.conversation.state import TERM, Asked, Memory
 from bot.language.asked import asked_in
 from bot.language.clauses import clauses, is_question
-from bot.language.context import OF_CLAIMS, lists_providers
+from bot.language.context import OBJECTS, OF_CLAIMS, lists_providers
 from bot.language.engine import Engine
 from bot.language.reading import Reading, Slot
 from bot.language.rules import PERSON
@@ -68,8 +68,21 @@ _REFERS = frozenset({
 _PEOPLE = frozenset({"he", "him", "his", "she", "her", "hers", "ella", "ellas"})
 _NAMES = ("drug", "service", "provider_name", "specialty", "facility_type", "amount_kind")
 # A question with no other concepts asks for a price and does not say of what: "how much do I pay".
-_PRICE = frozenset({"COST", "OWE"})
-NO_OBJECT = _PRICE | {"MY", "FILLER", "FUTURE", "GENERIC", "DUE", "RECORD", "NOW", "HER"}
+_PRICE = frozenset({"COST", "OWE", "PRICE_OF_A"})
+NO_OBJECT = _PRICE | {
+    "MY",
+    "FILLER",
+    "FUTURE",
+    "GENERIC",
+    "DUE",
+    "RECORD",
+    "NOW",
+    "HER",
+    "INSTEAD",
+    "YES_ALONE",
+    "AGREE",
+}
+_OF_DRUG, _IF = frozenset({"FILL", "PHARMACY", "MEDICATION"}), "PRICE_OF_A"  # "how much would i pay if i went there"
 _OWN = frozenset({"MY", "PAST", "LATEST"})  # what asks for the person's own amount or record
 _KINDS = frozenset({"specialty", "facility_type"})
 _PRICED = ("drug", "service", "specialty", "facility_type")
@@ -171,7 +184,9 @@ def with_object(
     general = general and reading.slots.keys() <= {"amount_kind"}
     pronoun = rules is not None and (lists_providers(rules) or general) and refers(reading.said)
     open_ = reading.unclear or (spoken and pronoun)
-    bare = not (reading.slots or {*reading.concepts} - NO_OBJECT or _PRICE.isdisjoint(reading.concepts))
+    if not {"FUTURE", _IF}.isdisjoint(reading.concepts):  # what a next one costs, and not the one that was shown
+        spoken = {**{name: one for name, one in before.items() if name in _PRICED}, **spoken}
+    bare = _asks_bare_price(reading, spoken)
     due = "DUE" in reading.concepts and "FILL" not in reading.concepts and not reading.slots
     other = rules.instead if rules and rules.needs == "member" and due else None
     stood_for = (other.has,) if other and other.lacks not in {*spoken, *before} else ()
@@ -183,18 +198,15 @@ def with_object(
     spoken = {**before, **spoken} if names == stood_for else spoken
     named = {name: spoken[name] for name in names if name in spoken and spoken[name].is_plain and spoken[name].text}
     said = reading.said.words if named else ()
-    if (
-        not named
-        or len(said) > _OBJECT_OF * (2 if general and pronoun else 1)
-        or reading.slots.keys() & {TERM, "facility_type", *OF_CARE}
-    ):
+    long = len(said) > _OBJECT_OF * (2 if bare or (general and pronoun) else 1)
+    if long or not named or reading.slots.keys() & {TERM, "facility_type", *OF_CARE}:
         return reading
     at = next((at for at, word in enumerate(said) if word in _REFERS and TERM not in named), len(said))
     joins = [_FOR[reading.language]] if bare and at == len(said) and reading.language in _FOR else []
     words = (*said[:at], *joins, *(slot.text for slot in named.values()), *said[at + 1 :])
     both = engine.understand(" ".join(words), today=today)
     adds_to = both.intent != reading.intent or (
-        (open_ or TERM in named) and not both.slots.keys() <= reading.slots.keys()
+        (open_ or bare or TERM in named) and not both.slots.keys() <= reading.slots.keys()
     )
     stands = other is not None and other.has in named and both.intent == other.intent
     least_sure = 0.0 if stands else _SURE if bare else reading.score - _AS_CLEAR
@@ -204,8 +216,17 @@ def with_object(
     if listed and engine.intents[both.intent or ""].of_entry:  # it asks about the listed ones, which are of this kind
         own = {name: slot for name, slot in both.slots.items() if name not in _KINDS & kept.keys()}
         kept, both = {name: slot for name, slot in kept.items() if name in own}, replace(both, slots=own)
-    both = replace(both, unclear=False) if stands else both
-    return replace(both, text=reading.text, slots={**both.slots, **kept}, those=reading.those, picks=reading.picks)
+    own = {**both.slots, **kept}
+    return replace(both, unclear=False, text=reading.text, slots=own, those=reading.those, picks=reading.picks)
+
+
+def _asks_bare_price(reading: Reading, spoken: Mapping[str, Slot]) -> bool:
+    """Return whether a message asks for a price and does not say of what; a pharmacy says so little of a drug."""
+    if reading.slots or _PRICE.isdisjoint(reading.concepts):
+        return False
+    beside = (_OF_DRUG if "drug" in spoken else set()) | ({"PAST"} if _IF in reading.concepts else set())
+    named = {cell.name for cell in reading.cells} & OBJECTS
+    return not (named or {*reading.concepts} - NO_OBJECT - beside)
 
 
 def with_kind(engine: Engine, asked: Asked, today: date) -> Asked:

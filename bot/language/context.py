@@ -4,6 +4,7 @@ Two parts of the weights file are counted on the conversations in `intents/_talk
 message changes the previous question. `NEXT` gives how much likelier an intent is after another one than on average.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
@@ -24,7 +25,6 @@ from bot.language.rules import PERSON, IntentRules, Rule
 from bot.language.slots import in_year_before
 from bot.language.weights import NEXT, SAME, WORKINGS, Weights, evidence
 
-MOST_TOPICS = 2
 RECORD = "id"  # among the slots of a subject: the record that the answer before was about, which is no slot
 THOSE = "those"  # the records that were shown, separated by spaces, where a question is about all of them
 FOCUS = "focus"  # the record that was shown, from which an answer looks on under the question's conditions
@@ -42,10 +42,11 @@ CONDITIONS_OF_CLAIMS = frozenset(
     {"date_range", "date_out", "provider_name", "state_of_claim", "amount_over", "amount_under"}
 )
 OF_CLAIMS = OBJECTS | CONDITIONS_OF_CLAIMS | {PERSON}  # what says which claims a question is about
-ELLIPSIS, _WHOLE, EVERY, _OF_SHOWN = 4, 8, 100, "WHICH_WERE"  # words: "and for doctors?"; records; a concept
+MOST_TOPICS, ELLIPSIS, _WHOLE, EVERY, _OF_SHOWN = 2, 4, 8, 100, "WHICH_WERE"  # words: "and for doctors?"; records
 # Slots that say what is asked of claims, and not of which; concepts and classes of words that say of which.
 _FORMS = frozenset({"unit", "amount_kind"})
 _ALL_CLAIMS = frozenset({"LATEST", "CLAIM", "BILL", "OWE", "claims", "condition", "ever", "wholly"})
+_ONE = re.compile(r"\b(?:last|latest|newest) ones?\b|\b[uú]ltim[oa]s?(?=\W*$| que\b| vez\b)", re.IGNORECASE)
 # Conditions that a search for another kind of provider does not take over.
 _OF_ONE_SEARCH = KINDS_OF_CARE | {"accepting_new", "open_at", "gender", "age_group", "telehealth", "wheelchair", "wish"}
 TIMES = frozenset({"date_range", "date_shift", "date_out", "date_ahead"})
@@ -269,9 +270,11 @@ def _of_same_care(before: IntentRules, rules: IntentRules, reading: Reading) -> 
     """Return the conditions that a short question about claims takes over if it has none: "what did I pay in all"."""
     asked = reading.asked.get(words_key(reading.text, {name: slot.text for name, slot in reading.slots.items()}))
     short = len(reading.text.split()) <= _WHOLE and {*reading.slots, *reading.unmet} <= _FORMS and not reading.steps
-    if not (asked and short) or rules.tells in {None, "several", "two"}:
+    of_care = rules.reads_claims and not before.reads_claims  # "why so much" of a drug
+    tells = rules.tells or ("one" if of_care else None)
+    if tells in {None, "several", "two"} or not (asked and short):
         return frozenset()
-    whole = not _ALL_CLAIMS.isdisjoint({*asked.says, *reading.concepts})
+    whole = not (_ALL_CLAIMS.isdisjoint({*asked.says, *reading.concepts}) or _ONE.search(reading.text))
     return frozenset() if whole else OBJECTS | CONDITIONS_OF_CLAIMS if before.reads_claims else OBJECTS
 
 

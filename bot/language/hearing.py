@@ -16,7 +16,7 @@ from bot.language.clauses import Clause, ClauseRole, clauses
 from bot.language.codes import abbreviates
 from bot.language.elsewhere import street_in
 from bot.language.entities import Tagger
-from bot.language.lexicon import Lexicon
+from bot.language.lexicon import LANGUAGES, Lexicon
 from bot.language.matcher import Lexed, WordArea
 from bot.language.names import NameFound, find_names
 from bot.language.people import names_somebody, owners, with_people
@@ -288,7 +288,8 @@ class Hearer:
             if known <= foreign:
                 return None
             language, chance = self._tongue.likeliest({kind: evidence(said, frozenset(), without | foreign)[kind]})
-        return language if chance >= _SURE_OF_LANGUAGE else None
+        doubtful = len(known) == 1 and known <= short and said.text.isascii() and language not in LANGUAGES
+        return language if chance >= _SURE_OF_LANGUAGE and not doubtful else None  # one short word: "fam med tho"
 
 
 def _marks(
