@@ -82,7 +82,8 @@ NO_OBJECT = _PRICE | {
     "YES_ALONE",
     "AGREE",
 }
-_OF_DRUG, _IF = frozenset({"FILL", "PHARMACY", "MEDICATION"}), "PRICE_OF_A"  # "how much would i pay if i went there"
+_OF_DRUG = frozenset({"FILL", "PHARMACY", "MEDICATION", "claim_type"})
+_IF = "PRICE_OF_A"  # "how much would i pay if i went there"
 _OWN = frozenset({"MY", "PAST", "LATEST"})  # what asks for the person's own amount or record
 _KINDS = frozenset({"specialty", "facility_type"})
 _PRICED = ("drug", "service", "specialty", "facility_type")
@@ -226,7 +227,7 @@ def _asks_bare_price(reading: Reading, spoken: Mapping[str, Slot]) -> bool:
         return False
     beside = (_OF_DRUG if "drug" in spoken else set()) | ({"PAST"} if _IF in reading.concepts else set())
     named = {cell.name for cell in reading.cells} & OBJECTS
-    return not (named or {*reading.concepts} - NO_OBJECT - beside)
+    return not (named - beside or {*reading.concepts} - NO_OBJECT - beside)
 
 
 def with_kind(engine: Engine, asked: Asked, today: date) -> Asked:
