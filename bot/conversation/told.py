@@ -70,17 +70,7 @@ _NAMES = ("drug", "service", "provider_name", "specialty", "facility_type", "amo
 # A question with no other concepts asks for a price and does not say of what: "how much do I pay".
 _PRICE = frozenset({"COST", "OWE", "PRICE_OF_A"})
 NO_OBJECT = _PRICE | {
-    "MY",
-    "FILLER",
-    "FUTURE",
-    "GENERIC",
-    "DUE",
-    "RECORD",
-    "NOW",
-    "HER",
-    "INSTEAD",
-    "YES_ALONE",
-    "AGREE",
+    *("MY", "FILLER", "FUTURE", "GENERIC", "DUE", "RECORD", "NOW", "HER", "INSTEAD", "YES_ALONE", "AGREE"),
 }
 _OF_DRUG = frozenset({"FILL", "PHARMACY", "MEDICATION", "claim_type"})
 _IF = "PRICE_OF_A"  # "how much would i pay if i went there"

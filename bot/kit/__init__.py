@@ -56,7 +56,7 @@ from bot.kit.offers import (
     WithCase, WithDocument, WithReminder)
 from bot.kit.opening import local_time
 from bot.kit.organizations import affiliations_of, Electronic, electronic_addresses, places_of
-from bot.kit.period import month_words, newest_procedure, period_claims, procedures_in
+from bot.kit.period import month_words, newest_procedure, own_patient, period_claims, procedures_in
 from bot.kit.plans import (
     among as networks_among, asked_networks, AskedNetworks, in_own, network_names, NetworkSide,
     own_networks, Plan, plans, plans_said, side_asked, sold_in, without_own)
@@ -80,7 +80,8 @@ from bot.kit.groups import ClaimQuery
 from bot.kit.tables import chart_of, Computing, QueryCell, QueryRow, RankedRows, sums_of, unpaid_of
 from bot.kit.spelling import is_named, name_of_state, words_of
 from bot.kit.traits import with_traits
-from bot.kit.to_come import asks_to_wait, Prevention, prevention_of, price_named, to_come, ToCome
+from bot.kit.prevention import Prevention, prevention_of, preventive_for
+from bot.kit.to_come import asks_to_wait, price_named, to_come, ToCome
 from bot.kit.which import (
     amount_asked, count_asked, dollars, Exact, is_close, LAGS, place_of, reaches, shown_before,
     sizes_last, sizes_one, the_one, Threshold)

@@ -23,6 +23,11 @@ from bot.records.coverage import CostShare, Coverage, PlanYear, plan_year
 
 _RANK = {"current": 0, "future": 1, "unclear": 2, "ended": 3}
 _OWN = Search("Coverage", (("_include", "Coverage:payor"),))
+_OFFICE = frozenset({
+    *("a", "an", "un", "una", "visit", "appointment", "consult", "consultation", "exam", "follow", "up"),
+    *("due", "first", "new", "next"),
+})  # fmt: skip
+_OTHER_CARE = 2  # words that no doctor or visit is named by
 _BY_CLAIMS = Search("ExplanationOfBenefit", (("_include", "ExplanationOfBenefit:coverage"), ("_count", "20")))
 
 
@@ -284,6 +289,16 @@ def care_said(ask: Ask) -> str | None:
     named = (ask.words[kind] for kind in ("service", "specialty", "facility_type") if kind in ask.words)
     said = ask.asked.care or next(named, None)
     return said and _FOR.sub("", said)
+
+
+def names_other_care(ask: Ask, slot: str) -> bool:
+    """Return whether the words for the care name another care than the slot: "orthopedic shoes", "weight loss shots".
+
+    This is so if there are two further words, or if the last word is another one.
+    """
+    care, own = words_of(care_said(ask)), set(words_of(ask.words.get(slot)))
+    further = set(care) - own - _OFFICE
+    return len(further) >= _OTHER_CARE or (not own.isdisjoint(care) and care[-1] in further)
 
 
 def named_visits(ask: Ask) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ its window; otherwise the pages are read one after another.
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -290,13 +291,17 @@ def _days(found: AnchorDays, value: Mapping[str, object], today: date) -> dict[s
     return _iso((max(starts, default=None), min(ends, default=None)))
 
 
+async def own_patient(ask: Ask) -> Patient | None:
+    """Return the member's Patient record; None if there is none, or if it cannot be read."""
+    with suppress(PayerError):
+        return next(iter(await records(ask, Search("Patient"), Patient, optional=True)), None)
+    return None
+
+
 async def born_on(ask: Ask) -> date | None:
     """Return the member's date of birth; None if no record gives the full date, or if the record cannot be read."""
-    try:
-        read = await records(ask, Search("Patient"), Patient, optional=True)
-    except PayerError:
-        return None
-    return next((one.born.exact for one in read if one.born), None)
+    patient = await own_patient(ask)
+    return patient.born.exact if patient and patient.born else None
 
 
 async def procedures_in(ask: Ask, when: TimeSpan) -> list[Procedure]:

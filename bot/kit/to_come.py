@@ -4,16 +4,12 @@ No record has a price in advance, or states what a plan covers. A coverage may s
 percentage, and the yearly deductible and maximum. Claims show how much of these has been used at least, and what the
 same care cost before.
 
-Preventive care is the exception: most plans must pay it in full in network by 45 CFR 147.130 (Affordable Care Act,
-section 2713): services that the U.S. Preventive Services Task Force rates A or B, vaccines that the CDC recommends
-(ACIP), and the services for women and children that HRSA supports. HealthCare.gov lists them in plain words. The rule
-does not bind older ("grandfathered") plans, and Medicare and Medicaid have rules of their own.
+Preventive care is the exception (`bot.kit.prevention`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import date
 
 import msgspec
@@ -28,6 +24,7 @@ from bot.kit.coverages import (
     Coverages,
     care_said,
     named_visit,
+    names_other_care,
     plan_year_of,
     share_asked,
     side_named,
@@ -35,15 +32,14 @@ from bot.kit.coverages import (
     visit_to,
 )
 from bot.kit.period import born_on, newest_procedure
+from bot.kit.prevention import Prevention, prevention_of
 from bot.kit.said import filter_of
 from bot.kit.spans import span_of
-from bot.kit.spelling import words_of
 from bot.kit.which import exact_asked
-from bot.language.calendar import later
 from bot.records.care_kind import CareKind
 from bot.records.claim import Claim
 from bot.records.claim_set import ClaimSet
-from bot.records.coverage import Coverage, anniversary
+from bot.records.coverage import Coverage
 from bot.records.money import Amount
 
 _OFTEN = frozenset(
@@ -54,17 +50,11 @@ _OFTEN = frozenset(
 _NOT_PUBLIC = frozenset({"after", "copay", "counts"})
 _VISITS = {service: code for code, service in VISITS.items()}
 """The code of a kind of visit by the key of the same kind of care."""
-_OFFICE = frozenset({
-    *("a", "an", "un", "una", "visit", "appointment", "consult", "consultation", "exam", "follow", "up"),
-    *("due", "first", "new", "next"),
-})  # fmt: skip
-_OTHER_CARE = 2  # words that no doctor or visit is named by
 _TIMES = frozenset({"date_range", "date_ahead", "date_out"})
-_DIAGNOSTIC = frozenset({"diagnostic", "diagnostico", "diagnostica"})
-"""What prevents nothing, of whatever kind."""
 _OF_DOCTOR = frozenset({"provider_name", "specialty"})
 _PHYSICIAN, _PERSON = re.compile(r"\W*20"), re.compile(r"(?:ist|iatra|[oó]log[oa])s?$", re.IGNORECASE)
 """Match the NUCC codes of physicians, whose visits plans have a copay for, and the words for such a person."""
+_BILLED = frozenset({"charging", "was"})
 _LETTERS = re.compile(r"\b(?:mri|ct|ekg|er|pet|cpap|iud|ivf|pt)\b")
 
 
@@ -92,6 +82,7 @@ class ToCome(msgspec.Struct, frozen=True):
         lacking: The requested kinds of care without a rule in the benefit table, if it has rules of others.
         approved: True if plans usually require approval for such care first, False if federal law forbids that, None if
             unknown.
+        by_whom: True if the question is who requests the approval.
         since: The first day of the current plan year, if the question is whether care of an earlier one counts.
     """
 
@@ -114,6 +105,7 @@ class ToCome(msgspec.Struct, frozen=True):
     unsaid: tuple[str, ...] = ()
     turn: date | None = None
     approved: bool | None = None
+    by_whom: bool = False
     lacking: tuple[CareKind, ...] = ()
     since: date | None = None
 
@@ -212,7 +204,7 @@ def summarize(
     plans = [one for one in coverages.current if one.scope == (scope or "medical")]
     of_doctor = "provider_name" in ask.slots or not filter_of(ask).services
     last = _newest_claim(ask, claim_set, coverages) if claim_set else None
-    unlike = wants == "covered" and _is_of_more(ask, "service")  # "weight loss shots" are not the flu shot
+    unlike = wants == "covered" and names_other_care(ask, "service")  # "weight loss shots" are not the flu shot
     visit = _visit(ask, last)
     if visit is None and wants == "after" and (exact := exact_asked(ask)):  # by the copay that the question states
         copays = (one for plan in plans for one in plan.costs if one.kind == "copay" and one.side != "out")
@@ -245,7 +237,8 @@ def summarize(
         unsaid=(*(("covered",) if wants == "price" and asks_cover(ask) and not visit else ()), *unsaid_of(ask)),
         turn=year.next if (year := plan_year_of(plans, ask.today)) and asks_to_wait(ask) else None,
         since=year.first if year and wants == "counts" and (span_of(ask)[1] or ask.today) < year.first else None,
-        approved=approved if ask.asked.form is None else None,
+        approved=approved if ask.asked.form in {None, "who"} else None,
+        by_whom=ask.asked.form == "who",
         others=tuple(one for one in coverages.current if one not in plans),
         lacking=unlisted(ask) if listed else (),
     )
@@ -271,19 +264,9 @@ def _visit(ask: Ask, last: Claim | None) -> str | None:
     physician = seen == ask.words.get("service") and all(map(_PHYSICIAN.match, values_of(ask, "specialty")))
     if kinds and not {"office_visit"}.issuperset(kinds) and not (physician and _PERSON.search(seen)):
         return (named_visit(ask) or _VISITS[kinds[0]]) if len(kinds) == 1 and kinds[0] in _VISITS else None
-    if "specialty" in ask.words and not named_visit(ask) and _is_of_more(ask, "specialty"):
+    if "specialty" in ask.words and not named_visit(ask) and names_other_care(ask, "specialty"):
         return None
     return visit_kind(ask) or (visit_to(sorted(last.specialties)) if last and "provider_name" in ask.slots else None)
-
-
-def _is_of_more(ask: Ask, slot: str) -> bool:
-    """Return whether the words for the care name another care than the slot: "orthopedic shoes", "weight loss shots".
-
-    This is so if there are two further words, or if the last word is another one.
-    """
-    care, own = words_of(care_said(ask)), set(words_of(ask.words.get(slot)))
-    further = set(care) - own - _OFFICE
-    return len(further) >= _OTHER_CARE or (not own.isdisjoint(care) and care[-1] in further)
 
 
 def _newest_claim(ask: Ask, claim_set: ClaimSet, coverages: Coverages) -> Claim | None:
@@ -312,86 +295,3 @@ def _care_in_words(ask: Ask, visit: str | None) -> str | None:
     said = said[:1].lower() + said[1:] if ask.said.startswith(said) and not said[:2].isupper() else said
     said = f"your {said[3:]}" if said.startswith("my ") else said
     return _LETTERS.sub(lambda found: found[0].upper(), said)
-
-
-AgeSpan = tuple[int | None, int | None]
-_AGES: Mapping[str, AgeSpan] = {
-    "mammogram": (40, None),
-    "colonoscopy": (45, 75),
-    "pap_test": (21, 65),
-    "bone_density": (65, None),
-    "lung_screening": (50, 80),
-    "diabetes_screening": (35, 70),
-    "blood_pressure": (18, None),
-    "depression_screening": (12, None),
-    "shingles_vaccine": (50, None),
-    "pneumonia_vaccine": (50, None),
-    "hpv_vaccine": (9, 26),
-    **dict.fromkeys(("tobacco", "checkup", "child_checkup", "breast_pump", "contraception"), (None, None)),
-    **dict.fromkeys(("flu_shot", "tetanus_vaccine", "vaccine"), (None, None)),
-}
-_CHILD = re.compile(
-    r"\b(?:well (?:child|baby)|newborns?|bab(?:y|ies)|(?:weeks?|months?)(?: old)? check|\d+ (?:week|month)|child|kids?"
-    r"|bebe|recien nacid[oa]|nin[oa]s?)\b"
-)
-_BILLED = frozenset({"charging", "was"})
-_FOR_TRAVEL = frozenset({"rabies_vaccine", "yellow_fever_vaccine", "typhoid_vaccine"})
-_SAID = ("lung_screening", "diabetes_screening", "blood_pressure", "depression_screening", "tobacco", "contraception")
-"""What the pack has no kind of care for, by the name of its words."""
-_AGE = re.compile(
-    r"\b(?:aged?|at|before|under|turn(?:ing)?|im|antes de los|a los|tengo) (?:age |of )?(\d{1,2})\b"
-    r"|\b(\d{1,2}) (?:years? old|yo|anos)\b"
-)
-_BEFORE = re.compile(r"\b(?:before|under|younger than|antes de)\b")
-_EVERY = {"mammogram": 1, "checkup": 1, "lung_screening": 1, "pap_test": 3, "colonoscopy": 10, "tetanus_vaccine": 10}
-"""The least number of years from one to the next that is paid for in full."""
-_ONE_MORE = re.compile(
-    r"\b(?:second|2nd|another|two|2|twice|again|segund[oa]|otr[oa]|dos)\b.*"
-    r"\b(?:(?:same|this|a|one|calendar|per) (?:\w+ )?year|already|mismo ano|este ano|al ano|un ano|ya)\b"
-)
-
-
-class Prevention(msgspec.Struct, frozen=True):
-    """The preventive care in question: the key of its row.
-
-    `outside`: the given age is not one of the row's; `again`: the question is about another one within a year.
-    """
-
-    key: str
-    outside: bool = False
-    again: bool = False
-
-    def is_early(self, had: date | None, day: date) -> bool:
-        """Return whether care on `day`, after the care on the day `had`, is sooner than plans pay for in full."""
-        years = _EVERY.get(self.key)
-        return self.again or bool(years and had and day.year < had.year + years)
-
-    def next_after(self, had: date | None) -> tuple[date, int] | None:
-        """Return the first day on which plans pay in full again after the day `had`, and the years between; or None."""
-        years = _EVERY.get(self.key)
-        return (later(had, years, "year"), years) if had and years else None
-
-
-def prevention_of(ask: Ask, born: date | None = None) -> Prevention | None:
-    """Return the row for the care in question; None if no row lists that care, for example a travel vaccine.
-
-    The age is that of a person `born` on that day, or else the age that the question states.
-    """
-    kinds = values_of(ask, "service")
-    of_child = kinds == ("checkup",) and _CHILD.search(" ".join(words_of(ask.said)))
-    own = len(kinds) == 1 and kinds[0] not in _FOR_TRAVEL and bool(of_child or not _is_of_more(ask, "service"))
-    own = own and _DIAGNOSTIC.isdisjoint(words_of(care_said(ask)))
-    kind = kinds[0] if own else None
-    listed = [one for one in _AGES if kind and (one == kind or one in ask.care_kinds.above(kind))]
-    listed.sort(key=lambda one: one != kind)
-    key = next((name for name in (*_SAID, *listed) if name in ask.asked.says or name in listed), None)
-    if key is None:
-        return None
-    key = "child_checkup" if of_child else key
-    first, last = _AGES[key]
-    age = anniversary(born, ask.today).year - born.year if born else None
-    if not born and (found := _AGE.search(" ".join(words_of(ask.said)))):  # one year less after "before" or "under"
-        age = int(found[1] or found[2]) - bool(_BEFORE.search(found[0]))
-    outside = age is not None and ((first is not None and age < first) or (last is not None and age > last))
-    again = key in _EVERY and _ONE_MORE.search(" ".join(words_of(ask.said))) is not None
-    return Prevention(key, outside, again)

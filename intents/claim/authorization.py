@@ -1,5 +1,6 @@
 """Whether care was approved in advance: the payer's decision, its period and quantity, and its reason."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
@@ -8,6 +9,12 @@ from msgspec.structs import replace
 from bot import kit
 
 SHOWN = 4
+_RULES = "coverage.workings"
+_NEED = re.compile(
+    r"\b(?:need|needs|needed|have to|has to|gotta|got to|must|require[ds]?|who|supposed|should|do i|does (?:it|the|my)"
+    r"|necesit\w+|hace falta|tengo que|hay que|qui[eé]n|requiere)\b",
+    re.IGNORECASE,
+)
 _NO_APPROVAL = frozenset({"15", "197", "198"})
 """Claim adjustment reason codes (CARC) for a missing approval, or one that does not include the care."""
 Span = tuple[date, date]
@@ -61,7 +68,7 @@ async def answer(ask: kit.Ask) -> Authorizations:
         Reroute: The plan shares no request for approval of the care; the intent for future care says if one is needed.
             `coverage.workings` answers how long a plan takes to decide.
     """
-    kit.hand_over_waiting(ask, "coverage.workings")
+    kit.hand_over_waiting(ask, _RULES)
     found: list[tuple[kit.Claim, kit.Authorization]] = []
     unpaid: list[kit.Claim] = []
     async for page in kit.given(ask.search(_SEARCH)):
@@ -78,9 +85,17 @@ async def answer(ask: kit.Ask) -> Authorizations:
         summary = replace(summary, refused=refused)
         ask.cite("ExplanationOfBenefit", [refused.id] if refused else [])
     ask.cite("ExplanationOfBenefit", [one.id for one in (*summary.rows, *summary.others)])
-    if summary.question == "need" and not summary.rows and (kit.names_care(ask) or not summary.referral):
+    named = kit.names_care(ask)
+    if summary.question == "need" and not summary.rows and (named or not summary.referral):
         raise kit.Reroute(None, reason="referral" if summary.referral else "approval")
+    if summary.question is None and not (summary.shared or summary.referral) and _asks_need(ask):
+        raise kit.Reroute(None, reason="approval") if named else kit.Reroute(_RULES, workings="approval_needed")
     return summary
+
+
+def _asks_need(ask: kit.Ask) -> bool:
+    """Return whether the question is if approval has to be requested, or by whom, and not what was decided."""
+    return _NEED.search(ask.said) is not None and {"was", "yet"}.isdisjoint(ask.asked.says)
 
 
 def summarize(found: Sequence[tuple[kit.Claim, kit.Authorization]], ask: kit.Ask) -> Authorizations:

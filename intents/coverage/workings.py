@@ -47,7 +47,7 @@ _OF_RECORD = frozenset({"starts_over", "arithmetic", "out_share", "out_apart", "
 
 _TWO_HOMES = (
     r"\b(?:ex|divorc\w+|separated|custody|court|custodia|separad[oa]s?|exmarido|exespos[oa]|juez)\b",
-    r"\b(?:kids?|child|children|sons?|daughters?|baby|hij[oa]s?|niñ[oa]s?|beb[eé])\b",
+    r"\b(?:kids?|child|children|sons?|daughters?|baby|parents?|padres|hij[oa]s?|niñ[oa]s?|beb[eé])\b",
 )
 """What the question of two plans has to name so that it is about a child whose parents live apart."""
 _IN_ORDER = r"\b(?:primary|secondary|first|second|primero|primari[oa]|secundari[oa]|despu[eé]s)\b"
@@ -83,6 +83,7 @@ class Working(kit.Summary, frozen=True):
         covered: The member's medical coverage, if it names a network.
         drugs: True if the question is about prescriptions; `drug_deductible`: the plan has a deductible for drugs.
         visit: The code of the named kind of visit.
+        preventive: The preventive care for the member's age and sex, or for all adults; `aged`: the age is known.
     """
 
     rule: str
@@ -109,6 +110,8 @@ class Working(kit.Summary, frozen=True):
     drugs: bool = False
     drug_deductible: bool = False
     visit: str | None = None
+    preventive: tuple[str, ...] = ()
+    aged: bool = False
 
     @property
     def outside(self) -> tuple[kit.CostShare, ...]:
@@ -159,7 +162,13 @@ async def answer(ask: kit.Ask) -> Working:
         met = {name: one[0] for name, one in found.items() if one}
     if not met:
         ask.said_unmet("person")  # a rule holds for everybody on the plan
-    return summarize(rule, coverages, ask, met)
+    working = summarize(rule, coverages, ask, met)
+    if rule != "screenings":
+        return working
+    patient = await kit.own_patient(ask) if ask.member else None
+    born = patient.born.exact if patient and patient.born else None
+    own = kit.preventive_for(born, patient.gender if patient else None, ask.today)
+    return replace(working, preventive=own, aged=born is not None)
 
 
 def summarize(rule: str, coverages: kit.Coverages, ask: kit.Ask, met: Mapping[str, kit.MetSoFar]) -> Working:
