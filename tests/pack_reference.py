@@ -33,7 +33,7 @@ _MODULES = {
         records.service records.share
     """,
     "coverage": """
-        kit.ahead kit.benefits kit.coming kit.coverages kit.accumulated kit.to_come
+        kit.ahead kit.benefits kit.coming kit.coverages kit.accumulated kit.to_come kit.prevention
         records.card records.coverage
     """,
     "directory": """
